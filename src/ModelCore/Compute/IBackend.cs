@@ -1,0 +1,65 @@
+namespace HeadScope.ModelCore.Compute;
+
+/// <summary>
+/// Where tensors live and what is computed on them: the operations that the supported transformers and their scores are made of.
+/// </summary>
+/// <remarks>
+/// A backend is used by one thread at a time; it may use many threads inside. Matrices loaded by one instance may be
+/// multiplied by others of the same kind (<see cref="Fork"/>). Every element of a result depends only on the inputs of its
+/// own sequence, so how sequences are grouped into batches cannot change it, save where a backend says otherwise.
+/// </remarks>
+public interface IBackend : IDisposable
+{
+    /// <summary>For people and manifests, such as <c>managed (AVX-512, 2 threads)</c>.</summary>
+    string Description { get; }
+
+    /// <summary>A backend of the same kind for another thread. It shares loaded matrices, not workspaces.</summary>
+    IBackend Fork();
+
+    /// <summary>A new tensor with undefined contents.</summary>
+    Tensor Allocate(int rows, int columns);
+
+    /// <summary>A copy of <paramref name="values"/>, [rows, columns].</summary>
+    Tensor Upload(ReadOnlySpan<float> values, int rows, int columns);
+
+    /// <summary>Copies a tensor, [rows, columns], to <paramref name="destination"/>.</summary>
+    void Download(Tensor tensor, Span<float> destination);
+
+    /// <summary>Makes a constant matrix of <paramref name="values"/>, [inputs, outputs], or [outputs, inputs] if <paramref name="transposed"/>.</summary>
+    Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false);
+
+    /// <summary>x W + b, [x.Rows, outputs].</summary>
+    Tensor Multiply(Tensor x, Matrix matrix);
+
+    /// <summary>[indices, table.Columns]: the table's rows at <paramref name="indices"/>.</summary>
+    Tensor GatherRows(Tensor table, ReadOnlySpan<int> indices);
+
+    /// <summary>[outputs.Length, inputs]: columns of W, without bias; a row of zeros where an index is negative.</summary>
+    Tensor GatherOutputs(Matrix matrix, ReadOnlySpan<int> outputs);
+
+    /// <summary>target += addend.</summary>
+    void Add(Tensor target, Tensor addend);
+
+    /// <summary>target *= factor, elementwise.</summary>
+    void MultiplyElements(Tensor target, Tensor factor);
+
+    /// <summary>The normalised x, and what it was divided by, [x.Rows, 1].</summary>
+    (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm);
+
+    /// <summary>Applies <paramref name="activation"/> in place.</summary>
+    void Activate(Tensor x, Activation activation);
+
+    /// <summary>Turns heads, [batch * position, head * d_head], in place by their positions in their sequences.</summary>
+    void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary);
+
+    /// <summary>z = softmax(scale q kᵀ) v, [batch * dest, head * d_head], and whatever <paramref name="taps"/> ask for.</summary>
+    Tensor Attend(in AttentionInputs inputs, AttentionTaps taps);
+
+    /// <summary>Divides column n of <paramref name="scores"/>, [any, n], by row n of <paramref name="scale"/>, [n, 1].</summary>
+    void DivideColumns(Tensor scores, Tensor scale);
+
+    /// <summary>
+    /// -log softmax(x W + b)[target], [x.Rows, 1], without materialising logits; 0 where the target is negative.
+    /// </summary>
+    Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets);
+}

@@ -1,0 +1,256 @@
+namespace HeadScope.ModelCore.Compute.Reference;
+
+/// <summary>
+/// Every operation as its formula reads, one number at a time, in float64 from the first to the last: the nearest thing to the truth.
+/// What the fast backends are tested against; too slow for anything else.
+/// </summary>
+public sealed class ReferenceBackend : IBackend
+{
+    public string Description => "reference (float64 loops)";
+
+    public IBackend Fork() => new ReferenceBackend();
+
+    public Tensor Allocate(int rows, int columns) => new Values(rows, columns);
+
+    public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        var tensor = new Values(rows, columns);
+        for (var i = 0; i < values.Length; i++)
+            tensor.Data[i] = values[i];
+        return tensor;
+    }
+
+    public void Download(Tensor tensor, Span<float> destination)
+    {
+        for (var i = 0; i < tensor.Rows; i++)
+        {
+            for (var j = 0; j < tensor.Columns; j++)
+                destination[i * tensor.Columns + j] = (float)((Values)tensor)[i, j];
+        }
+    }
+
+    public Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false)
+    {
+        var matrix = new Weights(inputs, outputs);
+        for (var i = 0; i < inputs; i++)
+        {
+            for (var j = 0; j < outputs; j++)
+                matrix.W[i, j] = transposed ? values[j * inputs + i] : values[i * outputs + j];
+        }
+
+        for (var j = 0; j < bias.Length; j++)
+            matrix.Bias[j] = bias[j];
+        return matrix;
+    }
+
+    public Tensor Multiply(Tensor x, Matrix matrix)
+    {
+        var w = (Weights)matrix;
+        return Fill(x.Rows, w.Outputs, (i, j) => Product((Values)x, i, w, j));
+    }
+
+    public Tensor GatherRows(Tensor table, ReadOnlySpan<int> indices)
+    {
+        var rows = indices.ToArray();
+        return Fill(rows.Length, table.Columns, (i, j) => ((Values)table)[rows[i], j]);
+    }
+
+    public Tensor GatherOutputs(Matrix matrix, ReadOnlySpan<int> outputs)
+    {
+        var columns = outputs.ToArray();
+        return Fill(columns.Length, matrix.Inputs, (i, j) => columns[i] < 0 ? 0 : ((Weights)matrix).W[j, columns[i]]);
+    }
+
+    public void Add(Tensor target, Tensor addend) => Update(target, (i, j, x) => x + ((Values)addend)[i, j]);
+
+    public void MultiplyElements(Tensor target, Tensor factor) => Update(target, (i, j, x) => x * ((Values)factor)[i, j]);
+
+    public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm)
+    {
+        var source = (Values)x;
+        var count = x.Columns;
+        var mean = new double[x.Rows];
+        var scale = new double[x.Rows];
+        for (var i = 0; i < x.Rows; i++)
+        {
+            if (norm.Kind == NormKind.LayerNorm)
+                mean[i] = Enumerable.Range(0, count).Sum(j => source[i, j]) / count;
+            var variance = Enumerable.Range(0, count).Sum(j => (source[i, j] - mean[i]) * (source[i, j] - mean[i])) / count;
+            scale[i] = Math.Sqrt(variance + norm.Epsilon);
+        }
+
+        var weight = (Values?)norm.Weight;
+        var bias = (Values?)norm.Bias;
+        var normalized = Fill(x.Rows, count, (i, j) => (source[i, j] - mean[i]) / scale[i] * (weight?[0, j] ?? 1) + (bias?[0, j] ?? 0));
+        return (normalized, Fill(x.Rows, 1, (i, _) => scale[i]));
+    }
+
+    public void Activate(Tensor x, Activation activation) => Update(x, (_, _, v) => activation switch
+    {
+        Activation.Gelu => v * 0.5 * MathNet.Numerics.SpecialFunctions.Erfc(-v / Math.Sqrt(2)),
+        Activation.GeluNew => 0.5 * v * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v))),
+        Activation.Relu => Math.Max(v, 0),
+        Activation.Silu => v / (1 + Math.Exp(-v)),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
+    });
+
+    public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary)
+    {
+        var target = (Values)heads;
+        var half = rotary.Dimensions / 2;
+        for (var row = 0; row < heads.Rows; row++)
+        {
+            for (var head = 0; head < heads.Columns; head += headSize)
+            {
+                for (var i = 0; i < half; i++)
+                {
+                    var angle = row % batch.Context * half + i;
+                    double cosine = rotary.Cosines[angle], sine = rotary.Sines[angle];
+                    double x = target[row, head + i], y = target[row, head + half + i];
+                    target[row, head + i] = x * cosine - y * sine;
+                    target[row, head + half + i] = y * cosine + x * sine;
+                }
+            }
+        }
+    }
+
+    public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps)
+    {
+        var (batch, heads) = (inputs.Batch, inputs.Heads);
+        Values query = (Values)inputs.Query, key = (Values)inputs.Key, value = (Values)inputs.Value;
+        var z = new Values(batch.Positions, heads.Heads * heads.Size);
+        for (var row = 0; row < batch.Rows; row++)
+        {
+            for (var head = 0; head < heads.Heads; head++)
+            {
+                var source = heads.KeyValueHeadOf(head) * heads.Size;
+                for (var d = 0; d < batch.Context; d++)
+                {
+                    var position = row * batch.Context + d;
+                    var (first, end) = inputs.VisibleSources(d);
+                    var scores = Enumerable.Repeat(double.NegativeInfinity, batch.Context).ToArray();
+                    for (var s = first; s < end; s++)
+                    {
+                        var product = 0.0;
+                        for (var k = 0; k < heads.Size; k++)
+                            product += query[position, head * heads.Size + k] * key[row * batch.Context + s, source + k];
+                        scores[s] = product * inputs.Scale;
+                    }
+
+                    var max = scores.Max();
+                    var sum = scores.Sum(x => Math.Exp(x - max));
+                    var pattern = scores.Select(x => Math.Exp(x - max) / sum).ToArray();
+                    var tapRow = (row * heads.Heads + head) * batch.Context + d;
+                    for (var s = 0; s < batch.Context; s++)
+                    {
+                        if (taps.Scores is Values scoreTap)
+                            scoreTap[tapRow, s] = scores[s];
+                        if (taps.Pattern is Values patternTap)
+                            patternTap[tapRow, s] = pattern[s];
+                    }
+
+                    double[] Mix(Func<int, bool> included) => Enumerable.Range(0, heads.Size).Select(k => Enumerable.Range(first, end - first)
+                        .Where(included).Sum(s => pattern[s] * value[row * batch.Context + s, source + k])).ToArray();
+                    var mixed = Mix(_ => true);
+                    for (var k = 0; k < heads.Size; k++)
+                        z[position, head * heads.Size + k] = mixed[k];
+
+                    if (taps.Copying is not { } copying)
+                        continue;
+                    var copies = copying.Copies.Of(position).ToArray();
+                    double Along(double[] vector) =>
+                        vector.Select((x, k) => x * ((Values)copying.TargetDirections)[position, head * heads.Size + k]).Sum();
+                    ((Values)copying.HeadDla)[head, position] = Along(mixed);
+                    ((Values)copying.MoverAttn)[head, position] = copies.Sum(s => pattern[s]);
+                    ((Values)copying.MoverDla)[head, position] = Along(Mix(s => copies.Contains(s)));
+                }
+            }
+        }
+
+        return z;
+    }
+
+    public void DivideColumns(Tensor scores, Tensor scale) => Update(scores, (_, j, x) => x / ((Values)scale)[j, 0]);
+
+    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets)
+    {
+        var wanted = targets.ToArray();
+        return Fill(x.Rows, 1, (i, _) =>
+        {
+            if (wanted[i] < 0)
+                return 0;
+            var logits = Enumerable.Range(0, unembed.Outputs).Select(j => Product((Values)x, i, (Weights)unembed, j)).ToArray();
+            var max = logits.Max();
+            return max + Math.Log(logits.Sum(l => Math.Exp(l - max))) - logits[wanted[i]];
+        });
+    }
+
+    public void Dispose()
+    {
+    }
+
+    static double Product(Values x, int row, Weights w, int output)
+    {
+        var sum = w.Bias[output];
+        for (var k = 0; k < w.Inputs; k++)
+            sum += x[row, k] * w.W[k, output];
+        return sum;
+    }
+
+    static Values Fill(int rows, int columns, Func<int, int, double> value)
+    {
+        var result = new Values(rows, columns);
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < columns; j++)
+                result[i, j] = value(i, j);
+        }
+
+        return result;
+    }
+
+    static void Update(Tensor tensor, Func<int, int, double, double> value)
+    {
+        var target = (Values)tensor;
+        for (var i = 0; i < target.Rows; i++)
+        {
+            for (var j = 0; j < target.Columns; j++)
+                target[i, j] = value(i, j, target[i, j]);
+        }
+    }
+
+    sealed class Values(double[] data, int offset, int stride, int rows, int columns) : Tensor(rows, columns)
+    {
+        public Values(int rows, int columns)
+            : this(new double[rows * columns], 0, columns, rows, columns)
+        {
+        }
+
+        public double[] Data => data;
+
+        public double this[int row, int column]
+        {
+            get => data[offset + row * stride + column];
+            set => data[offset + row * stride + column] = value;
+        }
+
+        public override Tensor SliceColumns(int start, int count) => new Values(data, offset + start, stride, Rows, count);
+
+        public override Tensor SliceRows(int start, int count) => new Values(data, offset + start * stride, stride, count, Columns);
+
+        public override void Dispose()
+        {
+        }
+    }
+
+    sealed class Weights(int inputs, int outputs) : Matrix(inputs, outputs)
+    {
+        public double[,] W { get; } = new double[inputs, outputs];
+
+        public double[] Bias { get; } = new double[outputs];
+
+        public override void Dispose()
+        {
+        }
+    }
+}
