@@ -1,0 +1,155 @@
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Weights;
+
+namespace HeadScope.ModelCore.Model;
+
+/// <summary>
+/// Multi-head attention of one block. Queries, keys and values come from one product where they read the same input; with
+/// shortformer positions values read another.
+/// </summary>
+internal sealed class Attention : IDisposable
+{
+    readonly ModelConfig _config;
+    readonly int _layer;
+    readonly string _name;
+    readonly Rotary? _rotary;
+    readonly Matrix _queryKey; // outputs: queries, keys and, if _value is null, values
+    readonly Matrix? _value;
+    readonly Matrix _output; // [head * d_head, d_model]
+    readonly Matrix _outputTransposed; // [d_model, head * d_head]
+
+    public Attention(IBackend backend, ModelConfig config, int layer, BlockWeights weights, Rotary? rotary)
+    {
+        _config = config;
+        _layer = layer;
+        _name = $"blocks.{layer}.attn";
+        _rotary = rotary;
+        if (config.PositionalEmbedding == PositionalEmbedding.Shortformer)
+        {
+            _queryKey = Fuse(backend, (weights.WQ, weights.BQ), (weights.WK, weights.BK));
+            _value = Fuse(backend, (weights.WV, weights.BV));
+        }
+        else
+        {
+            _queryKey = Fuse(backend, (weights.WQ, weights.BQ), (weights.WK, weights.BK), (weights.WV, weights.BV));
+        }
+
+        _output = backend.Load(weights.WO, QueryWidth, config.DModel, weights.BO);
+        _outputTransposed = backend.Load(weights.WO, config.DModel, QueryWidth, transposed: true);
+    }
+
+    int QueryWidth => _config.NHeads * _config.DHead;
+
+    int KeyWidth => _config.NKeyValueHeads * _config.DHead;
+
+    /// <summary>What attention adds to the residual stream, [batch * position, d_model].</summary>
+    /// <param name="normalized">ln1's output.</param>
+    /// <param name="scoring">Per-head scores to compute on the way, by way of <see cref="TargetDirections"/>.</param>
+    public Tensor Forward(Tensor normalized, ForwardContext context, CopyScoring? scoring)
+    {
+        var backend = context.Backend;
+        Tensor? input = null;
+        if (context.Positions is not null)
+        {
+            input = backend.GatherRows(normalized, [.. Enumerable.Range(0, normalized.Rows)]);
+            backend.Add(input, context.Positions);
+        }
+
+        using var projected = backend.Multiply(input ?? normalized, _queryKey);
+        input?.Dispose();
+        using var separateValues = _value is null ? null : backend.Multiply(normalized, _value);
+        using var query = projected.SliceColumns(0, QueryWidth);
+        using var key = projected.SliceColumns(QueryWidth, KeyWidth);
+        using var value = separateValues ?? projected.SliceColumns(QueryWidth + KeyWidth, KeyWidth);
+        context.Observe($"{_name}.hook_q", query, _config.NHeads, _config.DHead);
+        context.Observe($"{_name}.hook_k", key, _config.NKeyValueHeads, _config.DHead);
+        context.Observe($"{_name}.hook_v", value, _config.NKeyValueHeads, _config.DHead);
+        if (_rotary is not null)
+        {
+            backend.Rotate(query, _config.DHead, context.Batch, _rotary);
+            backend.Rotate(key, _config.DHead, context.Batch, _rotary);
+            context.Observe($"{_name}.hook_rot_q", query, _config.NHeads, _config.DHead);
+            context.Observe($"{_name}.hook_rot_k", key, _config.NKeyValueHeads, _config.DHead);
+        }
+
+        var taps = new AttentionTaps
+        {
+            Scores = Tap(context, "hook_attn_scores"),
+            Pattern = Tap(context, "hook_pattern"),
+            Copying = scoring,
+        };
+        var inputs = new AttentionInputs(query, key, value, context.Batch, _config.Heads, _config.ScoreFactor(_layer), _config.Causal, _config.Window);
+        using var z = backend.Attend(inputs, taps);
+        Show(context, "hook_attn_scores", taps.Scores);
+        Show(context, "hook_pattern", taps.Pattern);
+        context.Observe($"{_name}.hook_z", z, _config.NHeads, _config.DHead);
+        if (context.Wants($"{_name}.hook_result"))
+            ObserveResult(z, context);
+        return backend.Multiply(z, _output);
+    }
+
+    /// <summary>W_O[h] W_U[:, target] for each target direction W_U[:, target], [n, d_model]: [n, head * d_head].</summary>
+    public Tensor TargetDirections(IBackend backend, Tensor targets) => backend.Multiply(targets, _outputTransposed);
+
+    public void Dispose()
+    {
+        _queryKey.Dispose();
+        _value?.Dispose();
+        _output.Dispose();
+        _outputTransposed.Dispose();
+    }
+
+    Tensor? Tap(ForwardContext context, string hook) => context.Wants($"{_name}.{hook}")
+        ? context.Backend.Allocate(context.Batch.Positions * _config.NHeads, context.Batch.Context)
+        : null;
+
+    void Show(ForwardContext context, string hook, Tensor? tap)
+    {
+        if (tap is null)
+            return;
+        context.ObserveAttention($"{_name}.{hook}", tap, _config.NHeads);
+        tap.Dispose();
+    }
+
+    /// <summary>Each head's own contribution, z[h] W_O[h], [batch, position, head, d_model]: computed only for those who ask.</summary>
+    void ObserveResult(Tensor z, ForwardContext context)
+    {
+        int size = _config.DHead, model = _config.DModel;
+        var results = new float[(long)z.Rows * _config.NHeads * model];
+        var part = new float[z.Rows * model];
+        var weights = new float[size * model];
+        for (var head = 0; head < _config.NHeads; head++)
+        {
+            using var rows = context.Backend.GatherOutputs(_outputTransposed, [.. Enumerable.Range(head * size, size)]);
+            context.Backend.Download(rows, weights);
+            using var matrix = context.Backend.Load(weights, size, model);
+            using var slice = z.SliceColumns(head * size, size);
+            using var result = context.Backend.Multiply(slice, matrix);
+            context.Backend.Download(result, part);
+            for (var row = 0; row < z.Rows; row++)
+                part.AsSpan(row * model, model).CopyTo(results.AsSpan((row * _config.NHeads + head) * model));
+        }
+
+        using var tensor = context.Backend.Upload(results, z.Rows, _config.NHeads * model);
+        context.Observe($"{_name}.hook_result", tensor, _config.NHeads, model);
+    }
+
+    /// <summary>Projections [head, d_model, d_head] side by side as one matrix [d_model, heads * d_head].</summary>
+    Matrix Fuse(IBackend backend, params (float[] Weights, float[] Biases)[] parts)
+    {
+        int model = _config.DModel, size = _config.DHead;
+        var width = parts.Sum(part => part.Biases.Length);
+        var fused = new float[model * width];
+        var column = 0;
+        foreach (var (weights, biases) in parts)
+        {
+            for (var head = 0; head < biases.Length / size; head++, column += size)
+            {
+                for (var d = 0; d < model; d++)
+                    weights.AsSpan((head * model + d) * size, size).CopyTo(fused.AsSpan(d * width + column));
+            }
+        }
+
+        return backend.Load(fused, model, width, parts.SelectMany(part => part.Biases).ToArray());
+    }
+}

@@ -1,0 +1,137 @@
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Weights;
+
+namespace HeadScope.ModelCore.Model;
+
+/// <summary>
+/// A transformer, loaded onto a backend: embedding, blocks, last norm, unembedding. One layer's activations are held at a time.
+/// Several threads may run it at once, each with a fork of the backend.
+/// </summary>
+public sealed class Transformer : IDisposable
+{
+    readonly Tensor _embedding; // W_E
+    readonly Tensor? _positions; // W_pos
+    readonly TransformerBlock[] _blocks;
+    readonly LayerNorm _lnFinal;
+
+    Transformer(ModelConfig config, IReadOnlyList<string> processing, IBackend backend, ModelWeights weights)
+    {
+        Config = config;
+        Processing = processing;
+        Backend = backend;
+        _embedding = backend.Upload(weights.ReadEmbedding(), config.DVocab, config.DModel);
+        if (weights.ReadPositions() is { } positions)
+            _positions = backend.Upload(positions, config.NCtx, config.DModel);
+        var rotary = config.PositionalEmbedding == PositionalEmbedding.Rotary ? new Rotary(config.RotaryDim, config.RotaryBase, config.NCtx) : null;
+        _blocks = new TransformerBlock[config.NLayers];
+        for (var layer = 0; layer < config.NLayers; layer++)
+            _blocks[layer] = new TransformerBlock(backend, config, layer, weights.ReadBlock(layer), rotary);
+        var unembed = weights.ReadUnembed();
+        _lnFinal = new LayerNorm(backend, config, "ln_final", unembed.LnFinal);
+        Unembed = backend.Load(unembed.WUByToken, config.DModel, config.DVocab, unembed.BU, transposed: true);
+    }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>TransformerLens's names of the weight processing that was done.</summary>
+    public IReadOnlyList<string> Processing { get; }
+
+    /// <summary>The backend it was loaded onto, for its loading thread.</summary>
+    public IBackend Backend { get; }
+
+    /// <summary>W_U and b_U: [d_model, d_vocab].</summary>
+    public Matrix Unembed { get; }
+
+    /// <exception cref="InvalidDataException">A weight cannot be read or is not finite.</exception>
+    public static Transformer Load(ModelWeights weights, IBackend backend) => new(weights.Config, weights.Processing.Names, backend, weights);
+
+    /// <summary>
+    /// What the unembedding reads, [batch * position, d_model], and ln_final.hook_scale, [batch * position, 1], null without a last norm.
+    /// </summary>
+    /// <param name="tokens">[batch * position].</param>
+    /// <param name="observer">Sees activations as they are made.</param>
+    /// <param name="scoring">Makes each layer's per-head scoring, given its target directions' projection.</param>
+    /// <exception cref="ArgumentException">A sequence is longer than n_ctx, or a token is not in the vocabulary.</exception>
+    public (Tensor Normalized, Tensor? Scale) Forward(
+        IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver? observer = null, LayerScoring? scoring = null)
+    {
+        CheckTokens(tokens, batch);
+        var context = new ForwardContext(backend, batch, observer);
+        using var residual = backend.GatherRows(_embedding, tokens);
+        context.Observe("hook_embed", residual, Config.DModel);
+        using var positions = _positions is null ? null : backend.GatherRows(_positions, PositionsOf(batch));
+        if (positions is not null)
+        {
+            context.Observe("hook_pos_embed", positions, Config.DModel);
+            if (Config.PositionalEmbedding == PositionalEmbedding.Shortformer)
+                context.Positions = positions;
+            else
+                backend.Add(residual, positions);
+        }
+
+        for (var layer = 0; layer < _blocks.Length; layer++)
+        {
+            var block = _blocks[layer];
+            using var directions = scoring is null ? null : block.Attention.TargetDirections(backend, scoring.Targets);
+            block.Forward(residual, context, scoring?.ForLayer(layer, directions!));
+        }
+
+        return _lnFinal.Forward(residual, context);
+    }
+
+    /// <summary>Logits, [batch * position, d_vocab]. For a few sequences: scoring never materialises them.</summary>
+    public float[] Logits(IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver? observer = null)
+    {
+        var (normalized, scale) = Forward(backend, tokens, batch, observer);
+        using (normalized)
+        using (scale)
+        {
+            using var logits = backend.Multiply(normalized, Unembed);
+            var values = new float[(long)batch.Positions * Config.DVocab];
+            backend.Download(logits, values);
+            return values;
+        }
+    }
+
+    /// <summary>x + mlp0(ln2_0(x)) of the embedding's rows from <paramref name="firstToken"/> on: what a token is after the first MLP. [count, d_model].</summary>
+    public Tensor PostMlpEmbedding(IBackend backend, int firstToken, int count)
+    {
+        var rows = backend.GatherRows(_embedding, [.. Enumerable.Range(firstToken, count)]);
+        if (!Config.AttnOnly)
+        {
+            using var mlpOut = _blocks[0].MlpOut(rows, new ForwardContext(backend, new BatchShape(1, count), null));
+            backend.Add(rows, mlpOut);
+        }
+
+        return rows;
+    }
+
+    public void Dispose()
+    {
+        _embedding.Dispose();
+        _positions?.Dispose();
+        foreach (var block in _blocks)
+            block.Dispose();
+        _lnFinal.Dispose();
+        Unembed.Dispose();
+    }
+
+    void CheckTokens(ReadOnlySpan<int> tokens, BatchShape batch)
+    {
+        if (batch.Rows < 1 || batch.Context < 1 || tokens.Length != batch.Positions)
+            throw new ArgumentException($"{tokens.Length} tokens are not {batch.Rows} sequences of {batch.Context}.", nameof(tokens));
+        if (batch.Context > Config.NCtx)
+            throw new ArgumentException($"Sequences of {batch.Context} tokens are longer than the model's context, {Config.NCtx}.", nameof(batch));
+        var wrong = tokens.IndexOfAnyExceptInRange(0, Config.DVocab - 1);
+        if (wrong >= 0)
+            throw new ArgumentException($"Token {tokens[wrong]}, at position {wrong % batch.Context} of sequence {wrong / batch.Context}, is not in the vocabulary of {Config.DVocab}.", nameof(tokens));
+    }
+
+    static int[] PositionsOf(BatchShape batch)
+    {
+        var positions = new int[batch.Positions];
+        for (var i = 0; i < positions.Length; i++)
+            positions[i] = i % batch.Context;
+        return positions;
+    }
+}

@@ -1,0 +1,64 @@
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Model;
+
+namespace HeadScope.ModelCore.Scoring;
+
+/// <summary>
+/// Scores sequences: for every predicted position the direct logit attribution and the mover scores of every head, and the loss.
+/// Layer by layer, and vocabulary tile by vocabulary tile: no array is [token, vocabulary].
+/// </summary>
+/// <remarks>
+/// head_dla = z . (W_O W_U[:, t]) / scale needs W_O W_U for no token but the targets, so each target's unembedding is projected
+/// back through W_O once per layer. Definitions: seed notebook 002, "Metrics". Used by one thread.
+/// </remarks>
+public sealed class HeadScorer(Transformer model, IBackend backend)
+{
+    public Transformer Model => model;
+
+    /// <param name="tokens">[batch * position], at least two tokens a sequence.</param>
+    /// <exception cref="ArgumentException">A sequence has one token, is longer than n_ctx, or has a token outside the vocabulary.</exception>
+    public TokenScores Score(ReadOnlySpan<int> tokens, BatchShape batch)
+    {
+        if (batch.Context < 2)
+            throw new ArgumentException($"Sequences of {batch.Context} token predict nothing; at least 2 are needed.", nameof(batch));
+        var heads = model.Config.HeadCount;
+        var targets = TokenMasks.Targets(tokens, batch);
+        var copies = new CopySources(tokens, batch);
+        var scores = new TokenScores(batch, heads);
+        TokenMasks.Fill(tokens, batch, copies, scores);
+
+        using var targetRows = backend.GatherOutputs(model.Unembed, targets);
+        using var headDla = backend.Allocate(heads, batch.Positions);
+        using var moverAttn = backend.Allocate(heads, batch.Positions);
+        using var moverDla = backend.Allocate(heads, batch.Positions);
+        var layers = new LayerScoring(targetRows, copies, model.Config.NHeads, headDla, moverAttn, moverDla);
+        var (normalized, scale) = model.Forward(backend, tokens, batch, scoring: layers);
+        using (normalized)
+        using (scale)
+        {
+            if (scale is not null)
+            {
+                backend.DivideColumns(headDla, scale);
+                backend.DivideColumns(moverDla, scale);
+            }
+
+            using var loss = backend.TokenLoss(normalized, model.Unembed, targets);
+            Predicted(loss, 1, batch, scores.Loss);
+        }
+
+        Predicted(headDla, heads, batch, scores.HeadDla);
+        Predicted(moverAttn, heads, batch, scores.MoverAttn);
+        Predicted(moverDla, heads, batch, scores.MoverDla);
+        return scores;
+    }
+
+    /// <summary>Copies [rows, batch * position] to [rows, batch * (position - 1)]: the last position of a sequence predicts nothing.</summary>
+    void Predicted(Tensor tensor, int rows, BatchShape batch, float[] destination)
+    {
+        var all = new float[(long)rows * batch.Positions];
+        backend.Download(tensor, all);
+        var predicted = batch.Context - 1;
+        for (var sequence = 0; sequence < rows * batch.Rows; sequence++)
+            all.AsSpan(sequence * batch.Context, predicted).CopyTo(destination.AsSpan(sequence * predicted));
+    }
+}

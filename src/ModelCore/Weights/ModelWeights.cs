@@ -1,0 +1,191 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using HeadScope.ModelCore.Model;
+
+namespace HeadScope.ModelCore.Weights;
+
+/// <summary>
+/// A model on disk: a Hugging Face folder or a TransformerLens checkpoint. Parts are read, and processed, when asked for, each
+/// time anew.
+/// </summary>
+public sealed class ModelWeights : IDisposable
+{
+    /// <summary>The parameter that families give for the unembedding: W_U by token, [d_vocab, d_model].</summary>
+    public const string UnembedByToken = "unembed.W_U by token";
+
+    /// <summary>No supported model has as many; a configuration that claims more is broken.</summary>
+    const int MaxLayers = 1024;
+
+    readonly ITensorSource _checkpoint;
+    readonly ParameterMap _map;
+
+    ModelWeights(string folder, ModelFamily family, ModelConfig config, ITensorSource checkpoint, ParameterMap map, WeightProcessing processing)
+    {
+        Folder = folder;
+        Family = family;
+        Config = config;
+        _checkpoint = checkpoint;
+        _map = map;
+        Processing = processing.For(config);
+    }
+
+    public string Folder { get; }
+
+    public ModelFamily Family { get; }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>The steps that are done: those asked for that mean something for this model.</summary>
+    public WeightProcessing Processing { get; }
+
+    /// <summary>The checkpoint's tensors, as stored.</summary>
+    public IReadOnlyDictionary<string, TensorInfo> StoredTensors => _checkpoint.Tensors;
+
+    /// <summary>Parameters under TransformerLens's names, with their shapes, as a TransformerLens state dict would list them unprocessed.</summary>
+    public IEnumerable<(string Name, long[] Shape)> Parameters => _map.Names.Select(name => name == UnembedByToken
+        ? ("unembed.W_U", [Config.DModel, Config.DVocab])
+        : (name, name.EndsWith("attn.W_O", StringComparison.Ordinal) ? [Config.NHeads, Config.DHead, Config.DModel] : _map.ShapeOf(name)));
+
+    /// <exception cref="InvalidDataException">The folder does not hold a supported model; the message lists every fault.</exception>
+    public static ModelWeights Open(string folder, WeightProcessing processing)
+    {
+        if (!Directory.Exists(folder))
+            throw new InvalidDataException($"{folder}: there is no such folder. A model is a folder with config.json and model.safetensors.");
+        var files = ModelFiles.In(folder);
+        using var document = ParseConfig(files.Config);
+        var reader = new ConfigReader(document.RootElement, files.Config);
+        var family = ModelFamily.All.FirstOrDefault(candidate => candidate.Recognizes(reader)) ?? throw new InvalidDataException(
+            $"{files.Config}: the architecture '{reader.Architecture ?? reader.Text("model_type") ?? "none named"}' is not supported. Supported: {string.Join(", ", ModelFamily.All.Select(known => known.Name))}.");
+        var config = family.ReadConfig(reader);
+        Check(config, files.Config);
+
+        var checkpoint = files.OpenCheckpoint();
+        try
+        {
+            var map = family.Map(config, checkpoint);
+            var faults = map.Faults(checkpoint);
+            if (faults.Count > 0)
+                throw new InvalidDataException($"{checkpoint.Location}: this is not the checkpoint that config.json describes: {string.Join("; ", faults.Take(12))}{(faults.Count > 12 ? $"; and {faults.Count - 12} more" : "")}.");
+            return new ModelWeights(folder, family, config, checkpoint, map, processing);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>W_E, [d_vocab, d_model].</summary>
+    public float[] ReadEmbedding() => ReadWritten("embed.W_E");
+
+    /// <summary>W_pos, [n_ctx, d_model], or null where positions are rotary.</summary>
+    public float[]? ReadPositions() => _map.Has("pos_embed.W_pos") ? ReadWritten("pos_embed.W_pos") : null;
+
+    public BlockWeights ReadBlock(int layer)
+    {
+        var prefix = $"blocks.{layer}";
+        var block = new BlockWeights
+        {
+            Ln1 = ReadNorm($"{prefix}.ln1"),
+            Ln2 = ReadNorm($"{prefix}.ln2"),
+            WQ = Read($"{prefix}.attn.W_Q"),
+            WK = Read($"{prefix}.attn.W_K"),
+            WV = Read($"{prefix}.attn.W_V"),
+            WO = Read($"{prefix}.attn.W_O"),
+            BQ = ReadOrZeros($"{prefix}.attn.b_Q", Config.NHeads * Config.DHead),
+            BK = ReadOrZeros($"{prefix}.attn.b_K", Config.NKeyValueHeads * Config.DHead),
+            BV = ReadOrZeros($"{prefix}.attn.b_V", Config.NKeyValueHeads * Config.DHead),
+            BO = ReadOrZeros($"{prefix}.attn.b_O", Config.DModel),
+            WIn = Config.AttnOnly ? null : Read($"{prefix}.mlp.W_in"),
+            WGate = Config.GatedMlp ? Read($"{prefix}.mlp.W_gate") : null,
+            BIn = Config.AttnOnly ? null : ReadOrZeros($"{prefix}.mlp.b_in", Config.DMlp),
+            WOut = Config.AttnOnly ? null : Read($"{prefix}.mlp.W_out"),
+            BOut = Config.AttnOnly ? null : ReadOrZeros($"{prefix}.mlp.b_out", Config.DModel),
+        };
+        WeightProcessor.Process(block, Config, Processing);
+        return block;
+    }
+
+    public UnembedWeights ReadUnembed()
+    {
+        var unembed = new UnembedWeights
+        {
+            LnFinal = ReadNorm("ln_final"),
+            WUByToken = Read(UnembedByToken),
+            BU = ReadOrZeros("unembed.b_U", Config.DVocab),
+        };
+        WeightProcessor.Process(unembed, Config, Processing);
+        return unembed;
+    }
+
+    /// <summary>
+    /// SHA-256, in hex, of everything that decides what the model computes: config.json and the checkpoint's files.
+    /// </summary>
+    public static string Hash(string folder)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 20];
+        foreach (var file in ModelFiles.In(folder).All)
+        {
+            sha.AppendData(System.Text.Encoding.UTF8.GetBytes(Path.GetFileName(file)));
+            using var stream = File.OpenRead(file);
+            sha.AppendData(BitConverter.GetBytes(stream.Length));
+            int read;
+            while ((read = stream.Read(buffer)) > 0)
+                sha.AppendData(buffer.AsSpan(0, read));
+        }
+
+        return Convert.ToHexStringLower(sha.GetHashAndReset());
+    }
+
+    public void Dispose() => _checkpoint.Dispose();
+
+    static JsonDocument ParseConfig(string path)
+    {
+        try
+        {
+            var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 32 });
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new JsonException($"its root is a {document.RootElement.ValueKind}");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: expected a JSON object with the model's configuration ({e.Message}).", e);
+        }
+    }
+
+    static void Check(ModelConfig config, string location)
+    {
+        void Require(bool holds, string what)
+        {
+            if (!holds)
+                throw new InvalidDataException($"{location}: {what}.");
+        }
+
+        Require(config.NLayers <= MaxLayers, $"{config.NLayers} layers are more than any supported model has ({MaxLayers})");
+        Require(config.NKeyValueHeads > 0 && config.NHeads % config.NKeyValueHeads == 0, $"{config.NHeads} heads cannot share {config.NKeyValueHeads} heads of keys and values");
+        Require(config.RotaryDim <= config.DHead && config.RotaryDim % 2 == 0, $"the rotary dimension {config.RotaryDim} is not an even number up to d_head ({config.DHead})");
+        foreach (var (name, size) in new (string, long)[]
+        {
+            ("embedding", (long)config.DVocab * config.DModel),
+            ("position table", (long)config.NCtx * config.DModel),
+            ("attention layer", (long)config.NHeads * config.DHead * config.DModel),
+            ("MLP", (long)config.DMlp * config.DModel),
+        })
+            Require(size <= Array.MaxLength, $"an {name} of {size} values is more than can be held");
+    }
+
+    float[] Read(string parameter) => _map.Read(_checkpoint, parameter);
+
+    float[] ReadOrZeros(string parameter, int count) => _map.Has(parameter) ? Read(parameter) : new float[count];
+
+    float[] ReadWritten(string parameter)
+    {
+        var values = Read(parameter);
+        if (Processing.CenterWritingWeights)
+            WeightProcessor.CenterRows(values, Config.DModel);
+        return values;
+    }
+
+    NormWeights? ReadNorm(string name) =>
+        _map.Has($"{name}.w") ? new NormWeights(Read($"{name}.w"), _map.Has($"{name}.b") ? Read($"{name}.b") : null) : null;
+}

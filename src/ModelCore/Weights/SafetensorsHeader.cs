@@ -1,0 +1,147 @@
+using System.Text;
+using System.Text.Json;
+
+namespace HeadScope.ModelCore.Weights;
+
+/// <summary>
+/// The header of a safetensors file: an 8-byte little-endian length, then that much JSON naming each tensor's type, shape and
+/// byte range in the rest of the file. Nothing of it is believed before it is checked against the file.
+/// </summary>
+/// <remarks>Format: github.com/huggingface/safetensors, "Format" in its README.</remarks>
+internal sealed class SafetensorsHeader
+{
+    /// <summary>The format's own limit on the JSON.</summary>
+    const long MaxHeaderBytes = 100_000_000;
+
+    readonly string _path;
+
+    SafetensorsHeader(string path, long dataStart)
+    {
+        _path = path;
+        DataStart = dataStart;
+    }
+
+    public Dictionary<string, (TensorInfo Info, long Offset)> Entries { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Where in the file the tensors' bytes start.</summary>
+    public long DataStart { get; }
+
+    public static SafetensorsHeader Read(string path, Stream file)
+    {
+        var fileLength = file.Length;
+        Span<byte> prefix = stackalloc byte[8];
+        if (fileLength < prefix.Length)
+            throw Fault(path, $"the file has {fileLength} bytes, but a safetensors file starts with an 8-byte header length");
+        file.ReadExactly(prefix);
+        var length = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (length > (ulong)(fileLength - prefix.Length))
+            throw Fault(path, $"the header says it is {length} bytes long, but only {fileLength - prefix.Length} bytes follow: the file is truncated, or not safetensors");
+        if (length > MaxHeaderBytes)
+            throw Fault(path, $"the header says it is {length} bytes long; the format allows {MaxHeaderBytes}");
+
+        var json = new byte[length];
+        file.ReadExactly(json);
+        var header = new SafetensorsHeader(path, prefix.Length + (long)length);
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
+        }
+        catch (Exception e) when (e is JsonException or DecoderFallbackException)
+        {
+            throw Fault(path, $"the header is not JSON: {e.Message}", e);
+        }
+
+        using (document)
+            header.AddAll(document.RootElement, fileLength - header.DataStart);
+        return header;
+    }
+
+    void AddAll(JsonElement root, long dataLength)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+            throw Fault(_path, $"the header is a JSON {root.ValueKind}, not an object");
+        foreach (var property in root.EnumerateObject())
+        {
+            if (property.Name == "__metadata__")
+                continue;
+            var entry = Parse(property.Name, property.Value, dataLength);
+            if (!Entries.TryAdd(property.Name, entry))
+                throw Fault(_path, $"the tensor '{property.Name}' is listed twice");
+        }
+
+        // The format lets tensors lie in any order, but neither overlap nor leave gaps.
+        var end = 0L;
+        var previous = "the header";
+        foreach (var (info, offset) in Entries.Values.OrderBy(entry => entry.Offset).ThenBy(entry => entry.Info.Count))
+        {
+            if (offset != end)
+            {
+                throw Fault(_path, offset < end
+                    ? $"the bytes of '{info.Name}' overlap those of '{previous}'"
+                    : $"bytes {end} to {offset} of the data, between '{previous}' and '{info.Name}', belong to no tensor");
+            }
+
+            end = offset + info.Count * info.Type.Size();
+            previous = info.Name;
+        }
+
+        if (end != dataLength)
+            throw Fault(_path, $"the tensors take {end} bytes, but {dataLength} bytes of data follow the header");
+    }
+
+    (TensorInfo Info, long Offset) Parse(string name, JsonElement value, long dataLength)
+    {
+        if (value.ValueKind != JsonValueKind.Object
+            || !value.TryGetProperty("dtype", out var typeName) || typeName.ValueKind != JsonValueKind.String
+            || !value.TryGetProperty("shape", out var shapeArray) || shapeArray.ValueKind != JsonValueKind.Array
+            || !value.TryGetProperty("data_offsets", out var range) || range.ValueKind != JsonValueKind.Array || range.GetArrayLength() != 2)
+        {
+            throw Fault(_path, $"the entry of tensor '{name}' lacks one of dtype (string), shape (array) and data_offsets (two numbers)");
+        }
+
+        var type = typeName.GetString() switch
+        {
+            "F16" => TensorType.Float16,
+            "BF16" => TensorType.BFloat16,
+            "F32" => TensorType.Float32,
+            "F64" => TensorType.Float64,
+            "I8" => TensorType.Int8,
+            "U8" => TensorType.UInt8,
+            "I16" => TensorType.Int16,
+            "U16" => TensorType.UInt16,
+            "I32" => TensorType.Int32,
+            "U32" => TensorType.UInt32,
+            "I64" => TensorType.Int64,
+            "U64" => TensorType.UInt64,
+            "BOOL" => TensorType.Bool,
+            var other => throw Fault(_path, $"tensor '{name}' has dtype '{other}', which is not supported (F16, BF16, F32, F64, integers and BOOL are)"),
+        };
+
+        var shape = shapeArray.EnumerateArray().Select(axis => Natural(name, "shape", axis)).ToArray();
+        if (shape.Length > 16)
+            throw Fault(_path, $"tensor '{name}' has {shape.Length} axes");
+        long bytes = type.Size();
+        foreach (var axis in shape)
+        {
+            if (axis != 0 && bytes > long.MaxValue / axis)
+                throw Fault(_path, $"tensor '{name}' of shape {TensorInfo.Describe(shape)} is larger than any file");
+            bytes *= axis;
+        }
+
+        long start = Natural(name, "data_offsets", range[0]), end = Natural(name, "data_offsets", range[1]);
+        if (end < start || end > dataLength)
+            throw Fault(_path, $"the data of tensor '{name}' is said to lie at {start} to {end}, but the data has {dataLength} bytes: the file is truncated or its header wrong");
+        if (end - start != bytes)
+            throw Fault(_path, $"tensor '{name}' of shape {TensorInfo.Describe(shape)} and dtype {typeName.GetString()} takes {bytes} bytes, but its offsets {start} to {end} span {end - start}");
+        return (new TensorInfo(name, type, shape), start);
+    }
+
+    long Natural(string name, string field, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= 0
+            ? number
+            : throw Fault(_path, $"tensor '{name}' has '{value}' in its {field}, where a whole number from 0 on belongs");
+
+    static InvalidDataException Fault(string path, string what, Exception? cause = null) =>
+        new($"{path}: {what}. Download or export the file again.", cause);
+}

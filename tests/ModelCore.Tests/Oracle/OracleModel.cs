@@ -1,0 +1,112 @@
+using System.Text.Json;
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Compute.Managed;
+using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Tests.Support;
+using HeadScope.ModelCore.Weights;
+using Xunit.Abstractions;
+
+namespace HeadScope.ModelCore.Tests.Oracle;
+
+/// <summary>A model of the oracle beside what TransformerLens computes with it.</summary>
+public sealed class OracleModel : IDisposable
+{
+    /// <summary>The contract's tolerances (DESIGN: "1e-4 absolute or 1e-3 relative").</summary>
+    public const double Absolute = 1e-4;
+
+    public const double Relative = 1e-3;
+
+    readonly ITestOutputHelper _output;
+    readonly TensorFile? _float64;
+    readonly JsonElement? _noise;
+
+    public OracleModel(string name, string variant, WeightProcessing processing, ITestOutputHelper output, int threads = 2)
+    {
+        _output = output;
+        Name = $"{name} {variant}";
+        var folder = name == "demo" ? Fixture.PathOf("..", "..", "src", "Client", "Demo") : Fixture.PathOf(name, "model");
+        Weights = ModelWeights.Open(folder, processing);
+        Backend = new ManagedBackend(threads);
+        Model = Transformer.Load(Weights, Backend);
+        Expected = Fixture.Tensors(name, variant == "" ? "expected.safetensors" : $"expected_{variant}.safetensors");
+        if (File.Exists(Fixture.PathOf(name, "inputs.safetensors")))
+            Inputs = Fixture.Tensors(name, "inputs.safetensors");
+        if (variant is "raw" or "proc")
+        {
+            _float64 = Fixture.Tensors(name, $"expected_{variant}_f64_summary.safetensors");
+            _noise = Fixture.Json(name, $"noise_{variant}.json");
+        }
+    }
+
+    public string Name { get; }
+
+    public ModelWeights Weights { get; }
+
+    public ManagedBackend Backend { get; }
+
+    public Transformer Model { get; }
+
+    public TensorFile Expected { get; }
+
+    public TensorFile? Inputs { get; }
+
+    public static WeightProcessing Processing(string variant) => variant == "proc" ? WeightProcessing.Default : WeightProcessing.None;
+
+    public (int[] Tokens, BatchShape Batch) Sequences(TensorFile file, string name)
+    {
+        var shape = file.Shape(name);
+        return (file.Integers(name), new BatchShape(shape[0], shape[1]));
+    }
+
+    public TokenScores Score()
+    {
+        var (tokens, batch) = Sequences(Inputs!, "tokens");
+        return new HeadScorer(Model, Backend).Score(tokens, batch);
+    }
+
+    /// <summary>
+    /// Asserts that values meet the oracle's within the contract's tolerances and prints how far they, and PyTorch's float32, are from float64.
+    /// </summary>
+    /// <param name="illConditioned">
+    /// Where PyTorch's float32 itself misses float64 by more than the tolerance, being as near to float64 as PyTorch is will do.
+    /// </param>
+    public void Meets(string name, float[] actual, string? noise = null, bool illConditioned = false)
+    {
+        var expected = Expected.Floats(name);
+        Assert.Equal(expected.Length, actual.Length);
+        var truth = _float64?.Has(name) == true ? _float64.Doubles(name) : null;
+        var pytorch = _noise?.TryGetProperty(noise ?? name, out var entry) == true && entry.TryGetProperty("max_abs_diff_f32_f64", out var value) ? value.GetDouble() : double.NaN;
+        double worst = 0, worstFromTruth = 0;
+        var outside = new List<string>();
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var error = Math.Abs((double)actual[i] - expected[i]);
+            if (float.IsNaN(actual[i]) && float.IsNaN(expected[i]) || actual[i] == expected[i])
+                error = 0;
+            worst = Math.Max(worst, error);
+            var fromTruth = truth is null ? double.NaN : actual[i] == truth[i] ? 0 : Math.Abs(actual[i] - truth[i]);
+            worstFromTruth = Math.Max(worstFromTruth, fromTruth);
+            var met = error <= Absolute || error <= Relative * Math.Abs(expected[i])
+                || (illConditioned && truth is not null && fromTruth <= Math.Max(Math.Abs(expected[i] - truth[i]), Relative * Math.Abs(truth[i])));
+            if (!met)
+                outside.Add($"[{i}] {actual[i]:R}, expected {expected[i]:R}, float64 {truth?[i]:R}");
+        }
+
+        _output.WriteLine($"{Name,-16} {name,-44} from oracle {worst:E2}   from float64 {worstFromTruth:E2}   PyTorch's own {pytorch:E2}");
+        Assert.True(outside.Count == 0, $"{Name} {name}: {outside.Count} of {expected.Length} values are outside the tolerance: {string.Join("; ", outside.Take(5))}");
+    }
+
+    public void Equals(string name, int[] actual)
+    {
+        Assert.Equal(Expected.Integers(name), actual);
+        _output.WriteLine($"{Name,-16} {name,-44} {actual.Length} integers equal");
+    }
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        Weights.Dispose();
+        Backend.Dispose();
+    }
+}
