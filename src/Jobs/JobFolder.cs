@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace HeadScope.Jobs;
+
+/// <summary>The names of a job's blobs.</summary>
+public sealed class JobFolder(string id)
+{
+    public const string Root = "jobs/";
+
+    public string Id => id;
+
+    /// <summary>What was asked, resolved.</summary>
+    public string Spec => $"{Prefix}spec.json";
+
+    /// <summary>The token rows that measure induction.</summary>
+    public string InductionTokens => $"{Prefix}induction_tokens.json";
+
+    /// <summary>How rows are cut into shards.</summary>
+    public string Plan => $"{Prefix}plan.json";
+
+    /// <summary>The job was cancelled.</summary>
+    public string Cancelled => $"{Prefix}cancelled.json";
+
+    /// <summary>The job has failed, and why.</summary>
+    public string Failed => $"{Prefix}failed.json";
+
+    /// <summary>The columns of the frame that need no tokens.</summary>
+    public string WeightsColumns => $"{Prefix}weights.json";
+
+    public string Prefix => $"{Root}{id}/";
+
+    public string Claims => $"{Prefix}claims/";
+
+    public string Failures => $"{Prefix}failures/";
+
+    public string Shards => $"{Prefix}shards/";
+
+    public string Results => $"{Prefix}results/";
+
+    public string Manifest => Result("manifest.json");
+
+    public string Result(string file) => $"{Results}{file}";
+
+    public string ShardStats(int shard) => $"{Shards}{ShardName(shard)}.stats";
+
+    /// <summary>Scores of one attempt at a shard: two attempts may differ in a GPU's last bits, and the statistics belong to one of them.</summary>
+    public string ShardScores(int shard, string attempt) => $"{Shards}{ShardName(shard)}.{attempt}.scores";
+
+    public static string ShardName(int shard) => shard.ToString("D6", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Store;
+
+namespace HeadScope.Jobs.Reduction;
+
+/// <summary>All the shards of a job, in order: their records, their merged statistics, and their scores by section.</summary>
+public sealed class CommittedShards
+{
+    readonly IBlobStore _store;
+
+    CommittedShards(IBlobStore store, IReadOnlyList<ShardRecord> records, HeadStatistics statistics)
+    {
+        _store = store;
+        Records = records;
+        Statistics = statistics;
+    }
+
+    public IReadOnlyList<ShardRecord> Records { get; }
+
+    /// <summary>Of all shards together.</summary>
+    public HeadStatistics Statistics { get; }
+
+    /// <exception cref="InvalidDataException">A shard is missing, damaged, of another job or plan, or does not add up; the message names it.</exception>
+    public static async Task<CommittedShards> ReadAsync(IBlobStore store, JobFolder folder, JobSpec spec, JobPlan plan, int heads, CancellationToken cancellation)
+    {
+        var records = new ShardRecord[plan.Shards];
+        var merged = new HeadStatistics(heads, spec.Scores.Examples);
+        for (var shard = 0; shard < plan.Shards; shard++)
+        {
+            var name = folder.ShardStats(shard);
+            var blob = await store.TryReadAsync(name, cancellation).ConfigureAwait(false)
+                ?? throw new InvalidDataException($"{name}: shard {shard} has not been committed. Run the job again to have it scored.");
+            var (record, statistics) = ShardStatsFile.Read(blob, name);
+            var range = plan.Range(shard);
+            if ((record.JobId, record.Shard, record.FirstRow, record.Rows, statistics.Heads) != (spec.Id, shard, range.FirstRow, range.Rows, heads))
+                throw new InvalidDataException($"{name}: these are rows {record.FirstRow} to {record.FirstRow + record.Rows} of job {record.JobId}, not rows {range.FirstRow} to {range.FirstRow + range.Rows} of job {spec.Id}. Delete the blob to have the shard scored again.");
+            if (statistics.Imbalance(record.Positions) is { } imbalance)
+                throw new InvalidDataException($"{name}: shard {shard} does not add up: {imbalance}. Delete the blob to have the shard scored again.");
+            merged.Merge(statistics);
+            records[shard] = record;
+        }
+
+        if (merged.Imbalance((long)plan.Rows * (spec.Tokens.Context - 1)) is { } total)
+            throw new InvalidDataException($"The shards of job {spec.Id} do not add up: {total}.");
+        return new CommittedShards(store, records, merged);
+    }
+
+    /// <summary>Reads a section of a shard's scores into <paramref name="buffer"/>, which grows where it must.</summary>
+    /// <returns>The section's bytes, in the buffer.</returns>
+    /// <exception cref="InvalidDataException">The section is not what was committed.</exception>
+    public async Task<Memory<byte>> ReadSectionAsync(ShardRecord record, int section, SectionBuffer buffer, CancellationToken cancellation)
+    {
+        var (offset, length) = ShardScoresFile.Section(record, section);
+        var bytes = buffer.OfLength(length);
+        await _store.ReadRangeAsync(record.ScoresBlob, offset, bytes, cancellation).ConfigureAwait(false);
+        if (ShardScoresFile.Checksum(bytes.Span) != record.Checksums[section])
+            throw new InvalidDataException($"{record.ScoresBlob}: section {section} of shard {record.Shard} is not what was committed (its checksum is wrong). Delete the shard's .stats blob to have it scored again.");
+        return bytes;
+    }
+}
+
+/// <summary>Memory that is used again for section after section.</summary>
+public sealed class SectionBuffer
+{
+    byte[] _bytes = [];
+
+    public Memory<byte> OfLength(int length)
+    {
+        if (_bytes.Length < length)
+            _bytes = new byte[length];
+        return _bytes.AsMemory(0, length);
+    }
+}
+
+/// <summary>A head's section, taken apart.</summary>
+public readonly ref struct HeadSection
+{
+    public HeadSection(ReadOnlySpan<byte> section, ShardRecord record)
+    {
+        var floats = MemoryMarshal.Cast<byte, float>(section);
+        HeadDla = floats[..record.Positions];
+        MoverAttn = floats.Slice(record.Positions, record.Movable);
+        MoverDla = floats.Slice(record.Positions + record.Movable, record.Movable);
+    }
+
+    /// <summary>[position].</summary>
+    public ReadOnlySpan<float> HeadDla { get; }
+
+    /// <summary>[movable position].</summary>
+    public ReadOnlySpan<float> MoverAttn { get; }
+
+    /// <summary>[movable position].</summary>
+    public ReadOnlySpan<float> MoverDla { get; }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Reflection;
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Frames;
+using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Tokens;
+
+namespace HeadScope.Jobs.Reduction;
+
+/// <summary>Makes a job's results of its shards. Doing it twice, or on two machines, gives the same bytes.</summary>
+public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec, JobPlan plan, ModelConfig config, TokenDataset tokens, int threads)
+{
+    /// <summary>Rows of a row group of the long tables: what one holds in memory while it is written.</summary>
+    const int RowsPerGroup = 1 << 18;
+
+    static readonly string Product =
+        $"HeadScope {typeof(JobReducer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]}";
+
+    readonly ResultWriter _results = new(store, folder);
+    readonly Dictionary<string, double> _seconds = [];
+
+    /// <exception cref="InvalidDataException">A shard is missing or damaged, or something does not add up; the message names it.</exception>
+    public async Task<Manifest> ReduceAsync(CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        var shards = await CommittedShards.ReadAsync(store, folder, spec, plan, config.HeadCount, cancellation).ConfigureAwait(false);
+        var weights = spec.Induction is null
+            ? null
+            : JobJson.Read<WeightsColumns>(
+                await store.TryReadAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false)
+                    ?? throw new InvalidDataException($"{folder.WeightsColumns}: the columns of the weights are missing. Run the job again."),
+                folder.WeightsColumns);
+        Lap("merge");
+
+        var levels = spec.Scores.Quantiles.Append(spec.Scores.Quantile).Append(spec.Scores.NoInductionQuantile).Distinct().Order().ToList();
+        var quantiles = await new QuantilePass(shards, levels).RunAsync(threads, cancellation).ConfigureAwait(false);
+        Lap("quantiles");
+
+        var heads = Frames.Heads(quantiles, spec.Scores, weights, config.NLayers, config.NHeads);
+        await _results.WriteAsync("head_df.csv", heads.WriteCsv, cancellation).ConfigureAwait(false);
+        await WriteFrameAsync("head_df.parquet", heads, cancellation).ConfigureAwait(false);
+        await WriteFrameAsync("quantiles.parquet", Frames.Quantiles(quantiles, config.NLayers, config.NHeads), cancellation).ConfigureAwait(false);
+        await WriteFrameAsync("moments.parquet", Frames.Moments(shards.Statistics, config.NHeads), cancellation).ConfigureAwait(false);
+        var examples = Frames.Examples(shards.Statistics, config.NHeads, tokens);
+        await WriteFrameAsync("examples.parquet", examples, cancellation).ConfigureAwait(false);
+        Lap("frames");
+
+        var losses = new TokenLossTable(shards);
+        await _results.WriteAsync("token_loss.parquet", (stream, token) => losses.WriteAsync(stream, Options(), token), cancellation).ConfigureAwait(false);
+        Lap("token_loss");
+        if (spec.Scores.KeepScores)
+        {
+            await _results.WriteAsync("scores.parquet", (stream, token) => ScoresTable.WriteAsync(shards, config.NHeads, stream, Options(), token), cancellation).ConfigureAwait(false);
+            Lap("scores");
+        }
+
+        var summary = losses.Summarize(shards.Statistics);
+        var model = new ManifestModel(spec.Model.Name, spec.Model.Revision, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
+        var dataset = new ManifestTokens(spec.Tokens.Rows, spec.Tokens.Context, spec.Tokens.Hash);
+        await _results.WriteAsync("report.html", stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
+        var manifest = new Manifest(folder.Id, Product, model, dataset, spec.Scores, spec.Induction, summary, _results.Files);
+        Lap("report");
+
+        var timings = new Timings(_seconds, [.. shards.Records.Select(record => new ShardTiming(record.Shard, record.Rows, record.Work))]);
+        await store.WriteAsync(folder.Result("timings.json"), JobJson.Write(timings), cancellation).ConfigureAwait(false);
+        await store.WriteAsync(folder.Manifest, JobJson.Write(manifest), cancellation).ConfigureAwait(false);
+        await DropIntermediatesAsync(cancellation).ConfigureAwait(false);
+        return manifest;
+
+        void Lap(string stage)
+        {
+            _seconds[stage] = Math.Round(clock.Elapsed.TotalSeconds, 3);
+            clock.Restart();
+        }
+    }
+
+    /// <summary>Deletes what only the reduction needed: stored scores, whoever wrote them, claims and recorded failures.</summary>
+    public async Task DropIntermediatesAsync(CancellationToken cancellation)
+    {
+        var names = new List<string>();
+        foreach (var prefix in new[] { folder.Shards, folder.Claims, folder.Failures })
+        {
+            await foreach (var blob in store.ListAsync(prefix, cancellation).ConfigureAwait(false))
+            {
+                if (!blob.Name.EndsWith(".stats", StringComparison.Ordinal))
+                    names.Add(blob.Name);
+            }
+        }
+
+        foreach (var name in names)
+            await store.DeleteAsync(name, cancellation).ConfigureAwait(false);
+    }
+
+    Task WriteFrameAsync(string file, Frame frame, CancellationToken cancellation) =>
+        _results.WriteAsync(file, stream => frame.WriteParquet(stream, Product, Metadata()), cancellation);
+
+    ParquetOptions Options() => new() { CreatedBy = Product, Metadata = Metadata(), RowsPerGroup = RowsPerGroup };
+
+    KeyValuePair<string, string>[] Metadata() => [new("headscope.job", folder.Id), new("headscope.model", spec.Model.Name), new("headscope.processing", string.Join(",", spec.Model.Processing))];
+
+    sealed record Timings(IReadOnlyDictionary<string, double> ReduceSeconds, IReadOnlyList<ShardTiming> Shards);
+
+    sealed record ShardTiming(int Shard, int Rows, ShardWork Work);
+}

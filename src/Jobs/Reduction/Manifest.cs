@@ -1,0 +1,23 @@
+using HeadScope.Jobs.Specs;
+
+namespace HeadScope.Jobs.Reduction;
+
+/// <summary>
+/// What a job's results are and what they were made of: the same bytes on every run. Written last, it says that the job is done.
+/// </summary>
+public sealed record Manifest(
+    string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, InductionReference? Induction, JobSummary Summary,
+    IReadOnlyDictionary<string, ResultFile> Files);
+
+/// <param name="Processing">TransformerLens's names of the weight processing that ran.</param>
+public sealed record ManifestModel(string Name, string? Revision, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
+
+public sealed record ManifestTokens(int Rows, int Context, string Hash);
+
+/// <summary>The dataset as the model saw it.</summary>
+/// <param name="Positions">Predicted positions.</param>
+/// <param name="MeanLoss">In nats.</param>
+/// <param name="FracMovable">Share of positions with an earlier copy of their target.</param>
+/// <param name="FracInduction">Share of positions that induction would predict.</param>
+/// <param name="RatioNaNs">0 / 0 among the dla_ratio of all heads, which quantiles leave out.</param>
+public sealed record JobSummary(long Positions, double MeanLoss, double FracMovable, double FracInduction, long RatioNaNs);

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using HeadScope.Jobs.Shards;
+using HeadScope.ModelCore.Frames;
+using HeadScope.ModelCore.Statistics;
+
+namespace HeadScope.Jobs.Reduction;
+
+/// <summary>token_loss.parquet, one row for each predicted position, streamed from the shards in order; and sums over it.</summary>
+public sealed class TokenLossTable(CommittedShards shards)
+{
+    public static IReadOnlyList<ColumnSpec> Columns { get; } =
+    [
+        new("row", ColumnType.Int32), new("pos", ColumnType.Int32), new("token", ColumnType.Int32), new("loss", ColumnType.Float),
+        new("num_copies", ColumnType.Int32), new("is_movable", ColumnType.Boolean), new("is_induction", ColumnType.Boolean),
+    ];
+
+    readonly ExactSum _loss = new();
+    long _positions;
+    long _movable;
+    long _induction;
+
+    public async Task WriteAsync(Stream stream, ParquetOptions options, CancellationToken cancellation)
+    {
+        using var writer = new ParquetWriter(stream, Columns, options);
+        SectionBuffer descriptions = new(), flags = new();
+        foreach (var record in shards.Records)
+        {
+            var description = await shards.ReadSectionAsync(record, 0, descriptions, cancellation).ConfigureAwait(false);
+            var flag = await shards.ReadSectionAsync(record, 1, flags, cancellation).ConfigureAwait(false);
+            Append(writer, record, description.Span, flag.Span);
+        }
+
+        writer.Complete();
+    }
+
+    /// <summary>Of the rows written.</summary>
+    public JobSummary Summarize(HeadStatistics statistics)
+    {
+        var nans = 0L;
+        for (var head = 0; head < statistics.Heads; head++)
+            nans += statistics[head, Score.DlaRatio, Population.Induction].Moments.NaNs + statistics[head, Score.DlaRatio, Population.NoInduction].Moments.NaNs;
+        return new JobSummary(_positions, _loss.Value / _positions, (double)_movable / _positions, (double)_induction / _positions, nans);
+    }
+
+    void Append(ParquetWriter writer, ShardRecord record, ReadOnlySpan<byte> description, ReadOnlySpan<byte> flags)
+    {
+        var n = record.Positions;
+        var numbers = MemoryMarshal.Cast<byte, int>(description);
+        var tokens = numbers[..n].ToArray();
+        var loss = MemoryMarshal.Cast<int, float>(numbers.Slice(n, n)).ToArray();
+        var copies = numbers.Slice(2 * n, n).ToArray();
+        int[] rows = new int[n], positions = new int[n];
+        bool[] movable = new bool[n], induction = new bool[n];
+        for (var row = 0; row < record.Rows; row++)
+        {
+            var sum = 0.0;
+            for (var p = 0; p < record.PositionsPerRow; p++)
+            {
+                var i = row * record.PositionsPerRow + p;
+                rows[i] = record.FirstRow + row;
+                positions[i] = p;
+                movable[i] = ((ShardScoresFile.Flags)flags[i] & ShardScoresFile.Flags.Movable) != 0;
+                induction[i] = ((ShardScoresFile.Flags)flags[i] & ShardScoresFile.Flags.Induction) != 0;
+                sum += loss[i];
+                _movable += movable[i] ? 1 : 0;
+                _induction += induction[i] ? 1 : 0;
+            }
+
+            _loss.Add(sum);
+        }
+
+        _positions += n;
+        writer.Append(rows, positions, tokens, loss, copies, movable, induction);
+    }
+}

@@ -1,0 +1,91 @@
+using HeadScope.ModelCore.Statistics;
+
+namespace HeadScope.Jobs.Shards;
+
+/// <summary>What is known of one score of one head on one population: a histogram, moments and extreme examples.</summary>
+public sealed class ScoreStatistics(int examples)
+{
+    /// <summary>Of all values that are numbers, infinities included.</summary>
+    public BucketHistogram Histogram { get; } = new();
+
+    public Moments Moments { get; } = new();
+
+    public TopK Highest { get; } = new(examples, lowest: false);
+
+    public TopK Lowest { get; } = new(examples, lowest: true);
+
+    public void Merge(ScoreStatistics other)
+    {
+        Histogram.Merge(other.Histogram);
+        Moments.Merge(other.Moments);
+        Highest.Merge(other.Highest);
+        Lowest.Merge(other.Lowest);
+    }
+}
+
+/// <summary>The statistics of every head, score and counted population.</summary>
+public sealed class HeadStatistics
+{
+    readonly ScoreStatistics[] _statistics;
+
+    /// <param name="examples">Examples kept of each stored score; ratios, whose extremes are noise, keep none.</param>
+    public HeadStatistics(int heads, int examples)
+    {
+        Heads = heads;
+        Examples = examples;
+        _statistics = [.. Enumerable.Range(0, heads * ScoreNames.Scores * ScoreNames.CountedPopulations)
+            .Select(i => new ScoreStatistics((Score)(i / ScoreNames.CountedPopulations % ScoreNames.Scores) == Score.DlaRatio ? 0 : examples))];
+    }
+
+    public int Heads { get; }
+
+    public int Examples { get; }
+
+    /// <summary>Of a counted population; of all positions, see <see cref="Of"/>.</summary>
+    public ScoreStatistics this[int head, Score score, Population population] =>
+        _statistics[(head * ScoreNames.Scores + (int)score) * ScoreNames.CountedPopulations + (int)population];
+
+    /// <summary>Of any population; that of all positions is merged for the occasion.</summary>
+    public ScoreStatistics Of(int head, Score score, Population population)
+    {
+        if (population != Population.All)
+            return this[head, score, population];
+        var all = new ScoreStatistics(Examples);
+        all.Merge(this[head, score, Population.NoInduction]);
+        all.Merge(this[head, score, Population.Induction]);
+        return all;
+    }
+
+    public void Merge(HeadStatistics other)
+    {
+        for (var i = 0; i < _statistics.Length; i++)
+            _statistics[i].Merge(other._statistics[i]);
+    }
+
+    /// <summary>
+    /// Whatever does not add up: every position is counted once for each head and score, as a number or as not one.
+    /// </summary>
+    public string? Imbalance(long positions)
+    {
+        for (var head = 0; head < Heads; head++)
+        {
+            for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
+            {
+                long counted = 0, nans = 0;
+                foreach (var population in new[] { Population.NoInduction, Population.Induction })
+                {
+                    var statistics = this[head, score, population];
+                    counted += statistics.Histogram.Total;
+                    nans += statistics.Moments.NaNs;
+                    if (statistics.Histogram.Total != statistics.Moments.Count + statistics.Moments.Infinities)
+                        return $"{score.Name()} of head {head}, {population.Name()}: the histogram counts {statistics.Histogram.Total} values, the moments {statistics.Moments.Count + statistics.Moments.Infinities}";
+                }
+
+                if (counted + nans != positions)
+                    return $"{score.Name()} of head {head}: {counted} values and {nans} NaN were counted of {positions} positions";
+            }
+        }
+
+        return null;
+    }
+}

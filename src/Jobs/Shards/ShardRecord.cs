@@ -1,0 +1,17 @@
+namespace HeadScope.Jobs.Shards;
+
+/// <summary>What a committed shard says of itself beside its statistics.</summary>
+/// <param name="JobId">The job it belongs to.</param>
+/// <param name="ScoresBlob">The blob with its scores.</param>
+/// <param name="Checksums">CRC-32C of that blob's sections.</param>
+/// <param name="Movable">Positions with a copy of their target.</param>
+/// <param name="LossSum">Sum of the loss over the shard, in nats.</param>
+/// <param name="Work">Who did it and how long it took.</param>
+public sealed record ShardRecord(
+    string JobId, int Shard, int FirstRow, int Rows, int PositionsPerRow, string ScoresBlob, uint[] Checksums, int Movable, double LossSum, ShardWork Work)
+{
+    public int Positions => Rows * PositionsPerRow;
+}
+
+/// <summary>Who scored a shard, and the seconds of each stage.</summary>
+public sealed record ShardWork(string Worker, string Device, DateTimeOffset Started, double ReadSeconds, double ScoreSeconds, double CountSeconds, double StoreSeconds);

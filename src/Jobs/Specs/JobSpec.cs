@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace HeadScope.Jobs.Specs;
+
+/// <summary>
+/// A job as it will be done: everything that decides its results is here, by content. Where things lie may change; what they are may not.
+/// </summary>
+public sealed record JobSpec
+{
+    /// <summary>Changes when the same spec would give other results or other files.</summary>
+    public int Format { get; init; } = 1;
+
+    public required ModelReference Model { get; init; }
+
+    public required TokensReference Tokens { get; init; }
+
+    public required ScoreOptions Scores { get; init; }
+
+    /// <summary>Null where the columns of the weights alone are left out.</summary>
+    public InductionReference? Induction { get; init; }
+
+    /// <summary>Sixteen hex digits, the same for every spec that gives the same results, wherever model and tokens lie.</summary>
+    public string Id
+    {
+        get
+        {
+            var identity = this with
+            {
+                Model = Model with { Location = "", Name = "", Revision = null },
+                Tokens = Tokens with { Location = "" },
+                Induction = Induction is null ? null : Induction with { Source = "" },
+            };
+            return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(identity, JobJson.Options)))[..16];
+        }
+    }
+}
+
+/// <param name="Location">A folder.</param>
+/// <param name="Name">For people and reports.</param>
+/// <param name="Revision">The commit, of a model from the hub.</param>
+/// <param name="Hash">SHA-256 of its files.</param>
+/// <param name="Processing">TransformerLens's names of the weight processing, in order.</param>
+public sealed record ModelReference(string Location, string Name, string? Revision, string Hash, IReadOnlyList<string> Processing);
+
+/// <param name="Location">A file, perhaps with a tensor.</param>
+/// <param name="Rows">How many rows are scored, from the first on.</param>
+/// <param name="Context">Tokens a row.</param>
+/// <param name="Hash">SHA-256 of those rows as int32.</param>
+public sealed record TokensReference(string Location, int Rows, int Context, string Hash);
+
+/// <param name="Quantile">The level of head_dla, mover_attn, mover_dla and dla_ratio in the head frame.</param>
+/// <param name="NoInductionQuantile">The level of the columns that leave induction out.</param>
+/// <param name="Quantiles">The levels in quantiles.parquet, beside those two.</param>
+/// <param name="KeepScores">Whether every score is kept, as scores.parquet.</param>
+/// <param name="Examples">How many positions to list for each head, score and side.</param>
+public sealed record ScoreOptions(double Quantile, double NoInductionQuantile, IReadOnlyList<double> Quantiles, bool KeepScores, int Examples);
+
+/// <param name="Source">A seed or a file, for people.</param>
+/// <param name="Rows">Sequences.</param>
+/// <param name="Repeat">Random tokens in a sequence, each twice.</param>
+/// <param name="Hash">SHA-256 of the rows.</param>
+public sealed record InductionReference(string Source, int Rows, int Repeat, string Hash);

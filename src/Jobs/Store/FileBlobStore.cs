@@ -1,0 +1,204 @@
+using System.Runtime.CompilerServices;
+
+namespace HeadScope.Jobs.Store;
+
+/// <summary>
+/// Blobs as files below a folder, on one machine or on a file system that many share. A blob is written to a temporary file
+/// beside it, flushed to disk, and moved into place; conditional creation relies on the file system's exclusive links.
+/// </summary>
+public sealed class FileBlobStore : IBlobStore
+{
+    const string TemporaryMark = ".tmp-";
+
+    readonly string _root;
+
+    /// <exception cref="StoreException">The folder cannot be created.</exception>
+    public FileBlobStore(string root)
+    {
+        _root = Path.GetFullPath(root);
+        Guarded(_root, () => Directory.CreateDirectory(_root));
+    }
+
+    public string Location => _root;
+
+    public async Task<bool> TryCreateAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        if (File.Exists(path))
+            return false;
+        var temporary = await WriteTemporaryAsync(path, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellation).ConfigureAwait(false);
+        try
+        {
+            // Without overwriting, File.Move links and unlinks: of two such moves one finds the name taken.
+            File.Move(temporary, path, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Fault(path, e);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    public async Task WriteAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        var temporary = await WriteTemporaryAsync(path, write, cancellation).ConfigureAwait(false);
+        Guarded(path, () => File.Move(temporary, path, overwrite: true));
+    }
+
+    public async Task<byte[]?> TryReadAsync(string name, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(PathOf(name), cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Fault(PathOf(name), e);
+        }
+    }
+
+    public async Task ReadRangeAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        try
+        {
+            using var handle = File.OpenHandle(path);
+            while (!destination.IsEmpty)
+            {
+                var read = await RandomAccess.ReadAsync(handle, destination, offset, cancellation).ConfigureAwait(false);
+                if (read == 0)
+                    throw new StoreException($"{path}: the file ends at {offset}, before what should be read.");
+                destination = destination[read..];
+                offset += read;
+            }
+        }
+        catch (Exception e) when (e is IOException and not StoreException or UnauthorizedAccessException)
+        {
+            throw Fault(path, e);
+        }
+    }
+
+    public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        try
+        {
+            return Task.FromResult<Stream>(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Fault(path, e);
+        }
+    }
+
+    public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        var slash = prefix.LastIndexOf('/');
+        var folder = slash < 0 ? _root : PathOf(prefix[..slash]);
+        if (!Directory.Exists(folder))
+            yield break;
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var name = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
+            if (!name.StartsWith(prefix, StringComparison.Ordinal) || name.Contains(TemporaryMark, StringComparison.Ordinal))
+                continue;
+            long length;
+            try
+            {
+                length = file.Length;
+            }
+            catch (FileNotFoundException)
+            {
+                continue; // deleted meanwhile
+            }
+
+            yield return new BlobInfo(name, length);
+        }
+    }
+
+    public Task DeleteAsync(string name, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        if (Directory.Exists(Path.GetDirectoryName(path)))
+            Guarded(path, () => File.Delete(path));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Deletes what writers that died left half written. Call it only where no other process writes.</summary>
+    public void DeleteAbandoned()
+    {
+        foreach (var file in Directory.EnumerateFiles(_root, $"*{TemporaryMark}*", SearchOption.AllDirectories))
+            Guarded(file, () => File.Delete(file));
+    }
+
+    string PathOf(string name)
+    {
+        var parts = name.Split('/');
+        if (parts.Any(part => part is "" or "." or ".." || part.Contains(TemporaryMark, StringComparison.Ordinal) || part.AsSpan().ContainsAny(Path.GetInvalidFileNameChars())))
+            throw new ArgumentException($"'{name}' is not the name of a blob.", nameof(name));
+        return Path.Combine([_root, .. parts]);
+    }
+
+    static async Task<string> WriteTemporaryAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+    {
+        var temporary = $"{path}{TemporaryMark}{Guid.NewGuid():N}";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+            await write(stream, cancellation).ConfigureAwait(false);
+            await stream.FlushAsync(cancellation).ConfigureAwait(false);
+            stream.Flush(flushToDisk: true);
+            return temporary;
+        }
+        catch (Exception e)
+        {
+            TryDelete(temporary);
+            if (e is IOException and not StoreException or UnauthorizedAccessException)
+                throw Fault(path, e);
+            throw;
+        }
+    }
+
+    static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The fault that brought us here says more.
+        }
+    }
+
+    static void Guarded(string path, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Fault(path, e);
+        }
+    }
+
+    static StoreException Fault(string path, Exception cause) =>
+        new($"{path}: {cause.Message.TrimEnd('.')}. Free space or grant access, then run the same command again: everything committed is kept.", cause);
+}

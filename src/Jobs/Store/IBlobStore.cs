@@ -1,0 +1,53 @@
+namespace HeadScope.Jobs.Store;
+
+/// <summary>
+/// Named blobs that many processes share. Names are paths with forward slashes. A blob is seen whole or not at all.
+/// </summary>
+public interface IBlobStore
+{
+    /// <summary>Where the blobs are, for people.</summary>
+    string Location { get; }
+
+    /// <summary>Creates a blob unless there is one: of several callers, anywhere, exactly one is told true.</summary>
+    Task<bool> TryCreateAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation = default);
+
+    /// <summary>Creates or replaces a blob with what <paramref name="write"/> writes; if that throws, nothing has changed.</summary>
+    Task WriteAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation = default);
+
+    /// <summary>A blob's content, or null where there is none.</summary>
+    Task<byte[]?> TryReadAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>Fills <paramref name="destination"/> from <paramref name="offset"/> on.</summary>
+    Task ReadRangeAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default);
+
+    /// <summary>A stream over a blob.</summary>
+    Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>The blobs whose names start with a prefix, in no particular order.</summary>
+    IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default);
+
+    /// <summary>Deletes a blob, if there is one.</summary>
+    Task DeleteAsync(string name, CancellationToken cancellation = default);
+}
+
+public readonly record struct BlobInfo(string Name, long Length);
+
+/// <summary>The store could not do what was asked: it is full, unreachable, not writable. What was stored before is safe.</summary>
+public sealed class StoreException(string message, Exception? cause = null) : IOException(message, cause);
+
+public static class BlobStoreExtensions
+{
+    public static Task WriteAsync(this IBlobStore store, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation = default) =>
+        store.WriteAsync(name, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellation);
+
+    public static async Task<bool> ExistsAsync(this IBlobStore store, string name, CancellationToken cancellation = default)
+    {
+        await foreach (var blob in store.ListAsync(name, cancellation).ConfigureAwait(false))
+        {
+            if (blob.Name == name)
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,18 @@
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Specs;
+
+namespace HeadScope.Jobs.Work;
+
+/// <summary>Scores shards: the part of a job that needs a model and a device. Used by one worker.</summary>
+public interface IShardScorer : IDisposable
+{
+    /// <summary>What it computes on, for people.</summary>
+    string Device { get; }
+
+    /// <summary>Scores a shard's rows into <paramref name="destination"/>, which is empty and large enough.</summary>
+    /// <param name="progress">Told the number of rows after each batch.</param>
+    void Score(ShardRange shard, ShardScores destination, Action<int> progress, CancellationToken cancellation);
+
+    /// <summary>Seconds spent reading tokens in the last call.</summary>
+    double ReadSeconds { get; }
+}

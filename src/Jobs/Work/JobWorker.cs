@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Store;
+
+namespace HeadScope.Jobs.Work;
+
+/// <summary>
+/// The loop that does a job, on every engine: lease a unit, score it, commit it, again, until none is left.
+/// </summary>
+/// <param name="weightsColumns">Computes the columns of the weights; null where the job leaves them out.</param>
+public sealed class JobWorker(
+    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, ShardLedger ledger, IShardScorer scorer,
+    Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time)
+{
+    /// <summary>How often a shard is tried again before the job fails.</summary>
+    public const int Retries = 3;
+
+    readonly ShardScores _scores = new(Math.Min(plan.ShardRows, plan.Rows), spec.Tokens.Context - 1, heads);
+    readonly ShardCounter _counter = new();
+
+    /// <exception cref="JobStoppedException">The job failed, here or elsewhere, or was cancelled.</exception>
+    /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (await ledger.LeaseAsync(name, cancellation).ConfigureAwait(false) is { } lease)
+        {
+            var done = false;
+            try
+            {
+                if (lease.Shard is { } shard)
+                    await ScoreAsync(shard, cancellation).ConfigureAwait(false);
+                else
+                    await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(weightsColumns!()), cancellation).ConfigureAwait(false);
+                done = true;
+            }
+            catch (Exception e) when (e is not (OperationCanceledException or StoreException))
+            {
+                observer.ShardFailed(lease.Claim.Unit, e);
+                await RecordFailureAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Also when cancelled: others may have the unit at once.
+                await (done ? ledger.CompleteAsync(lease, CancellationToken.None) : ledger.AbandonAsync(lease, CancellationToken.None)).ConfigureAwait(false);
+            }
+        }
+    }
+
+    async Task ScoreAsync(ShardRange shard, CancellationToken cancellation)
+    {
+        var started = time.GetUtcNow();
+        var clock = Stopwatch.StartNew();
+        _scores.Clear();
+        scorer.Score(shard, _scores, observer.RowsScored, cancellation);
+        var scoreSeconds = Lap();
+        var statistics = _counter.Count(_scores, shard.FirstRow, spec.Scores.Examples);
+        var countSeconds = Lap();
+        if (statistics.Imbalance(_scores.Positions) is { } imbalance)
+            throw new InvalidDataException($"The counts of shard {shard.Shard} do not add up: {imbalance}.");
+
+        var attempt = Guid.NewGuid().ToString("N")[..12];
+        var blob = folder.ShardScores(shard.Shard, attempt);
+        var checksums = await ShardScoresFile.WriteAsync(_scores, store, blob, cancellation).ConfigureAwait(false);
+        var movable = 0;
+        foreach (var copies in _scores.NumCopies)
+            movable += copies > 0 ? 1 : 0;
+        var lossSum = 0.0;
+        foreach (var loss in _scores.Loss)
+            lossSum += loss;
+        var record = new ShardRecord(
+            spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerRow, blob, checksums, movable, lossSum,
+            new ShardWork(name, scorer.Device, started, scorer.ReadSeconds, scoreSeconds - scorer.ReadSeconds, countSeconds, Lap()));
+
+        // This is the commit. Whoever comes second throws its scores away.
+        if (await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics), cancellation).ConfigureAwait(false))
+            observer.ShardCommitted(record, statistics);
+        else
+            await store.DeleteAsync(blob, cancellation).ConfigureAwait(false);
+
+        double Lap()
+        {
+            var seconds = clock.Elapsed.TotalSeconds;
+            clock.Restart();
+            return seconds;
+        }
+    }
+
+    async Task RecordFailureAsync(string unit, Exception cause, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var failure = new JobFailure(unit, attempt, cause.Message, time.GetUtcNow());
+            var blob = string.Create(CultureInfo.InvariantCulture, $"{folder.Failures}{unit}.{attempt}");
+            if (!await store.TryCreateAsync(blob, JobJson.Write(failure), cancellation).ConfigureAwait(false))
+                continue;
+            if (attempt <= Retries)
+                return;
+            var what = unit == ShardLedger.WeightsUnit ? "The columns of the weights" : $"Shard {unit}";
+            failure = failure with { Message = $"{what} failed {attempt} times; the last time: {cause.Message} All finished shards are kept: mend the cause and run the job again." };
+            await store.TryCreateAsync(folder.Failed, JobJson.Write(failure), cancellation).ConfigureAwait(false);
+            throw new JobStoppedException(failure.Message, cause);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Store;
+
+namespace HeadScope.Jobs.Work;
+
+/// <summary>
+/// Which of a job's units are done, as far as this process knows, and which of the others its workers may have next. Units are the
+/// shards and, besides, the columns of the weights.
+/// </summary>
+public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan, BlobClaims claims, bool weightsColumns, TimeProvider time)
+{
+    /// <summary>The unit that is not a shard.</summary>
+    public const string WeightsUnit = "weights";
+
+    /// <summary>How often to look whether others have finished, where only their work is left.</summary>
+    static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
+
+    readonly SemaphoreSlim _gate = new(1, 1);
+    readonly HashSet<string> _done = [];
+    readonly HashSet<string> _leased = []; // to workers of this process
+    readonly HashSet<string> _foreign = []; // seen claimed by other processes since the last look at the store
+
+    public int Units => plan.Shards + (weightsColumns ? 1 : 0);
+
+    /// <summary>The next unit to work on; null when all are done.</summary>
+    /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
+    public async Task<Lease?> LeaseAsync(string worker, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await _gate.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                if (await TryLeaseAsync(worker, cancellation).ConfigureAwait(false) is { } lease)
+                    return lease;
+                await RefreshAsync(cancellation).ConfigureAwait(false);
+                if (_done.Count == Units)
+                    return null;
+                if (await TryLeaseAsync(worker, cancellation).ConfigureAwait(false) is { } second)
+                    return second;
+            }
+            finally
+            {
+                _gate.Release();
+            }
+
+            await Task.Delay(PollInterval, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The work of a lease is done, by this worker or another.</summary>
+    public Task CompleteAsync(Lease lease, CancellationToken cancellation) => EndAsync(lease, done: true, cancellation);
+
+    /// <summary>The work of a lease will have to be done again.</summary>
+    public Task AbandonAsync(Lease lease, CancellationToken cancellation) => EndAsync(lease, done: false, cancellation);
+
+    /// <summary>Reads from the store which units are done.</summary>
+    public async Task<IReadOnlyCollection<int>> RefreshAsync(CancellationToken cancellation)
+    {
+        if (await store.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false))
+            throw new JobStoppedException($"The job {folder.Id} was cancelled.");
+        if (await store.TryReadAsync(folder.Failed, cancellation).ConfigureAwait(false) is { } failed)
+            throw new JobStoppedException(JobJson.Read<JobFailure>(failed, folder.Failed).Message);
+        var shards = await CommittedShardsAsync(store, folder, cancellation).ConfigureAwait(false);
+        foreach (var shard in shards)
+            _done.Add(JobFolder.ShardName(shard));
+        if (weightsColumns && await store.ExistsAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false))
+            _done.Add(WeightsUnit);
+        _foreign.Clear();
+        return shards;
+    }
+
+    /// <summary>The shards whose statistics are in the store.</summary>
+    public static async Task<List<int>> CommittedShardsAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
+    {
+        var shards = new List<int>();
+        await foreach (var blob in store.ListAsync(folder.Shards, cancellation).ConfigureAwait(false))
+        {
+            var name = blob.Name.AsSpan(folder.Shards.Length);
+            if (name.EndsWith(".stats", StringComparison.Ordinal) && int.TryParse(name[..^".stats".Length], System.Globalization.CultureInfo.InvariantCulture, out var shard))
+                shards.Add(shard);
+        }
+
+        shards.Sort();
+        return shards;
+    }
+
+    async Task<Lease?> TryLeaseAsync(string worker, CancellationToken cancellation)
+    {
+        foreach (var unit in UnitNames())
+        {
+            if (_done.Contains(unit) || _leased.Contains(unit) || _foreign.Contains(unit))
+                continue;
+            var claim = await claims.TryClaimAsync(unit, worker, cancellation).ConfigureAwait(false);
+            if (claim is null)
+            {
+                _foreign.Add(unit);
+                continue;
+            }
+
+            var shard = unit == WeightsUnit ? (ShardRange?)null : plan.Range(int.Parse(unit, System.Globalization.CultureInfo.InvariantCulture));
+            var result = shard is { } range ? folder.ShardStats(range.Shard) : folder.WeightsColumns;
+            if (await store.ExistsAsync(result, cancellation).ConfigureAwait(false))
+            {
+                // Its last holder committed, and gave the claim back, after this process last looked.
+                _done.Add(unit);
+                await claims.ReleaseAsync(claim, cancellation).ConfigureAwait(false);
+                continue;
+            }
+
+            _leased.Add(unit);
+            return new Lease(claim, shard);
+        }
+
+        return null;
+    }
+
+    IEnumerable<string> UnitNames()
+    {
+        for (var shard = 0; shard < plan.Shards; shard++)
+            yield return JobFolder.ShardName(shard);
+        if (weightsColumns)
+            yield return WeightsUnit;
+    }
+
+    async Task EndAsync(Lease lease, bool done, CancellationToken cancellation)
+    {
+        await claims.ReleaseAsync(lease.Claim, cancellation).ConfigureAwait(false);
+        await _gate.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            _leased.Remove(lease.Claim.Unit);
+            if (done)
+                _done.Add(lease.Claim.Unit);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+}
+
+/// <summary>A unit of work and the claim to it.</summary>
+/// <param name="Shard">Null for the columns of the weights.</param>
+public sealed record Lease(Claim Claim, ShardRange? Shard);
+
+/// <summary>Why a job failed, as its folder says.</summary>
+public sealed record JobFailure(string Unit, int Attempts, string Message, DateTimeOffset When);
+
+/// <summary>The job cannot go on: it failed or was cancelled. What was finished is kept.</summary>
+public sealed class JobStoppedException(string message, Exception? cause = null) : Exception(message, cause);

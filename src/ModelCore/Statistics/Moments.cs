@@ -1,0 +1,106 @@
+namespace HeadScope.ModelCore.Statistics;
+
+/// <summary>
+/// Count, sums and extremes of float32 values, the same whatever the order in which rows of them were added and merged: a row is
+/// summed in float64 in its own order, rows exactly.
+/// </summary>
+public sealed class Moments
+{
+    readonly ExactSum _sum = new();
+    readonly ExactSum _sumOfSquares = new();
+
+    /// <summary>Finite values.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Values that are not numbers, which enter nothing else.</summary>
+    public long NaNs { get; private set; }
+
+    /// <summary>Infinite values: in the extremes, not in the sums.</summary>
+    public long Infinities { get; private set; }
+
+    public float Min { get; private set; } = float.PositiveInfinity;
+
+    public float Max { get; private set; } = float.NegativeInfinity;
+
+    public double Mean => Count == 0 ? double.NaN : _sum.Value / Count;
+
+    /// <summary>Of the finite values themselves (divided by the count, not one less).</summary>
+    public double StandardDeviation => Count == 0 ? double.NaN : Math.Sqrt(Math.Max(0, _sumOfSquares.Value / Count - Mean * Mean));
+
+    public ExactSum Sum => _sum;
+
+    public ExactSum SumOfSquares => _sumOfSquares;
+
+    /// <summary>Adds the finite values of one row, summed already, and the row's extremes and exceptions.</summary>
+    public void AddRow(in RowSum row)
+    {
+        Count += row.Count;
+        NaNs += row.NaNs;
+        Infinities += row.Infinities;
+        if (row.Min < Min)
+            Min = row.Min;
+        if (row.Max > Max)
+            Max = row.Max;
+        _sum.Add(row.Sum);
+        _sumOfSquares.Add(row.SumOfSquares);
+    }
+
+    public void Merge(Moments other)
+    {
+        Count += other.Count;
+        NaNs += other.NaNs;
+        Infinities += other.Infinities;
+        if (other.Min < Min)
+            Min = other.Min;
+        if (other.Max > Max)
+            Max = other.Max;
+        _sum.Merge(other._sum);
+        _sumOfSquares.Merge(other._sumOfSquares);
+    }
+}
+
+/// <summary>What one row of values adds to <see cref="Moments"/>.</summary>
+public struct RowSum()
+{
+    public int Count;
+    public int NaNs;
+    public int Infinities;
+    public float Min = float.PositiveInfinity;
+    public float Max = float.NegativeInfinity;
+    public double Sum;
+    public double SumOfSquares;
+
+    public void Add(float value)
+    {
+        if (float.IsFinite(value))
+        {
+            Count++;
+            Sum += value;
+            SumOfSquares += (double)value * value;
+        }
+        else if (float.IsNaN(value))
+        {
+            NaNs++;
+            return;
+        }
+        else
+        {
+            Infinities++;
+        }
+
+        if (value < Min)
+            Min = value;
+        if (value > Max)
+            Max = value;
+    }
+
+    /// <summary>Adds zeros.</summary>
+    public void AddZeros(int count)
+    {
+        if (count == 0)
+            return;
+        Count += count;
+        Min = Math.Min(Min, 0);
+        Max = Math.Max(Max, 0);
+    }
+}
