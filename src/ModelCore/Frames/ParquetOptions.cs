@@ -1,0 +1,45 @@
+namespace HeadScope.ModelCore.Frames;
+
+/// <summary>How a Parquet file is cut and what its footer says about it.</summary>
+public sealed record ParquetOptions
+{
+    /// <summary>
+    /// 1,048,576: a row of six 4-byte columns makes groups of 24 MiB, which a writer holds in memory and a reader takes as one
+    /// unit of parallel work, and a vocabulary's dictionary is small beside its tokens.
+    /// </summary>
+    public const int DefaultRowsPerGroup = 1 << 20;
+
+    /// <summary>65,536: a page of 4-byte values is 256 KiB, which stays in a core's cache while it is encoded.</summary>
+    public const int DefaultRowsPerPage = 1 << 16;
+
+    const int MaxRowsPerGroup = 1 << 28;
+    const int MaxRowsPerPage = 1 << 24;
+
+    /// <summary>
+    /// Who wrote the file, in the form <c>application version 1.2.3 (build hash)</c> that readers parse. Given by the caller, so
+    /// that the same rows make the same bytes.
+    /// </summary>
+    public required string CreatedBy { get; init; }
+
+    /// <summary>Rows in every row group but the last. The default value is <see cref="DefaultRowsPerGroup"/>; from 1 to 2^28.</summary>
+    public int RowsPerGroup { get; init; } = DefaultRowsPerGroup;
+
+    /// <summary>Rows in every page but a group's last. The default value is <see cref="DefaultRowsPerPage"/>; from 1 to 2^24.</summary>
+    public int RowsPerPage { get; init; } = DefaultRowsPerPage;
+
+    /// <summary>Key-value pairs for the footer, written in this order. The default value is none.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; init; } = [];
+
+    internal void Check()
+    {
+        ArgumentNullException.ThrowIfNull(CreatedBy);
+        CheckRange(RowsPerGroup, MaxRowsPerGroup, nameof(RowsPerGroup));
+        CheckRange(RowsPerPage, MaxRowsPerPage, nameof(RowsPerPage));
+    }
+
+    static void CheckRange(int value, int maximum, string name)
+    {
+        if (value < 1 || value > maximum)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is between 1 and {maximum}.");
+    }
+}
