@@ -16,7 +16,8 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
     /// <summary>Rows of a row group of the long tables: what one holds in memory while it is written.</summary>
     const int RowsPerGroup = 1 << 18;
 
-    static readonly string Product =
+    /// <summary>Name and version, as files record them.</summary>
+    public static string Product { get; } =
         $"HeadScope {typeof(JobReducer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]}";
 
     readonly ResultWriter _results = new(store, folder);
@@ -61,7 +62,7 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
         var model = new ManifestModel(spec.Model.Name, spec.Model.Revision, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
         var dataset = new ManifestTokens(spec.Tokens.Rows, spec.Tokens.Context, spec.Tokens.Hash);
         await _results.WriteAsync("report.html", stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
-        var manifest = new Manifest(folder.Id, Product, model, dataset, spec.Scores, spec.Induction, summary, _results.Files);
+        var manifest = new Manifest(folder.Id, Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), summary, _results.Files);
         Lap("report");
 
         var timings = new Timings(_seconds, [.. shards.Records.Select(record => new ShardTiming(record.Shard, record.Rows, record.Work))]);

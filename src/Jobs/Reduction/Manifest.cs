@@ -6,13 +6,17 @@ namespace HeadScope.Jobs.Reduction;
 /// What a job's results are and what they were made of: the same bytes on every run. Written last, it says that the job is done.
 /// </summary>
 public sealed record Manifest(
-    string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, InductionReference? Induction, JobSummary Summary,
+    string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, ManifestInduction? Induction, JobSummary Summary,
     IReadOnlyDictionary<string, ResultFile> Files);
 
 /// <param name="Processing">TransformerLens's names of the weight processing that ran.</param>
 public sealed record ManifestModel(string Name, string? Revision, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
 
 public sealed record ManifestTokens(int Rows, int Context, string Hash);
+
+/// <param name="Rows">Sequences on which induction was measured.</param>
+/// <param name="Repeat">Random tokens in a sequence, each twice.</param>
+public sealed record ManifestInduction(int Rows, int Repeat, string Hash);
 
 /// <summary>The dataset as the model saw it.</summary>
 /// <param name="Positions">Predicted positions.</param>

@@ -4,8 +4,8 @@ using HeadScope.ModelCore.Statistics;
 namespace HeadScope.Jobs.Reduction;
 
 /// <summary>
-/// The second pass: looks again at every stored score of a head, inside the buckets that hold a wanted rank, and so makes the
-/// quantiles exact. No score is computed again.
+/// Looks again, twice, at every stored score of a head, inside the buckets that hold a wanted rank, and so makes the quantiles
+/// exact. No score is computed again.
 /// </summary>
 /// <param name="levels">Levels of the quantiles, the same for all.</param>
 public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> levels)
@@ -25,22 +25,27 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
             for (var i = 0; i < wanted.Length; i++)
                 wanted[i] = new ExactQuantiles(shards.Statistics.Of(head, (Score)(i / 2), Populations[i % 2]).Histogram, levels);
             SectionBuffer flagBuffer = new(), scoreBuffer = new();
-            foreach (var record in shards.Records)
+            try
             {
-                var flags = await shards.ReadSectionAsync(record, 1, flagBuffer, token).ConfigureAwait(false);
-                var section = await shards.ReadSectionAsync(record, ShardScoresFile.FirstHeadSection + head, scoreBuffer, token).ConfigureAwait(false);
-                Look(wanted, flags.Span, new HeadSection(section.Span, record));
+                await LookAtAllAsync().ConfigureAwait(false);
+                foreach (var quantiles in wanted)
+                    quantiles.Narrow();
+                await LookAtAllAsync().ConfigureAwait(false);
+                for (var i = 0; i < wanted.Length; i++)
+                    results.Set(head, (Score)(i / 2), Populations[i % 2], wanted[i].Results());
+            }
+            catch (InvalidDataException e)
+            {
+                throw new InvalidDataException($"The stored scores of head {head} are not those that were counted: {e.Message}", e);
             }
 
-            for (var i = 0; i < wanted.Length; i++)
+            async Task LookAtAllAsync()
             {
-                try
+                foreach (var record in shards.Records)
                 {
-                    results.Set(head, (Score)(i / 2), Populations[i % 2], wanted[i].Results());
-                }
-                catch (InvalidDataException e)
-                {
-                    throw new InvalidDataException($"{((Score)(i / 2)).Name()} of head {head}: {e.Message} The stored scores are not those that were counted.", e);
+                    var flags = await shards.ReadSectionAsync(record, 1, flagBuffer, token).ConfigureAwait(false);
+                    var section = await shards.ReadSectionAsync(record, ShardScoresFile.FirstHeadSection + head, scoreBuffer, token).ConfigureAwait(false);
+                    Look(wanted, flags.Span, new HeadSection(section.Span, record));
                 }
             }
         }).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace HeadScope.Jobs.Specs;
 
@@ -21,6 +22,7 @@ public sealed record JobSpec
     public InductionReference? Induction { get; init; }
 
     /// <summary>Sixteen hex digits, the same for every spec that gives the same results, wherever model and tokens lie.</summary>
+    [JsonIgnore]
     public string Id
     {
         get
@@ -40,8 +42,10 @@ public sealed record JobSpec
 /// <param name="Name">For people and reports.</param>
 /// <param name="Revision">The commit, of a model from the hub.</param>
 /// <param name="Hash">SHA-256 of its files.</param>
+/// <param name="Layers">How many layers it has.</param>
+/// <param name="HeadsPerLayer">And heads in each.</param>
 /// <param name="Processing">TransformerLens's names of the weight processing, in order.</param>
-public sealed record ModelReference(string Location, string Name, string? Revision, string Hash, IReadOnlyList<string> Processing);
+public sealed record ModelReference(string Location, string Name, string? Revision, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
 
 /// <param name="Location">A file, perhaps with a tensor.</param>
 /// <param name="Rows">How many rows are scored, from the first on.</param>

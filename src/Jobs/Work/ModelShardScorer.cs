@@ -13,6 +13,8 @@ namespace HeadScope.Jobs.Work;
 public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenDataset tokens, int batchSize) : IShardScorer
 {
     int _batchSize = batchSize;
+    int[] _rows = [];
+    TokenScores? _scores;
 
     public string Device => backend.Description;
 
@@ -29,13 +31,15 @@ public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenD
             cancellation.ThrowIfCancellationRequested();
             var batch = new BatchShape(Math.Min(_batchSize, shard.Rows - destination.Rows), tokens.Context);
             var started = Stopwatch.GetTimestamp();
-            var rows = new int[batch.Positions];
-            tokens.Read(shard.FirstRow + destination.Rows, rows);
+            if (_rows.Length != batch.Positions)
+                _rows = new int[batch.Positions];
+            tokens.Read(shard.FirstRow + destination.Rows, _rows);
             ReadSeconds += Stopwatch.GetElapsedTime(started).TotalSeconds;
-            TokenScores scores;
             try
             {
-                scores = scorer.Score(rows, batch);
+                if (_scores?.Batch != batch)
+                    _scores = new TokenScores(batch, scorer.Model.Config.HeadCount);
+                scorer.Score(_rows, _scores);
             }
             catch (OutOfMemoryException) when (batch.Rows > 1)
             {
@@ -43,7 +47,7 @@ public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenD
                 continue;
             }
 
-            destination.Append(scores, rows);
+            destination.Append(_scores, _rows);
             progress(batch.Rows);
         }
     }

@@ -23,6 +23,9 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
 
     public int Units => plan.Shards + (weightsColumns ? 1 : 0);
 
+    /// <summary>Whether all units were done when this process last looked.</summary>
+    public bool IsComplete => _done.Count == Units;
+
     /// <summary>The next unit to work on; null when all are done.</summary>
     /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
     public async Task<Lease?> LeaseAsync(string worker, CancellationToken cancellation)
@@ -35,7 +38,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
                 if (await TryLeaseAsync(worker, cancellation).ConfigureAwait(false) is { } lease)
                     return lease;
                 await RefreshAsync(cancellation).ConfigureAwait(false);
-                if (_done.Count == Units)
+                if (IsComplete)
                     return null;
                 if (await TryLeaseAsync(worker, cancellation).ConfigureAwait(false) is { } second)
                     return second;

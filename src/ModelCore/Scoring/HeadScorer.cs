@@ -13,18 +13,29 @@ namespace HeadScope.ModelCore.Scoring;
 /// </remarks>
 public sealed class HeadScorer(Transformer model, IBackend backend)
 {
+    float[] _downloaded = [];
+
     public Transformer Model => model;
 
-    /// <param name="tokens">[batch * position], at least two tokens a sequence.</param>
-    /// <exception cref="ArgumentException">A sequence has one token, is longer than n_ctx, or has a token outside the vocabulary.</exception>
+    /// <summary>Scores of <paramref name="batch"/> sequences; see the other overload.</summary>
     public TokenScores Score(ReadOnlySpan<int> tokens, BatchShape batch)
     {
         if (batch.Context < 2)
             throw new ArgumentException($"Sequences of {batch.Context} token predict nothing; at least 2 are needed.", nameof(batch));
+        var scores = new TokenScores(batch, model.Config.HeadCount);
+        Score(tokens, scores);
+        return scores;
+    }
+
+    /// <param name="tokens">[batch * position], at least two tokens a sequence.</param>
+    /// <param name="scores">Filled; it says what shape the batch has.</param>
+    /// <exception cref="ArgumentException">A sequence is longer than n_ctx, or has a token outside the vocabulary.</exception>
+    public void Score(ReadOnlySpan<int> tokens, TokenScores scores)
+    {
+        var batch = scores.Batch;
         var heads = model.Config.HeadCount;
         var targets = TokenMasks.Targets(tokens, batch);
         var copies = new CopySources(tokens, batch);
-        var scores = new TokenScores(batch, heads);
         TokenMasks.Fill(tokens, batch, copies, scores);
 
         using var targetRows = backend.GatherOutputs(model.Unembed, targets);
@@ -49,16 +60,17 @@ public sealed class HeadScorer(Transformer model, IBackend backend)
         Predicted(headDla, heads, batch, scores.HeadDla);
         Predicted(moverAttn, heads, batch, scores.MoverAttn);
         Predicted(moverDla, heads, batch, scores.MoverDla);
-        return scores;
     }
 
     /// <summary>Copies [rows, batch * position] to [rows, batch * (position - 1)]: the last position of a sequence predicts nothing.</summary>
     void Predicted(Tensor tensor, int rows, BatchShape batch, float[] destination)
     {
-        var all = new float[(long)rows * batch.Positions];
-        backend.Download(tensor, all);
+        var count = rows * batch.Positions;
+        if (_downloaded.Length < count)
+            _downloaded = new float[count];
+        backend.Download(tensor, _downloaded.AsSpan(0, count));
         var predicted = batch.Context - 1;
         for (var sequence = 0; sequence < rows * batch.Rows; sequence++)
-            all.AsSpan(sequence * batch.Context, predicted).CopyTo(destination.AsSpan(sequence * predicted));
+            _downloaded.AsSpan(sequence * batch.Context, predicted).CopyTo(destination.AsSpan(sequence * predicted));
     }
 }

@@ -60,11 +60,12 @@ public sealed class TokenDataset : IDisposable
     public void Read(int firstRow, Span<int> destination)
     {
         var size = _storage.ItemSize;
-        var bytes = new byte[(long)destination.Length * size];
+        var rented = System.Buffers.ArrayPool<byte>.Shared.Rent(checked(destination.Length * size));
+        var bytes = rented.AsSpan(0, destination.Length * size);
         _storage.ReadBytes((long)firstRow * Context * size, bytes);
         for (var i = 0; i < destination.Length; i++)
         {
-            var item = bytes.AsSpan(i * size, size);
+            var item = bytes.Slice(i * size, size);
             var token = (size, _storage.Signed) switch
             {
                 (8, _) => BinaryPrimitives.ReadInt64LittleEndian(item),
@@ -79,6 +80,8 @@ public sealed class TokenDataset : IDisposable
                 throw new InvalidDataException($"{Path}: the token at row {firstRow + i / Context}, position {i % Context} is {token}; tokens are numbers from 0 on.");
             destination[i] = (int)token;
         }
+
+        System.Buffers.ArrayPool<byte>.Shared.Return(rented);
     }
 
     /// <summary>

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Text.Json;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Client;
+
+/// <summary>What a process says to whoever started it.</summary>
+public static class ExitCode
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int BadArguments = 2;
+    public const int JobFailed = 3;
+    public const int Interrupted = 130;
+}
+
+/// <summary>Runs a command line and turns whatever goes wrong into one message and the right exit code.</summary>
+public static class CommandRunner
+{
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    {
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                Console.Error.WriteLine($"headscope: {error.Message}");
+            Console.Error.WriteLine($"See 'headscope {string.Join(' ', CommandPath(parsed.CommandResult.Command, root))} --help'.".Replace("  ", " ", StringComparison.Ordinal));
+            return ExitCode.BadArguments;
+        }
+
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+        try
+        {
+            return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            return Report(e, args.Contains("--json"));
+        }
+    }
+
+    static int Report(Exception cause, bool json)
+    {
+        var (code, message) = cause switch
+        {
+            OperationCanceledException => (ExitCode.Interrupted, "Interrupted. What was finished is kept: the same command goes on from there."),
+            InvalidJobException => (ExitCode.BadArguments, cause.Message),
+            JobStoppedException => (ExitCode.JobFailed, cause.Message),
+            InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException => (ExitCode.Failed, cause.Message),
+            OutOfMemoryException => (ExitCode.Failed, "Out of memory. Use fewer workers (--workers), a smaller batch (--batch-size) or smaller shards (--shard-rows)."),
+            _ => (ExitCode.Failed, $"This is a fault in headscope: {cause}"),
+        };
+        Console.Error.WriteLine($"headscope: {message}");
+        if (json)
+        {
+            IReadOnlyList<string> faults = cause is InvalidJobException invalid ? invalid.Faults : [message];
+            Console.Out.WriteLine(JsonSerializer.Serialize(new { error = message, faults, exit_code = code }, JobJson.Options));
+        }
+
+        return code;
+    }
+
+    static IEnumerable<string> CommandPath(Command command, RootCommand root) => command == root ? [] : [command.Name];
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Diagnostics;
+using HeadScope.Client.Output;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Client.Commands;
+
+/// <summary>headscope work: join the work on jobs in a shared store.</summary>
+internal static class WorkCommand
+{
+    public static Command Create()
+    {
+        var store = new Option<string>("--store") { Description = "A folder that the workers share; that of a 'run' is DIR/.headscope.", Required = true, HelpName = "DIR" };
+        var id = new Option<string?>("--job") { Description = "Work on this job only. The default is all that are not done.", HelpName = "ID" };
+        var workers = JobOptions.Workers();
+        var batchSize = JobOptions.BatchSize();
+        var threads = JobOptions.Threads();
+        var lease = JobOptions.Lease();
+        var json = JobOptions.Json();
+        var command = new Command("work", """
+            Score shards of jobs in a shared store until none is left. Any number of such processes may share a job.
+
+            Example:
+              headscope work --store /shared/headscope
+            """)
+        {
+            store, id, workers, batchSize, threads, lease, json,
+        };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed.GetRequiredValue(store), parsed.GetValue(id), JobOptions.Engine(parsed, workers, batchSize, threads, lease), Report.For(parsed.GetValue(json)), cancellation));
+        return command;
+    }
+
+    static async Task<int> RunAsync(string location, string? id, EngineOptions options, Report report, CancellationToken cancellation)
+    {
+        if (!Directory.Exists(location))
+            throw new DirectoryNotFoundException($"{location}: there is no such folder. A store is made by 'headscope run' (DIR/.headscope) or 'headscope submit'.");
+        var jobs = new JobStore(new FileBlobStore(location));
+        var ids = await jobs.ListAsync(cancellation).ConfigureAwait(false);
+        if (id is not null && !ids.Contains(id))
+            throw new InvalidDataException($"{location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
+        Exception? failure = null;
+        foreach (var job in id is null ? ids : [id])
+        {
+            var folder = new JobFolder(job);
+            if (await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false) is not null)
+                continue;
+            var started = Stopwatch.GetTimestamp();
+            try
+            {
+                var manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, options, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
+                    .ConfigureAwait(false);
+                report.Done(manifest, Path.Combine(location, folder.Results), Stopwatch.GetElapsedTime(started));
+            }
+            catch (Exception e) when (e is JobStoppedException or InvalidDataException && id is null)
+            {
+                report.Say($"job {job}: {e.Message}");
+                failure = e;
+            }
+        }
+
+        return failure is null ? ExitCode.Done : throw failure;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text.Json;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Work;
+using Spectre.Console;
+
+namespace HeadScope.Client.Output;
+
+/// <summary>
+/// What verbs tell people and machines: progress on standard error, live on a terminal and as occasional lines elsewhere; the
+/// outcome on standard output, for people or as JSON.
+/// </summary>
+internal sealed class Report
+{
+    readonly bool _json;
+    readonly IAnsiConsole _progress = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+
+    Report(bool json) => _json = json;
+
+    public static Report For(bool json) => new(json);
+
+    /// <summary>A line for people.</summary>
+    public void Say(string line) => Console.Error.WriteLine(line);
+
+    /// <summary>Shows a job's progress while it runs.</summary>
+    public async Task<Manifest> WatchAsync(JobStore jobs, JobFolder folder, Func<IJobObserver, Task<Manifest>> run, CancellationToken cancellation)
+    {
+        var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
+        var progress = new JobProgress(spec, plan, TimeProvider.System);
+        await foreach (var (record, statistics) in jobs.CommittedAsync(folder, cancellation).ConfigureAwait(false))
+            progress.Resume(record, statistics);
+        Say($"Job {folder.Id}: {spec.Model.Name}, {spec.Tokens.Rows:N0} rows of {spec.Tokens.Context} in {plan.Shards:N0} shards{(progress.RowsAtStart > 0 ? $", {progress.RowsAtStart:N0} rows done already" : "")}.");
+        await using var display = _progress.Profile.Capabilities.Ansi && !Console.IsErrorRedirected
+            ? (IAsyncDisposable)new LiveDisplayTask(_progress, progress)
+            : new MilestoneLines(Say, progress, TimeProvider.System);
+        return await run(progress).ConfigureAwait(false);
+    }
+
+    public void AlreadyDone(Manifest manifest, string output)
+    {
+        if (_json)
+            WriteJson(manifest, output, null);
+        else
+            Console.Out.WriteLine($"Job {manifest.Job} is done already: its results are in {output}. Nothing to do (--force starts over).");
+    }
+
+    public void Done(Manifest manifest, string output, TimeSpan elapsed)
+    {
+        if (_json)
+        {
+            WriteJson(manifest, output, elapsed);
+            return;
+        }
+
+        var tokens = (double)manifest.Tokens.Rows * manifest.Tokens.Context;
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Done in {elapsed.TotalSeconds:F1} s: {manifest.Summary.Positions:N0} positions a head, {tokens / elapsed.TotalSeconds:N0} tokens/s, mean loss {manifest.Summary.MeanLoss:F4}, peak memory {PeakMemory.MiB:N0} MiB."));
+        Console.Out.WriteLine($"Results: {string.Join(", ", manifest.Files.Keys)} in {output}");
+    }
+
+    static void WriteJson(Manifest manifest, string output, TimeSpan? elapsed) => Console.Out.WriteLine(JsonSerializer.Serialize(new
+    {
+        job = manifest.Job,
+        state = "done",
+        output = Path.GetFullPath(output),
+        seconds = elapsed?.TotalSeconds,
+        peak_memory_mib = PeakMemory.MiB,
+        summary = manifest.Summary,
+        files = manifest.Files,
+    }, JobJson.Options));
+}

@@ -1,0 +1,12 @@
+using System.CommandLine;
+using HeadScope.Client;
+using HeadScope.Client.Commands;
+
+var root = new RootCommand("Scores every attention head of a transformer over a whole dataset.")
+{
+    RunCommand.Create(),
+    WorkCommand.Create(),
+    HeadsCommand.Create(),
+    InspectCommand.Create(),
+};
+return await CommandRunner.RunAsync(root, args);

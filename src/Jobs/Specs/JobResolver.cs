@@ -1,0 +1,92 @@
+using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Tokens;
+using HeadScope.ModelCore.Weights;
+
+namespace HeadScope.Jobs.Specs;
+
+/// <summary>Turns a request into a spec, and finds all that is wrong with it, without loading the model.</summary>
+public static class JobResolver
+{
+    const int MostQuantiles = 100;
+    const int MostExamples = 1000;
+
+    /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
+    public static ResolvedJob Resolve(JobRequest request)
+    {
+        var faults = OptionFaults(request).ToList();
+        using var weights = Try(faults, () => ModelWeights.Open(request.Model, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
+        using var tokens = Try(faults, () => TokenDataset.Open(request.Tokens));
+        var rows = Math.Max(1, request.Rows ?? tokens?.Rows ?? 1);
+        if (tokens is not null && rows > tokens.Rows)
+            faults.Add($"{request.Tokens}: {rows} rows were asked for, but it has {tokens.Rows}.");
+        if (tokens is { Context: < 2 })
+            faults.Add($"{request.Tokens}: rows of {tokens.Context} token predict nothing; at least 2 tokens a row are needed.");
+        if (weights is not null && tokens is not null && tokens.Context > weights.Config.NCtx)
+            faults.Add($"{request.Tokens}: rows of {tokens.Context} tokens are longer than the model's context, {weights.Config.NCtx}.");
+        var induction = weights is null || request.SkipHeads ? null : Try(faults, () => Induction(request, weights.Config));
+        var hash = weights is null || tokens is null || rows > tokens.Rows ? null : Try(faults, () => tokens.Hash(rows, weights.Config.DVocab));
+        if (faults.Count > 0)
+            throw new InvalidJobException(faults);
+
+        var folder = Path.GetFullPath(request.Model);
+        var spec = new JobSpec
+        {
+            Model = new ModelReference(
+                folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), null, ModelWeights.Hash(folder), weights!.Config.NLayers, weights.Config.NHeads,
+                weights.Processing.Names),
+            Tokens = new TokensReference(FullLocation(request.Tokens), rows, tokens!.Context, hash!),
+            Scores = new ScoreOptions(request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores, request.Examples),
+            Induction = induction is null ? null : new InductionReference(
+                request.InductionTokens is null ? $"seed {request.Seed}" : FullLocation(request.InductionTokens), induction.Length, (induction[0].Length - 1) / 2, InductionRows.Hash(induction)),
+        };
+        return new ResolvedJob(spec, JobPlan.For(rows, tokens.Context, weights.Config.HeadCount, request.ShardRows), induction ?? []);
+    }
+
+    static IEnumerable<string> OptionFaults(JobRequest request)
+    {
+        if (request.Rows is < 1)
+            yield return $"--rows is {request.Rows}; at least 1 row is scored.";
+        if (request.ShardRows is < 1)
+            yield return $"--shard-rows is {request.ShardRows}; a shard has at least 1 row.";
+        if (!IsLevel(request.Quantile))
+            yield return $"--quantile is {request.Quantile}; a level lies from 0 to 1.";
+        if (!IsLevel(request.NoInductionQuantile))
+            yield return $"--no-induction-quantile is {request.NoInductionQuantile}; a level lies from 0 to 1.";
+        foreach (var level in request.Quantiles.Where(level => !IsLevel(level)))
+            yield return $"--quantiles has {level}; a level lies from 0 to 1.";
+        if (request.Quantiles.Count > MostQuantiles)
+            yield return $"--quantiles has {request.Quantiles.Count} levels; at most {MostQuantiles} are supported.";
+        if (request.Examples is < 0 or > MostExamples)
+            yield return $"--examples is {request.Examples}; from 0 to {MostExamples} positions are listed.";
+
+        static bool IsLevel(double q) => q is >= 0 and <= 1;
+    }
+
+    static int[][] Induction(JobRequest request, ModelConfig config) => request.InductionTokens is { } location
+        ? InductionRows.Read(location, config)
+        : InductionRows.Random(config, request.Seed, _ => false);
+
+    static string FullLocation(string location)
+    {
+        var colon = location.LastIndexOf(':');
+        return colon > 1 && !File.Exists(location) ? $"{Path.GetFullPath(location[..colon])}{location[colon..]}" : Path.GetFullPath(location);
+    }
+
+    static T? Try<T>(List<string> faults, Func<T> attempt)
+        where T : class
+    {
+        try
+        {
+            return attempt();
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            faults.Add(e.Message);
+            return null;
+        }
+    }
+}
+
+/// <summary>A job that can be done.</summary>
+/// <param name="InductionTokens">Rows [BOS, r, r]; none where the columns of the weights are left out.</param>
+public sealed record ResolvedJob(JobSpec Spec, JobPlan Plan, int[][] InductionTokens);
