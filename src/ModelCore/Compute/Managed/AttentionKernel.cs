@@ -3,137 +3,179 @@ using System.Runtime.Intrinsics;
 namespace HeadScope.ModelCore.Compute.Managed;
 
 /// <summary>
-/// One head over one sequence: scores, softmax, z, and the per-head scores, a few destinations at a time, so that the pattern
+/// One head over one sequence: scores, softmax, z, and the per-head scores, for a few destinations at a time, so that the pattern
 /// never leaves the cache.
 /// </summary>
+/// <remarks>
+/// The pattern is kept transposed, [source, destination]: each lane of a vector is a destination of its own, softmax needs no sum
+/// across lanes, and the pattern is already in the order in which the second product reads it.
+/// </remarks>
 internal static unsafe class AttentionKernel
 {
     public static void Attend(in AttentionInputs inputs, AttentionTaps taps, ManagedTensor z, int row, int head, MicroKernel kernel, Workspace workspace)
     {
         var context = inputs.Batch.Context;
         var size = inputs.Heads.Size;
-        var keyValueHead = inputs.Heads.KeyValueHeadOf(head);
         ManagedTensor query = (ManagedTensor)inputs.Query, key = (ManagedTensor)inputs.Key, value = (ManagedTensor)inputs.Value;
         var firstRow = row * context;
-        var width = kernel.Columns;
-        var sourcePanels = (context + width - 1) / width;
-        var featurePanels = (size + width - 1) / width;
-        var paddedSources = sourcePanels * width;
+        var keyValueColumn = inputs.Heads.KeyValueHeadOf(head) * size;
+        int tileRows = kernel.Rows, width = kernel.Columns;
+        var paddedSources = RoundUp(context, tileRows);
+        var paddedFeatures = RoundUp(size, tileRows);
 
         var packedKeys = workspace.Get("attention.keys", (long)paddedSources * size); // [source panel, d_head, source]
-        var packedValues = workspace.Get("attention.values", (long)featurePanels * width * context); // [feature panel, source, feature]
-        var packedQuery = workspace.Get("attention.query", kernel.Rows * size); // [d_head, dest]
-        var pattern = workspace.Get("attention.pattern", (long)kernel.Rows * paddedSources); // [dest, source]
+        var packedValues = workspace.Get("attention.values", (long)paddedFeatures * context); // [feature panel, source, feature]
+        var packedQuery = workspace.Get("attention.query", (long)width * size); // [d_head, dest]
+        var pattern = workspace.Get("attention.pattern", (long)paddedSources * width); // [source, dest]
+        var mixed = workspace.Get("attention.mixed", (long)paddedFeatures * width); // z transposed: [feature, dest]
         var zeros = workspace.Get("attention.zeros", width);
         new Span<float>(zeros, width).Clear();
 
-        for (var panel = 0; panel < sourcePanels; panel++)
-        {
-            var first = panel * width;
-            Gemm.PackTransposed(
-                key.Row(firstRow + first) + keyValueHead * size, key.Stride, Math.Min(width, context - first), size, packedKeys + (nint)first * size, width);
-        }
-
-        for (var panel = 0; panel < featurePanels; panel++)
+        Gemm.PackRows(key.Row(firstRow) + keyValueColumn, key.Stride, context, size, packedKeys, tileRows);
+        for (var feature = 0; feature < size; feature += tileRows)
         {
             Gemm.PackStraight(
-                value.Row(firstRow) + keyValueHead * size + panel * width, value.Stride, Math.Min(width, size - panel * width), context,
-                packedValues + (nint)panel * width * context, width);
+                value.Row(firstRow) + keyValueColumn + feature, value.Stride, Math.Min(tileRows, size - feature), context, packedValues + (nint)feature * context, tileRows);
         }
 
-        for (var d0 = 0; d0 < context; d0 += kernel.Rows)
+        for (var d0 = 0; d0 < context; d0 += width)
         {
-            var destinations = Math.Min(kernel.Rows, context - d0);
+            var destinations = Math.Min(width, context - d0);
             var end = inputs.Causal ? d0 + destinations : context;
-            Gemm.PackRows(query.Row(firstRow + d0) + head * size, query.Stride, destinations, size, packedQuery, kernel.Rows);
-            for (var s0 = 0; s0 < end; s0 += width)
-            {
-                Gemm.MultiplyPanel(
-                    kernel, size, packedQuery, destinations, packedKeys + (nint)s0 * size, width, zeros, 0, pattern + s0, paddedSources, workspace);
-            }
+            Gemm.PackTransposed(query.Row(firstRow + d0) + head * size, query.Stride, destinations, size, packedQuery, width);
+            for (var s0 = 0; s0 < end; s0 += tileRows)
+                kernel.Multiply(size, packedKeys + (nint)s0 * size, packedQuery, zeros, 0, pattern + (nint)s0 * width, width);
+            if (taps.Scores is ManagedTensor scores)
+                Tap(scores, inputs, pattern, width, row, head, d0, destinations, inputs.Scale, float.NegativeInfinity);
+            for (var lane = 0; lane < destinations; lane += VectorMath.Lanes)
+                Softmax(pattern + lane, width, inputs, d0 + lane, end);
+            if (taps.Pattern is ManagedTensor patterns)
+                Tap(patterns, inputs, pattern, width, row, head, d0, destinations, 1, 0);
 
-            for (var d = 0; d < destinations; d++)
+            for (var feature = 0; feature < size; feature += tileRows)
             {
-                var (visibleFirst, visibleEnd) = inputs.VisibleSources(d0 + d);
-                var sources = pattern + (nint)d * paddedSources;
-                var tapRow = (row * inputs.Heads.Heads + head) * context + d0 + d;
-                if (taps.Scores is ManagedTensor scores)
-                    CopyScores(sources, scores.RowSpan(tapRow), inputs.Scale, visibleFirst, visibleEnd);
-                Softmax(sources, inputs.Scale, visibleFirst, visibleEnd, end);
-                if (taps.Pattern is ManagedTensor patterns)
+                var output = mixed + (nint)feature * width;
+                for (var s0 = 0; s0 < end; s0 += Gemm.DepthBlock)
                 {
-                    var tap = patterns.RowSpan(tapRow);
-                    new ReadOnlySpan<float>(sources, end).CopyTo(tap);
-                    tap[end..].Clear();
+                    kernel.Multiply(
+                        Math.Min(Gemm.DepthBlock, end - s0), packedValues + (nint)feature * context + (nint)s0 * tileRows, pattern + (nint)s0 * width,
+                        s0 == 0 ? zeros : output, s0 == 0 ? 0 : width, output, width);
                 }
             }
 
-            for (var s0 = 0; s0 < end; s0 += Gemm.DepthBlock)
-            {
-                var depth = Math.Min(Gemm.DepthBlock, end - s0);
-                Gemm.PackRows(pattern + s0, paddedSources, destinations, depth, workspace.PackedA, kernel.Rows);
-                for (var panel = 0; panel < featurePanels; panel++)
-                {
-                    var output = z.Row(firstRow + d0) + head * size + panel * width;
-                    Gemm.MultiplyPanel(
-                        kernel, depth, workspace.PackedA, destinations, packedValues + ((nint)panel * context + s0) * width, Math.Min(width, size - panel * width),
-                        s0 == 0 ? zeros : output, s0 == 0 ? 0 : z.Stride, output, z.Stride, workspace);
-                }
-            }
-
+            Gemm.Transpose(mixed, width, size, destinations, z.Row(firstRow + d0) + head * size, z.Stride);
             if (taps.Copying is { } copying)
             {
                 for (var d = 0; d < destinations; d++)
-                    Score(copying, pattern + (nint)d * paddedSources, value, keyValueHead, z, firstRow, firstRow + d0 + d, head, size, workspace);
+                    Score(copying, pattern + d, width, value, keyValueColumn, z, firstRow, firstRow + d0 + d, head, size, workspace);
             }
         }
     }
 
-    /// <summary>
-    /// Turns raw products into probabilities in place: exp(scale (x - max)) / sum over [first, end), zero before first and from
-    /// end to <paramref name="clearTo"/>.
-    /// </summary>
-    static void Softmax(float* x, float scale, int first, int end, int clearTo)
-    {
-        var alignedFirst = first / VectorMath.Lanes * VectorMath.Lanes;
-        var lowest = Vector512.Create(float.NegativeInfinity);
-        var max = lowest;
-        for (var i = alignedFirst; i < end; i += VectorMath.Lanes)
-            max = Vector512.MaxNative(max, Vector512.ConditionalSelect(Visible(i, first, end), Vector512.Load(x + i), lowest));
-        var shift = Vector512.Create(VectorMath.Max(max));
+    static int RoundUp(int count, int multiple) => (count + multiple - 1) / multiple * multiple;
 
-        var factor = Vector512.Create(scale);
-        var sum = Vector512<float>.Zero;
-        for (var i = alignedFirst; i < end; i += VectorMath.Lanes)
+    /// <summary>
+    /// Sixteen destinations from <paramref name="destination"/> on: their raw products, <paramref name="stride"/> apart by source, become
+    /// probabilities: exp(scale (x - max)) / sum over the visible sources, zero elsewhere up to <paramref name="end"/>.
+    /// </summary>
+    static void Softmax(float* x, nint stride, in AttentionInputs inputs, int destination, int end)
+    {
+        // [anyFrom, anyTo) is seen by some of the sixteen, [allFrom, allTo) by all: only what lies between needs a mask.
+        var last = Math.Min(destination + VectorMath.Lanes, inputs.Batch.Context) - 1;
+        var (anyFrom, allTo) = inputs.VisibleSources(destination);
+        var (allFrom, anyTo) = inputs.VisibleSources(last);
+        allFrom = Math.Min(allFrom, allTo);
+
+        var max = Vector512.Create(float.NegativeInfinity);
+        for (var s = anyFrom; s < allFrom; s++)
+            max = Vector512.MaxNative(max, Masked(x, stride, s, inputs, destination));
+        for (var s = allFrom; s < allTo; s++)
+            max = Vector512.MaxNative(max, Vector512.Load(x + s * stride));
+        for (var s = allTo; s < anyTo; s++)
+            max = Vector512.MaxNative(max, Masked(x, stride, s, inputs, destination));
+
+        // Four running sums keep rounding small and the additions independent.
+        var scale = Vector512.Create(inputs.Scale);
+        Vector512<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        var unmasked = allFrom;
+        for (; unmasked + 4 <= allTo; unmasked += 4)
         {
-            var e = VectorMath.Exp((Vector512.Load(x + i) - shift) * factor) & Visible(i, first, end);
-            sum += e;
-            e.Store(x + i);
+            var p = x + unmasked * stride;
+            var e0 = VectorMath.Exp((Vector512.Load(p) - max) * scale);
+            var e1 = VectorMath.Exp((Vector512.Load(p + stride) - max) * scale);
+            var e2 = VectorMath.Exp((Vector512.Load(p + 2 * stride) - max) * scale);
+            var e3 = VectorMath.Exp((Vector512.Load(p + 3 * stride) - max) * scale);
+            e0.Store(p);
+            e1.Store(p + stride);
+            e2.Store(p + 2 * stride);
+            e3.Store(p + 3 * stride);
+            sum0 += e0;
+            sum1 += e1;
+            sum2 += e2;
+            sum3 += e3;
         }
 
-        var inverse = Vector512.Create(1f / VectorMath.Sum(sum));
-        for (var i = alignedFirst; i < end; i += VectorMath.Lanes)
-            (Vector512.Load(x + i) * inverse).Store(x + i);
-        new Span<float>(x, first).Clear();
-        if (clearTo > end)
-            new Span<float>(x + end, clearTo - end).Clear();
+        for (; unmasked < allTo; unmasked++)
+            sum0 += Exponential(unmasked, Vector512.Load(x + unmasked * stride));
+        for (var s = anyFrom; s < allFrom; s++)
+            sum1 += Exponential(s, Masked(x, stride, s, inputs, destination));
+        for (var s = allTo; s < anyTo; s++)
+            sum2 += Exponential(s, Masked(x, stride, s, inputs, destination));
+
+        var inverse = Vector512<float>.One / ((sum0 + sum1) + (sum2 + sum3));
+        for (var s = anyFrom; s < anyTo; s++)
+        {
+            var p = x + s * stride;
+            (Vector512.Load(p) * inverse).Store(p);
+        }
+
+        for (var s = 0; s < anyFrom; s++)
+            Vector512<float>.Zero.Store(x + s * stride);
+        for (var s = anyTo; s < end; s++)
+            Vector512<float>.Zero.Store(x + s * stride);
+
+        Vector512<float> Exponential(int source, Vector512<float> product)
+        {
+            var e = VectorMath.Exp((product - max) * scale);
+            e.Store(x + source * stride);
+            return e;
+        }
     }
 
-    static Vector512<float> Visible(int start, int first, int end) =>
-        start >= first && start + VectorMath.Lanes <= end
-            ? Vector512<float>.AllBitsSet
-            : Vector512.AndNot(VectorMath.FirstLanes(end - start), VectorMath.FirstLanes(first - start));
-
-    static void CopyScores(float* products, Span<float> destination, float scale, int first, int end)
+    /// <summary>The products of a source with sixteen destinations; -inf for those that do not see it.</summary>
+    static Vector512<float> Masked(float* x, nint stride, int source, in AttentionInputs inputs, int destination)
     {
-        destination.Fill(float.NegativeInfinity);
-        for (var s = first; s < end; s++)
-            destination[s] = products[s] * scale;
+        var destinations = Vector512<int>.Indices + Vector512.Create(destination);
+        var visible = Vector512<int>.AllBitsSet;
+        if (inputs.Causal)
+            visible &= Vector512.GreaterThanOrEqual(destinations, Vector512.Create(source));
+        if (inputs.Window is { } window)
+            visible &= Vector512.LessThan(destinations, Vector512.Create(source + window));
+
+        // Lanes beyond the last destination see everything, so that they hold numbers; nobody reads them.
+        visible |= Vector512.GreaterThanOrEqual(destinations, Vector512.Create(inputs.Batch.Context));
+        return Vector512.ConditionalSelect(visible.AsSingle(), Vector512.Load(x + source * stride), Vector512.Create(float.NegativeInfinity));
+    }
+
+    /// <summary>Copies a block of the transposed pattern, or scores, to the rows of its destinations.</summary>
+    static void Tap(
+        ManagedTensor tap, in AttentionInputs inputs, float* pattern, int width, int row, int head, int firstDestination, int destinations, float factor, float hidden)
+    {
+        for (var d = 0; d < destinations; d++)
+        {
+            var target = tap.RowSpan((row * inputs.Heads.Heads + head) * inputs.Batch.Context + firstDestination + d);
+            target.Fill(hidden);
+            var (first, end) = inputs.VisibleSources(firstDestination + d);
+            for (var s = first; s < end; s++)
+                target[s] = pattern[(nint)s * width + d] * factor;
+        }
     }
 
     /// <summary>Head DLA, mover attention and mover DLA of one destination, not yet divided by the final scale.</summary>
+    /// <param name="pattern">The destination's pattern; sources lie <paramref name="stride"/> apart.</param>
     static void Score(
-        CopyScoring scoring, float* pattern, ManagedTensor value, int keyValueHead, ManagedTensor z, int firstRow, int position, int head, int size, Workspace workspace)
+        CopyScoring scoring, float* pattern, int stride, ManagedTensor value, int keyValueColumn, ManagedTensor z, int firstRow, int position, int head, int size,
+        Workspace workspace)
     {
         var direction = ((ManagedTensor)scoring.TargetDirections).Row(position) + head * size;
         ((ManagedTensor)scoring.HeadDla).Row(head)[position] = VectorMath.Dot(z.Row(position) + head * size, direction, size);
@@ -147,9 +189,10 @@ internal static unsafe class AttentionKernel
             new Span<float>(copied, size).Clear();
             foreach (var source in copies)
             {
-                attention += pattern[source];
-                var weight = Vector512.Create(pattern[source]);
-                var v = value.Row(firstRow + source) + keyValueHead * size;
+                var paid = pattern[(nint)source * stride];
+                attention += paid;
+                var weight = Vector512.Create(paid);
+                var v = value.Row(firstRow + source) + keyValueColumn;
                 for (var i = 0; i < size; i += VectorMath.Lanes)
                     VectorMath.StoreFirst(Vector512.FusedMultiplyAdd(weight, Vector512.Load(v + i), Vector512.Load(copied + i)), copied + i, size - i);
             }

@@ -83,44 +83,50 @@ internal static unsafe class Gemm
     }
 
     /// <summary>destination[k, j] = source[j, k] for j &lt; count; zero for count ≤ j &lt; width.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTransposed(float* source, nint stride, int count, int depth, float* destination, int width)
     {
         if (count < width)
             new Span<float>(destination, width * depth).Clear();
+        Transpose(source, stride, count, depth, destination, width);
+    }
+
+    /// <summary>destination[k, j] = source[j, k] for j &lt; rows, k &lt; columns; the strides are of rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* source, nint stride, int rows, int columns, float* destination, nint destinationStride)
+    {
         var j = 0;
-        for (; j + 4 <= count; j += 4)
+        for (; j + 4 <= rows; j += 4)
         {
             float* s0 = source + j * stride, s1 = s0 + stride, s2 = s1 + stride, s3 = s2 + stride;
             var d = destination + j;
             var k = 0;
-            for (; k + 4 <= depth; k += 4)
+            for (; k + 4 <= columns; k += 4)
             {
                 // A 4 x 4 transpose in registers.
                 Vector128<float> r0 = Vector128.Load(s0 + k), r1 = Vector128.Load(s1 + k), r2 = Vector128.Load(s2 + k), r3 = Vector128.Load(s3 + k);
                 Vector128<float> low01 = InterleaveLow(r0, r1), high01 = InterleaveHigh(r0, r1);
                 Vector128<float> low23 = InterleaveLow(r2, r3), high23 = InterleaveHigh(r2, r3);
                 LowHalves(low01, low23).Store(d);
-                HighHalves(low01, low23).Store(d + width);
-                LowHalves(high01, high23).Store(d + 2 * width);
-                HighHalves(high01, high23).Store(d + 3 * width);
-                d += 4 * width;
+                HighHalves(low01, low23).Store(d + destinationStride);
+                LowHalves(high01, high23).Store(d + 2 * destinationStride);
+                HighHalves(high01, high23).Store(d + 3 * destinationStride);
+                d += 4 * destinationStride;
             }
 
-            for (; k < depth; k++)
+            for (; k < columns; k++)
             {
                 d[0] = s0[k];
                 d[1] = s1[k];
                 d[2] = s2[k];
                 d[3] = s3[k];
-                d += width;
+                d += destinationStride;
             }
         }
 
-        for (; j < count; j++)
+        for (; j < rows; j++)
         {
             var d = destination + j;
-            for (var k = 0; k < depth; k++, d += width)
+            for (var k = 0; k < columns; k++, d += destinationStride)
                 *d = source[j * stride + k];
         }
     }

@@ -15,7 +15,7 @@ internal sealed unsafe class MicroKernel
     /// <summary>Rows of the tile; A is packed in panels of so many rows.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>Columns of the tile; B is packed in panels of so many columns.</summary>
+    /// <summary>Columns of the tile, a multiple of <see cref="VectorMath.Lanes"/>; B is packed in panels of so many columns.</summary>
     public required int Columns { get; init; }
 
     /// <summary>

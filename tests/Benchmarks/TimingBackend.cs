@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using HeadScope.ModelCore.Compute;
+
+namespace HeadScope.Benchmarks;
+
+/// <summary>Passes everything on to another backend and notes how long each kind of operation took.</summary>
+public sealed class TimingBackend(IBackend inner) : IBackend
+{
+    readonly Dictionary<string, TimeSpan> _spent = [];
+
+    public IReadOnlyDictionary<string, TimeSpan> Spent => _spent;
+
+    public string Description => inner.Description;
+
+    /// <summary>Floating-point operations of the matrix products, loss included.</summary>
+    public double Operations { get; private set; }
+
+    public void Reset()
+    {
+        _spent.Clear();
+        Operations = 0;
+    }
+
+    public IBackend Fork() => new TimingBackend(inner.Fork());
+
+    public Tensor Allocate(int rows, int columns) => Time("other", () => inner.Allocate(rows, columns));
+
+    public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns) => inner.Upload(values, rows, columns);
+
+    public void Download(Tensor tensor, Span<float> destination)
+    {
+        var started = Stopwatch.GetTimestamp();
+        inner.Download(tensor, destination);
+        Note("download", started);
+    }
+
+    public Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false) =>
+        inner.Load(values, inputs, outputs, bias, transposed);
+
+    public Tensor Multiply(Tensor x, Matrix matrix)
+    {
+        Operations += 2.0 * x.Rows * matrix.Inputs * matrix.Outputs;
+        return Time("matrix products", () => inner.Multiply(x, matrix));
+    }
+
+    public Tensor GatherRows(Tensor table, ReadOnlySpan<int> indices)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var result = inner.GatherRows(table, indices);
+        Note("gather", started);
+        return result;
+    }
+
+    public Tensor GatherOutputs(Matrix matrix, ReadOnlySpan<int> outputs)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var result = inner.GatherOutputs(matrix, outputs);
+        Note("gather", started);
+        return result;
+    }
+
+    public void Add(Tensor target, Tensor addend) => Time("elementwise", () => inner.Add(target, addend));
+
+    public void MultiplyElements(Tensor target, Tensor factor) => Time("elementwise", () => inner.MultiplyElements(target, factor));
+
+    public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm) => Time("norms", () => inner.Normalize(x, norm));
+
+    public void Activate(Tensor x, Activation activation) => Time("activation", () => inner.Activate(x, activation));
+
+    public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary) => Time("rotary", () => inner.Rotate(heads, headSize, batch, rotary));
+
+    public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps)
+    {
+        var captured = inputs;
+        return Time(taps.Copying is null ? "attention" : "attention and scores", () => inner.Attend(captured, taps));
+    }
+
+    public void DivideColumns(Tensor scores, Tensor scale) => Time("scores", () => inner.DivideColumns(scores, scale));
+
+    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets)
+    {
+        Operations += 2.0 * x.Rows * unembed.Inputs * unembed.Outputs;
+        var started = Stopwatch.GetTimestamp();
+        var result = inner.TokenLoss(x, unembed, targets);
+        Note("loss", started);
+        return result;
+    }
+
+    public void Dispose() => inner.Dispose();
+
+    void Time(string stage, Action action)
+    {
+        var started = Stopwatch.GetTimestamp();
+        action();
+        Note(stage, started);
+    }
+
+    T Time<T>(string stage, Func<T> action)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var result = action();
+        Note(stage, started);
+        return result;
+    }
+
+    void Note(string stage, long started) => _spent[stage] = _spent.GetValueOrDefault(stage) + Stopwatch.GetElapsedTime(started);
+}
