@@ -16,12 +16,20 @@ public static class Fixture
 
     public static TensorFile Tensors(params string[] parts) => new(PathOf(parts));
 
+    /// <summary>A file of the data that lie beside the repository on some machines. Skips the test where they do not.</summary>
+    public static string Beside(string relative)
+    {
+        var path = FindUpwards(Path.Combine("shared", relative));
+        Skip.If(path is null, $"shared/{relative} is not beside the repository.");
+        return path!;
+    }
+
     static string? FindUpwards(string relative)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             var candidate = Path.Combine(folder.FullName, relative);
-            if (Directory.Exists(candidate))
+            if (Path.Exists(candidate))
                 return candidate;
         }
 
@@ -37,6 +45,8 @@ public sealed class TensorFile(string path)
     public IEnumerable<string> Names => _file.Tensors.Keys;
 
     public bool Has(string name) => _file.Tensors.ContainsKey(name);
+
+    public bool IsFloat(string name) => _file.Tensors[name].Type.IsFloat();
 
     public int[] Shape(string name) => [.. _file.Tensors[name].Shape.Select(axis => (int)axis)];
 

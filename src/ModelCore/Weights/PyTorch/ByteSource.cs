@@ -1,0 +1,56 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace HeadScope.ModelCore.Weights.PyTorch;
+
+/// <summary>Bytes of known number, read by range from any thread.</summary>
+internal abstract class ByteSource(string name, long length) : IDisposable
+{
+    /// <summary>The file, for error messages.</summary>
+    public string Name { get; } = name;
+
+    public long Length { get; } = length;
+
+    /// <summary>Fills <paramref name="destination"/> with the bytes from <paramref name="offset"/> on.</summary>
+    /// <exception cref="InvalidDataException">The range reaches past the end.</exception>
+    public void Read(long offset, Span<byte> destination)
+    {
+        if (offset < 0 || offset > Length - destination.Length)
+            throw Ends(offset, destination.Length);
+        while (!destination.IsEmpty)
+        {
+            var count = ReadSome(offset, destination);
+            if (count <= 0)
+                throw Ends(offset, destination.Length);
+            destination = destination[count..];
+            offset += count;
+        }
+    }
+
+    public InvalidDataException Fail(string where, string found, string expected, string remedy) =>
+        Fault.At(Name, where, found, expected, remedy);
+
+    public abstract void Dispose();
+
+    protected abstract int ReadSome(long offset, Span<byte> destination);
+
+    InvalidDataException Ends(long offset, int count) =>
+        Fail($"byte {offset}", $"the end of the file after {Length} bytes", $"{count} bytes more", Fault.Damaged);
+}
+
+/// <summary>A file that is open for reading, and shared with other readers.</summary>
+internal sealed class FileSource : ByteSource
+{
+    readonly SafeFileHandle _handle;
+
+    public FileSource(string path)
+        : this(path, File.OpenHandle(path, options: FileOptions.RandomAccess))
+    {
+    }
+
+    FileSource(string path, SafeFileHandle handle)
+        : base(path, RandomAccess.GetLength(handle)) => _handle = handle;
+
+    public override void Dispose() => _handle.Dispose();
+
+    protected override int ReadSome(long offset, Span<byte> destination) => RandomAccess.Read(_handle, destination, offset);
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text;
+
+namespace HeadScope.ModelCore.Weights.PyTorch;
+
+/// <summary>The one exception that a bad checkpoint causes: what was found, where, what was expected, and the way out.</summary>
+internal static class Fault
+{
+    public const string Damaged = "The file is damaged or incomplete: download or copy it again.";
+
+    public const string Resave =
+        "If you trust where it comes from, load it with PyTorch and save its state dict as safetensors (safetensors.torch.save_file).";
+
+    public const string ResaveLittleEndian = "Save the state dict again on a little-endian machine, best as safetensors.";
+
+    const int MaxQuoted = 80;
+
+    public static InvalidDataException At(string file, string where, string found, string expected, string remedy) =>
+        new($"{file}, {where}: found {found}; expected {expected}. {remedy}");
+
+    /// <summary>Text from a file, made fit to print: short, and without what could move a terminal's cursor or turn its text.</summary>
+    public static string Quote(string text)
+    {
+        var quoted = new StringBuilder("'");
+        foreach (var c in text.AsSpan(0, Math.Min(text.Length, MaxQuoted)))
+            quoted.Append(char.GetUnicodeCategory(c) is >= UnicodeCategory.LineSeparator and <= UnicodeCategory.PrivateUse ? '?' : c);
+        return quoted.Append(text.Length > MaxQuoted ? $"...' ({text.Length} characters)" : "'").ToString();
+    }
+}

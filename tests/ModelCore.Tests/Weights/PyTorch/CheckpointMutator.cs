@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using HeadScope.ModelCore.Weights.PyTorch;
+
+namespace HeadScope.ModelCore.Tests.Weights.PyTorch;
+
+/// <summary>
+/// Makes damaged checkpoints of whole ones. Half of the cases change bytes anywhere; the others change instructions of the
+/// pickle and wrap the result in a sound file, so that the change is reached.
+/// </summary>
+internal sealed class CheckpointMutator
+{
+    static readonly long[] Extremes =
+        [0, 1, -1, 2, 255, 256, short.MaxValue, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue];
+
+    readonly byte[][] _files;
+    readonly CheckpointParts[] _parts;
+    readonly byte[][] _pool;
+
+    /// <param name="files">Zip and legacy checkpoints.</param>
+    public CheckpointMutator(byte[][] files)
+    {
+        _files = files;
+        _parts = [.. files.Where(file => file.AsSpan().StartsWith("PK"u8)).Select(CheckpointParts.Of)];
+        _pool = [.. _parts.SelectMany(parts => parts.Instructions), .. Hostile()];
+    }
+
+    public byte[] Next(Random random)
+    {
+        var parts = Pick(_parts, random);
+        return random.Next(4) switch
+        {
+            0 or 1 => ChangeBytes(Pick(_files, random), random),
+            2 => parts.Wrap(Join(ChangeInstructions(parts.Instructions, random))),
+            _ => parts.Wrap(ChangeBytes(Join(parts.Instructions), random)),
+        };
+    }
+
+    byte[] ChangeBytes(byte[] bytes, Random random)
+    {
+        var result = bytes.ToList();
+        for (var changes = Changes(random); changes > 0 && result.Count > 0; changes--)
+        {
+            var at = random.Next(result.Count);
+            var count = Math.Min(result.Count - at, 1 + random.Next(32));
+            switch (random.Next(8))
+            {
+                case 0: result[at] ^= (byte)(1 << random.Next(8)); break;
+                case 1: result[at] = (byte)random.Next(256); break;
+                case 2: result.RemoveRange(at, result.Count - at); break;
+                case 3: result.RemoveRange(at, count); break;
+                case 4: result.InsertRange(random.Next(result.Count), result.GetRange(at, count)); break;
+                case 5: result.InsertRange(at, Cut(Pick(_files, random), random)); break;
+                case 6: Overwrite(result, at, Number(random)); break;
+                default: result.InsertRange(at, Pick(_pool, random)); break;
+            }
+        }
+
+        return [.. result];
+    }
+
+    List<byte[]> ChangeInstructions(List<byte[]> instructions, Random random)
+    {
+        List<byte[]> result = [.. instructions];
+        for (var changes = Changes(random); changes > 0 && result.Count > 0; changes--)
+        {
+            var at = random.Next(result.Count);
+            switch (random.Next(7))
+            {
+                case 0: result.RemoveAt(at); break;
+                case 1: result.Insert(at, result[random.Next(result.Count)]); break;
+                case 2: result[at] = Pick(_pool, random); break;
+                case 3: result.Insert(at, Pick(_pool, random)); break;
+                case 4:
+                    var other = random.Next(result.Count);
+                    (result[at], result[other]) = (result[other], result[at]);
+                    break;
+                case 5: result[at] = new PickleWriter().Integer(Pick(Extremes, random)).ToArray(); break;
+                default:
+                    var operand = result[at].ToList();
+                    Overwrite(operand, 1, Number(random));
+                    result[at] = [.. operand];
+                    break;
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Mostly one: with each change more, fewer files get past their first instructions.</summary>
+    static int Changes(Random random) => random.Next(3) == 0 ? 2 + random.Next(3) : 1;
+
+    static IEnumerable<byte[]> Hostile()
+    {
+        yield return new PickleWriter().Global("os", "system").ToArray();
+        yield return new PickleWriter().Op(Opcode.Inst, "os\nsystem\n"u8).ToArray();
+        yield return new PickleWriter().Op(Opcode.Long4, 255, 255, 255, 127).ToArray();
+        yield return new PickleWriter().Op(Opcode.BinUnicode8, 255, 255, 255, 255, 255, 255, 255, 127).ToArray();
+        yield return new PickleWriter().Op(Opcode.BinUnicode, 255, 255, 15, 0).ToArray();
+        yield return new PickleWriter().Op(Opcode.BinBytes8, 255, 255, 255, 255, 255, 255, 255, 255).ToArray();
+        yield return new PickleWriter().Global("torch", "Size").ToArray();
+        yield return new PickleWriter().Global("torch._utils", "_rebuild_tensor").ToArray();
+        yield return new PickleWriter().Floats("0", 6).ToArray();
+        foreach (var opcode in Enum.GetValues<Opcode>())
+            yield return [(byte)opcode];
+    }
+
+    static byte[] Number(Random random)
+    {
+        var bytes = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, Pick(Extremes, random));
+        return bytes[..(1 << random.Next(4))];
+    }
+
+    static void Overwrite(List<byte> bytes, int at, byte[] with)
+    {
+        for (var i = 0; i < with.Length && at + i < bytes.Count; i++)
+            bytes[at + i] = with[i];
+    }
+
+    static byte[] Cut(byte[] bytes, Random random)
+    {
+        var at = random.Next(bytes.Length);
+        return bytes[at..(at + Math.Min(bytes.Length - at, random.Next(400)))];
+    }
+
+    static byte[] Join(IEnumerable<byte[]> parts) => [.. parts.SelectMany(part => part)];
+
+    static T Pick<T>(IReadOnlyList<T> items, Random random) => items[random.Next(items.Count)];
+}
