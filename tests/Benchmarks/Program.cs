@@ -10,12 +10,17 @@ switch (args)
     case ["breakdown", ..]:
         Breakdown.Run(Text("--model", "pythia-70m"), Option("--batch", 8), Option("--context", 256), Option("--batches", 4), Option("--threads", Environment.ProcessorCount));
         break;
+    case ["tokenizer", var definition, .. var rest]:
+        TokenizerSpeed.Run(definition, rest);
+        break;
     default:
         Console.Error.WriteLine("""
-            Benchmarks [products|breakdown]
+            Benchmarks [products|breakdown|tokenizer]
               products  [--threads N]                    matrix products, loss and attention, each kernel, beside OpenBLAS where it is installed
               breakdown [--model M] [--batch N] [--context N] [--batches N] [--threads N]
                                                          where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, demo
+              tokenizer TOKENIZER [--peer FOLDER] [TEXT...]
+                                                         text to tokens on one core, beside node_modules/tokenizers in FOLDER
             """);
         return 2;
 }
