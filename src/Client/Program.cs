@@ -4,6 +4,7 @@ using HeadScope.Client.Commands;
 
 var root = new RootCommand("Scores every attention head of a transformer over a whole dataset.")
 {
+    DemoCommand.Create(),
     RunCommand.Create(),
     WorkCommand.Create(),
     HeadsCommand.Create(),

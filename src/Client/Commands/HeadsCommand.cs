@@ -46,7 +46,7 @@ internal static class HeadsCommand
     {
         using var weights = ModelWeights.Open(folder, raw ? WeightProcessing.None : WeightProcessing.Default);
         var config = weights.Config;
-        var induction = inductionTokens is null ? InductionRows.Random(config, seed, _ => false) : InductionRows.Read(inductionTokens, config);
+        var induction = inductionTokens is null ? InductionRows.Random(config, seed, InductionRows.TokenizerOf(folder)) : InductionRows.Read(inductionTokens, config);
         using var backend = new ManagedBackend(threads);
         using var model = Transformer.Load(weights, backend);
         var columns = WeightsColumns.Compute(weights, model, backend, induction);

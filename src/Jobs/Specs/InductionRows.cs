@@ -14,10 +14,14 @@ public static class InductionRows
     const int FirstToken = 1000;
     const int EndToken = 10000;
 
-    /// <summary>Random rows, the same for the same seed, model shape and exclusions.</summary>
-    /// <param name="isExcluded">Tokens to leave out: those whose text has two spaces in a row, as the notebook does.</param>
+    /// <summary>The tokenizer in a model's folder, or null where there is none.</summary>
+    public static Tokenizer? TokenizerOf(string folder) =>
+        new[] { "tokenizer.json", "vocab.json", "encoder.json" }.Any(file => File.Exists(Path.Combine(folder, file))) ? Tokenizer.Load(folder) : null;
+
+    /// <summary>Random rows, the same for the same seed, model shape and tokenizer.</summary>
+    /// <param name="tokenizer">Where it is known, tokens whose text has two spaces in a row are left out, as in the notebook.</param>
     /// <exception cref="InvalidDataException">The model's context or vocabulary is too small.</exception>
-    public static int[][] Random(ModelConfig config, long seed, Func<int, bool> isExcluded)
+    public static int[][] Random(ModelConfig config, long seed, Tokenizer? tokenizer)
     {
         var repeat = Math.Min(LongestRepeat, (config.NCtx - 1) / 2);
         if (repeat < 1)
@@ -25,15 +29,18 @@ public static class InductionRows
 
         // The notebook's range of common tokens; of a small vocabulary, its later seven eighths.
         var first = Math.Min(FirstToken, config.DVocab / 8);
-        var candidates = Enumerable.Range(first, Math.Min(EndToken, config.DVocab) - first).Where(token => !isExcluded(token)).ToArray();
+        var candidates = Enumerable.Range(first, Math.Min(EndToken, config.DVocab) - first).Where(token => tokenizer is null || !IsSpaces(token)).ToArray();
         if (candidates.Length == 0)
             throw new InvalidDataException($"A vocabulary of {config.DVocab} leaves no tokens to measure induction with.");
         var state = (ulong)seed;
         return [.. Enumerable.Range(0, DefaultRows).Select(_ =>
         {
             var random = Enumerable.Range(0, repeat).Select(_ => candidates[(int)(Next(ref state) % (ulong)candidates.Length)]).ToArray();
-            return (int[])[config.BosToken ?? 0, .. random, .. random];
+            return (int[])[config.BosToken ?? tokenizer?.BosId ?? 0, .. random, .. random];
         })];
+
+        // A vocabulary may be padded beyond the tokenizer's.
+        bool IsSpaces(int token) => token >= tokenizer.VocabularySize || tokenizer.TokenText(token).Contains("  ", StringComparison.Ordinal);
     }
 
     /// <summary>All rows of a token file.</summary>

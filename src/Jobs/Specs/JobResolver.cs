@@ -64,7 +64,7 @@ public static class JobResolver
 
     static int[][] Induction(JobRequest request, ModelConfig config) => request.InductionTokens is { } location
         ? InductionRows.Read(location, config)
-        : InductionRows.Random(config, request.Seed, _ => false);
+        : InductionRows.Random(config, request.Seed, InductionRows.TokenizerOf(request.Model));
 
     static string FullLocation(string location)
     {
