@@ -32,23 +32,26 @@ internal sealed class TransformerBlock : IDisposable
     {
         var backend = context.Backend;
         context.Observe($"{_name}.hook_resid_pre", residual, _config.DModel);
-        using var attentionOut = AttentionOut(residual, context, scoring);
-        context.Observe($"{_name}.hook_attn_out", attentionOut, _config.DModel);
-        if (_config.ParallelAttnMlp && _mlp is not null)
+        var (normalized, scale) = _ln1.Forward(residual, context);
+        using (normalized)
+        using (scale)
         {
-            using var mlpOut = MlpOut(residual, context);
-            backend.Add(residual, attentionOut);
-            backend.Add(residual, mlpOut);
-        }
-        else
-        {
-            backend.Add(residual, attentionOut);
-            if (_mlp is not null)
+            using var attentionOut = Attention.Forward(normalized, context, scoring);
+            context.Observe($"{_name}.hook_attn_out", attentionOut, _config.DModel);
+            if (_mlp is not null && _config.ParallelAttnMlp)
             {
-                context.Observe($"{_name}.hook_resid_mid", residual, _config.DModel);
-                using var mlpOut = MlpOut(residual, context);
+                using var mlpOut = ParallelMlpOut(residual, normalized, scale, context);
                 backend.Add(residual, mlpOut);
             }
+
+            backend.Add(residual, attentionOut);
+        }
+
+        if (_mlp is not null && !_config.ParallelAttnMlp)
+        {
+            context.Observe($"{_name}.hook_resid_mid", residual, _config.DModel);
+            using var mlpOut = MlpOut(residual, context);
+            backend.Add(residual, mlpOut);
         }
 
         context.Observe($"{_name}.hook_resid_post", residual, _config.DModel);
@@ -58,13 +61,9 @@ internal sealed class TransformerBlock : IDisposable
     public Tensor MlpOut(Tensor x, ForwardContext context)
     {
         var (normalized, scale) = _ln2!.Forward(x, context);
-        scale?.Dispose();
         using (normalized)
-        {
-            var output = _mlp!.Forward(normalized, context);
-            context.Observe($"{_name}.hook_mlp_out", output, _config.DModel);
-            return output;
-        }
+        using (scale)
+            return MlpOfNormalized(normalized, context);
     }
 
     public void Dispose()
@@ -75,11 +74,19 @@ internal sealed class TransformerBlock : IDisposable
         _mlp?.Dispose();
     }
 
-    Tensor AttentionOut(Tensor residual, ForwardContext context, CopyScoring? scoring)
+    /// <summary>mlp(ln2(x)), where ln1(x) is known: once their weights are folded away, it is the same.</summary>
+    Tensor ParallelMlpOut(Tensor x, Tensor ln1, Tensor? scale, ForwardContext context)
     {
-        var (normalized, scale) = _ln1.Forward(residual, context);
-        scale?.Dispose();
-        using (normalized)
-            return Attention.Forward(normalized, context, scoring);
+        if (!_ln2!.IsSameAs(_ln1))
+            return MlpOut(x, context);
+        _ln2.Observe(ln1, scale, context);
+        return MlpOfNormalized(ln1, context);
+    }
+
+    Tensor MlpOfNormalized(Tensor normalized, ForwardContext context)
+    {
+        var output = _mlp!.Forward(normalized, context);
+        context.Observe($"{_name}.hook_mlp_out", output, _config.DModel);
+        return output;
     }
 }

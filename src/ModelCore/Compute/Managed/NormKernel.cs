@@ -2,7 +2,10 @@ using System.Runtime.Intrinsics;
 
 namespace HeadScope.ModelCore.Compute.Managed;
 
-/// <summary>LayerNorm and RMSNorm of one row. Moments and division in float64, so that the only float32 rounding is the last.</summary>
+/// <summary>
+/// LayerNorm and RMSNorm of one row, in float64 but for the input and the output. There the variance may be taken as the mean
+/// square less the squared mean: what that loses is far below float32.
+/// </summary>
 internal static unsafe class NormKernel
 {
     /// <summary>Writes the normalised row to <paramref name="y"/> and returns what x was divided by.</summary>
@@ -10,58 +13,41 @@ internal static unsafe class NormKernel
     /// <param name="bias">[count], or null.</param>
     public static float Normalize(float* x, float* y, int count, NormKind kind, float epsilon, float* weight, float* bias)
     {
-        var mean = kind == NormKind.LayerNorm ? SumOfPowers(x, count, 0, squared: false) / count : 0.0;
-        var variance = SumOfPowers(x, count, mean, squared: true) / count;
-        var scale = Math.Sqrt(variance + epsilon);
-        var inverse = 1.0 / scale;
+        var (sum, squares) = Sums(x, count);
+        var mean = kind == NormKind.LayerNorm ? sum / count : 0.0;
+        var scale = Math.Sqrt(Math.Max(0, squares / count - mean * mean) + epsilon);
+        var (center, inverse) = (Vector512.Create(mean), Vector512.Create(1.0 / scale));
         for (var i = 0; i < count; i += VectorMath.Lanes)
         {
-            var take = Math.Min(VectorMath.Lanes, count - i);
-            var (low, high) = Vector512.Widen(Vector512.Load(x + i));
-            var value = Vector512.Narrow((low - Vector512.Create(mean)) * Vector512.Create(inverse), (high - Vector512.Create(mean)) * Vector512.Create(inverse));
+            var v = Vector512.Load(x + i);
+            var value = Vector512.Narrow((Vector512.WidenLower(v) - center) * inverse, (Vector512.WidenUpper(v) - center) * inverse);
             if (weight is not null)
                 value *= Vector512.Load(weight + i);
             if (bias is not null)
                 value += Vector512.Load(bias + i);
-            VectorMath.StoreFirst(value, y + i, take);
+            VectorMath.StoreFirst(value, y + i, count - i);
         }
 
         return (float)scale;
     }
 
-    static double SumOfPowers(float* x, int count, double center, bool squared)
+    static (double Sum, double Squares) Sums(float* x, int count)
     {
-        var c = Vector512.Create(center);
-        Vector512<double> sumLow = Vector512<double>.Zero, sumHigh = Vector512<double>.Zero;
-        for (var i = 0; i < count; i += VectorMath.Lanes)
+        Vector512<double> sumLow = default, sumHigh = default, squaresLow = default, squaresHigh = default;
+        var i = 0;
+        for (; i + VectorMath.Lanes <= count; i += VectorMath.Lanes)
+            Add(Vector512.Load(x + i), ref sumLow, ref sumHigh, ref squaresLow, ref squaresHigh);
+        if (i < count)
+            Add(VectorMath.LoadFirst(x + i, count - i), ref sumLow, ref sumHigh, ref squaresLow, ref squaresHigh);
+        return (VectorMath.Sum(sumLow + sumHigh), VectorMath.Sum(squaresLow + squaresHigh));
+
+        static void Add(Vector512<float> v, ref Vector512<double> sumLow, ref Vector512<double> sumHigh, ref Vector512<double> squaresLow, ref Vector512<double> squaresHigh)
         {
-            var (low, high) = Vector512.Widen(Vector512.Load(x + i));
-            low -= c;
-            high -= c;
-            if (squared)
-            {
-                low *= low;
-                high *= high;
-            }
-
-            if (i + VectorMath.Lanes > count)
-            {
-                var (lowMask, highMask) = TailMasks(count - i);
-                low &= lowMask;
-                high &= highMask;
-            }
-
+            Vector512<double> low = Vector512.WidenLower(v), high = Vector512.WidenUpper(v);
             sumLow += low;
             sumHigh += high;
+            squaresLow = Vector512.FusedMultiplyAdd(low, low, squaresLow);
+            squaresHigh = Vector512.FusedMultiplyAdd(high, high, squaresHigh);
         }
-
-        return VectorMath.Sum(sumLow + sumHigh);
-    }
-
-    static (Vector512<double> Low, Vector512<double> High) TailMasks(int count)
-    {
-        var lanes = Vector512<long>.Indices;
-        return (Vector512.LessThan(lanes, Vector512.Create((long)count)).AsDouble(),
-            Vector512.LessThan(lanes, Vector512.Create(count - 8L)).AsDouble());
     }
 }
