@@ -16,10 +16,14 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     /// <summary>How often to look whether others have finished, where only their work is left.</summary>
     static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>How often to look, at the least, whether the job was cancelled or has failed elsewhere.</summary>
+    static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
+
     readonly SemaphoreSlim _gate = new(1, 1);
     readonly HashSet<string> _done = [];
     readonly HashSet<string> _leased = []; // to workers of this process
     readonly HashSet<string> _foreign = []; // seen claimed by other processes since the last look at the store
+    long? _refreshed;
 
     public int Units => plan.Shards + (weightsColumns ? 1 : 0);
 
@@ -35,13 +39,13 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
             await _gate.WaitAsync(cancellation).ConfigureAwait(false);
             try
             {
+                if (_refreshed is not { } last || time.GetElapsedTime(last) >= RefreshInterval)
+                    await RefreshAsync(cancellation).ConfigureAwait(false);
                 if (await TryLeaseAsync(worker, cancellation).ConfigureAwait(false) is { } lease)
                     return lease;
                 await RefreshAsync(cancellation).ConfigureAwait(false);
                 if (IsComplete)
                     return null;
-                if (await TryLeaseAsync(worker, cancellation).ConfigureAwait(false) is { } second)
-                    return second;
             }
             finally
             {
@@ -71,6 +75,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
         if (weightsColumns && await store.ExistsAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false))
             _done.Add(WeightsUnit);
         _foreign.Clear();
+        _refreshed = time.GetTimestamp();
         return shards;
     }
 

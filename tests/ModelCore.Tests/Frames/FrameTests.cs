@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using HeadScope.ModelCore.Frames;
-using HeadScope.ModelCore.Tests.Support;
+using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Tests.Frames;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using HeadScope.ModelCore.Frames;
-using HeadScope.ModelCore.Tests.Support;
+using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Tests.Frames;
 

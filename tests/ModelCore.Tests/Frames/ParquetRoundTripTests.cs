@@ -1,5 +1,5 @@
 using HeadScope.ModelCore.Frames;
-using HeadScope.ModelCore.Tests.Support;
+using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Tests.Frames;
 

@@ -1,7 +1,7 @@
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Tests.Support;
+using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Weights;
 using Xunit.Abstractions;
 

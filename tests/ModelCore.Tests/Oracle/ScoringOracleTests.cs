@@ -1,4 +1,5 @@
 using HeadScope.ModelCore.Circuits;
+using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 
 namespace HeadScope.ModelCore.Tests.Oracle;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using HeadScope.ModelCore.Tests.Support;
+using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Tests.Tokens;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using HeadScope.ModelCore.Tests.Support;
+using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.ModelCore.Tests.Tokens;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using HeadScope.ModelCore.Tests.Support;
+using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Weights.PyTorch;
 
 namespace HeadScope.ModelCore.Tests.Weights.PyTorch;

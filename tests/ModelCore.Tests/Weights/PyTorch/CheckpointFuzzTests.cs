@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using HeadScope.ModelCore.Tests.Support;
+using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Weights.PyTorch;
 using Xunit.Abstractions;
 

@@ -1,4 +1,4 @@
-using HeadScope.ModelCore.Tests.Support;
+using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Weights.PyTorch;
 
 namespace HeadScope.ModelCore.Tests.Weights.PyTorch;

@@ -1,4 +1,4 @@
-namespace HeadScope.ModelCore.Tests.Support;
+namespace HeadScope.Tests.Support;
 
 /// <summary>A folder of a test's own, gone when the test is.</summary>
 internal sealed class TemporaryFolder : IDisposable

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using HeadScope.ModelCore.Frames;
 
-namespace HeadScope.ModelCore.Tests.Support;
+namespace HeadScope.Tests.Support;
 
 /// <summary>DuckDB and hyparquet, two readers that share no code with each other or with us.</summary>
 internal static class ParquetReaders

@@ -1,4 +1,4 @@
-namespace HeadScope.ModelCore.Tests.Support;
+namespace HeadScope.Tests.Support;
 
 /// <summary>Takes bytes and counts them, does nothing else, and fails past <see cref="Limit"/>.</summary>
 internal sealed class ForwardOnlyStream : Stream

@@ -4,7 +4,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace HeadScope.ModelCore.Tests.Support;
+namespace HeadScope.Tests.Support;
 
 /// <summary>
 /// Npm packages that serve as independent peers of our own code. Each set of pinned versions is installed once a machine, into

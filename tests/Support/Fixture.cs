@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using HeadScope.ModelCore.Weights;
 
-namespace HeadScope.ModelCore.Tests.Support;
+namespace HeadScope.Tests.Support;
 
 /// <summary>Files under tests/fixtures, and their tensors.</summary>
 public static class Fixture

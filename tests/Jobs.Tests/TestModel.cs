@@ -1,0 +1,36 @@
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Compute.Managed;
+using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Tokens;
+using HeadScope.ModelCore.Weights;
+
+namespace HeadScope.Jobs.Tests;
+
+/// <summary>A spec's model, loaded, and a scorer over its tokens.</summary>
+internal sealed class TestModel : IDisposable
+{
+    readonly ModelWeights _weights;
+    readonly ManagedBackend _backend = new();
+    readonly Transformer _model;
+    readonly TokenDataset _tokens;
+
+    public TestModel(JobSpec spec)
+    {
+        _weights = ModelWeights.Open(spec.Model.Location, spec.Model.Processing.Count == 0 ? WeightProcessing.None : WeightProcessing.Default);
+        _model = Transformer.Load(_weights, _backend);
+        _tokens = TokenDataset.Open(spec.Tokens.Location);
+        Scorer = new ModelShardScorer(new HeadScorer(_model, _backend), _backend, _tokens, 5);
+    }
+
+    public ModelShardScorer Scorer { get; }
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _weights.Dispose();
+        _tokens.Dispose();
+        Scorer.Dispose();
+    }
+}
