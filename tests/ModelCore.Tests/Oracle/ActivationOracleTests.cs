@@ -1,8 +1,8 @@
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
-using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Weights;
+using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 
 namespace HeadScope.ModelCore.Tests.Oracle;

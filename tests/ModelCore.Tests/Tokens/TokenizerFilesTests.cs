@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Tokens;
+using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Tests.Tokens;
 

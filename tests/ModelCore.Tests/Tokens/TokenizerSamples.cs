@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Tokens;
+using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Tests.Tokens;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Weights.PyTorch;
+using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 
 namespace HeadScope.ModelCore.Tests.Weights.PyTorch;

@@ -1,6 +1,6 @@
 using System.IO.Compression;
-using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Weights.PyTorch;
+using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Tests.Weights.PyTorch;
 

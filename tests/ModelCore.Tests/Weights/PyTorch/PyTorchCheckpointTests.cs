@@ -1,5 +1,5 @@
-using HeadScope.Tests.Support;
 using HeadScope.ModelCore.Weights.PyTorch;
+using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Tests.Weights.PyTorch;
 
