@@ -80,7 +80,7 @@ public sealed class RunTests : IDisposable
 
         var csv = ParquetReaders.Query($"select count(*) from (select * from read_csv({Path("head_df.csv")}, auto_type_candidates = ['INTEGER', 'FLOAT', 'VARCHAR']) except select * from read_parquet({Path("head_df.parquet")}))");
         Assert.Equal("0", csv[0][0]);
-        var quantiles = ParquetReaders.Query($"select distinct format('{:.2f}', q) as q, typeof(quantiles.q), typeof(value), typeof(L), typeof(label) from read_parquet({Path("quantiles.parquet")}) quantiles order by 1");
+        var quantiles = ParquetReaders.Query($"select distinct format('{{:.2f}}', q) as q, typeof(quantiles.q), typeof(value), typeof(L), typeof(label) from read_parquet({Path("quantiles.parquet")}) quantiles order by 1");
         Assert.Equal(["0.50", "0.90", "0.95", "0.99"], quantiles.Select(row => row[0]));
         Assert.All(quantiles, row => Assert.Equal("FLOAT FLOAT INTEGER VARCHAR", string.Join(" ", row[1..])));
         var examples = ParquetReaders.Query($"""
