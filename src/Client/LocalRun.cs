@@ -20,7 +20,9 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
     {
         var started = Stopwatch.GetTimestamp();
         var job = JobResolver.Resolve(request);
-        var jobs = new JobStore(new FileBlobStore(Path.Combine(output, StoreFolder)));
+        var blobs = new FileBlobStore(Path.Combine(output, StoreFolder));
+        blobs.DeleteAbandoned();
+        var jobs = new JobStore(blobs);
         var folder = new JobFolder(job.Spec.Id);
         await CheckOwnershipAsync(job.Spec, cancellation).ConfigureAwait(false);
         if (force)

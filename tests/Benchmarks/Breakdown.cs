@@ -10,7 +10,7 @@ namespace HeadScope.Benchmarks;
 /// <summary>Where the time of scoring goes.</summary>
 public static class Breakdown
 {
-    public static void Run(string name, int batchSize, int context, int batches, int threads)
+    public static void Run(string name, int batchSize, int context, int batches, int threads, bool brief)
     {
         var folder = RandomModel.Write(Path.Combine(Path.GetTempPath(), $"headscope-random-{name}"), name);
         using var weights = ModelWeights.Open(folder, WeightProcessing.Default);
@@ -34,6 +34,13 @@ public static class Breakdown
 
         seconds.Sort();
         var median = seconds[batches / 2];
+        if (brief)
+        {
+            var peak = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2];
+            Console.WriteLine($"{median:F3} {batch.Positions / median:F1} {long.Parse(peak) / 1024}");
+            return;
+        }
+
         var total = seconds.Sum();
         Console.WriteLine($"{name}, {batchSize} x {context} tokens, {backend.Description}: {median:F3} s a batch, {batch.Positions / median:F0} tokens/s, {backend.Operations / batches / 1e9:F1} GFLOP in products a batch");
         var rest = total;

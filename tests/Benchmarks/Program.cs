@@ -8,17 +8,23 @@ switch (args)
         Products.Run(Option("--threads", Environment.ProcessorCount));
         break;
     case ["breakdown", ..]:
-        Breakdown.Run(Text("--model", "pythia-70m"), Option("--batch", 8), Option("--context", 256), Option("--batches", 4), Option("--threads", Environment.ProcessorCount));
+        Breakdown.Run(Text("--model", "pythia-70m"), Option("--batch", 8), Option("--context", 256), Option("--batches", 4), Option("--threads", Environment.ProcessorCount), args.Contains("--brief"));
+        break;
+    case ["compare", ..]:
+        Comparison.Run(
+            Text("--model", "pythia-70m"), Option("--batch", 8), Option("--context", 256), Option("--rounds", 5), Option("--threads", Environment.ProcessorCount), Text("--python", "/usr/bin/python3"));
         break;
     case ["tokenizer", var definition, .. var rest]:
         TokenizerSpeed.Run(definition, rest);
         break;
     default:
         Console.Error.WriteLine("""
-            Benchmarks [products|breakdown|tokenizer]
+            Benchmarks [products|breakdown|compare|tokenizer]
               products  [--threads N]                    matrix products, loss and attention, each kernel, beside OpenBLAS where it is installed
               breakdown [--model M] [--batch N] [--context N] [--batches N] [--threads N]
                                                          where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, demo
+              compare   [--model M] [--batch N] [--context N] [--rounds N] [--threads N] [--python PATH]
+                                                         scoring beside the notebook's loop in PyTorch, in turn
               tokenizer TOKENIZER [--peer FOLDER] [TEXT...]
                                                          text to tokens on one core, beside node_modules/tokenizers in FOLDER
             """);

@@ -4,10 +4,10 @@ namespace HeadScope.Jobs.Specs;
 public sealed record JobPlan(int Rows, int ShardRows)
 {
     /// <summary>What one shard's scores may take in a worker's memory.</summary>
-    const long ShardScoreBytes = 32L << 20;
+    const long ShardScoreBytes = 8L << 20;
 
     /// <summary>Shards there should be for small datasets, so that several workers have something to do.</summary>
-    const int FewestShards = 32;
+    const int FewestShards = 8;
 
     const int FewestRows = 8;
 

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace HeadScope.Jobs.Store;
 
@@ -8,7 +11,10 @@ namespace HeadScope.Jobs.Store;
 /// </summary>
 public sealed class FileBlobStore : IBlobStore
 {
+    /// <summary>Followed by the writer's scope, process and start, and a number of its own.</summary>
     const string TemporaryMark = ".tmp-";
+
+    static readonly string Scope = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ProcessIdentity.Current.Scope)))[..16];
 
     readonly string _root;
 
@@ -69,6 +75,8 @@ public sealed class FileBlobStore : IBlobStore
             throw Fault(PathOf(name), e);
         }
     }
+
+    public Task<bool> ExistsAsync(string name, CancellationToken cancellation = default) => Task.FromResult(File.Exists(PathOf(name)));
 
     public async Task ReadRangeAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default)
     {
@@ -139,11 +147,18 @@ public sealed class FileBlobStore : IBlobStore
         return Task.CompletedTask;
     }
 
-    /// <summary>Deletes what writers that died left half written. Call it only where no other process writes.</summary>
+    /// <summary>Deletes what writers that have died on this machine left half written.</summary>
     public void DeleteAbandoned()
     {
         foreach (var file in Directory.EnumerateFiles(_root, $"*{TemporaryMark}*", SearchOption.AllDirectories))
-            Guarded(file, () => File.Delete(file));
+        {
+            var writer = file[(file.LastIndexOf(TemporaryMark, StringComparison.Ordinal) + TemporaryMark.Length)..].Split('-');
+            if (writer.Length == 4 && writer[0] == Scope && int.TryParse(writer[1], CultureInfo.InvariantCulture, out var process)
+                && (ProcessIdentity.Current with { ProcessId = process, Started = writer[2] }).HasEnded)
+            {
+                Guarded(file, () => File.Delete(file));
+            }
+        }
     }
 
     string PathOf(string name)
@@ -156,7 +171,8 @@ public sealed class FileBlobStore : IBlobStore
 
     static async Task<string> WriteTemporaryAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
-        var temporary = $"{path}{TemporaryMark}{Guid.NewGuid():N}";
+        var me = ProcessIdentity.Current;
+        var temporary = string.Create(CultureInfo.InvariantCulture, $"{path}{TemporaryMark}{Scope}-{me.ProcessId}-{me.Started}-{Guid.NewGuid():N}");
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);

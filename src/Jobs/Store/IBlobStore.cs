@@ -17,6 +17,8 @@ public interface IBlobStore
     /// <summary>A blob's content, or null where there is none.</summary>
     Task<byte[]?> TryReadAsync(string name, CancellationToken cancellation = default);
 
+    Task<bool> ExistsAsync(string name, CancellationToken cancellation = default);
+
     /// <summary>Fills <paramref name="destination"/> from <paramref name="offset"/> on.</summary>
     Task ReadRangeAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default);
 
@@ -39,15 +41,4 @@ public static class BlobStoreExtensions
 {
     public static Task WriteAsync(this IBlobStore store, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation = default) =>
         store.WriteAsync(name, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellation);
-
-    public static async Task<bool> ExistsAsync(this IBlobStore store, string name, CancellationToken cancellation = default)
-    {
-        await foreach (var blob in store.ListAsync(name, cancellation).ConfigureAwait(false))
-        {
-            if (blob.Name == name)
-                return true;
-        }
-
-        return false;
-    }
 }

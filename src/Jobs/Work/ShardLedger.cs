@@ -24,6 +24,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     readonly HashSet<string> _leased = []; // to workers of this process
     readonly HashSet<string> _foreign = []; // seen claimed by other processes since the last look at the store
     long? _refreshed;
+    int _firstOpen; // shards before this are done
 
     public int Units => plan.Shards + (weightsColumns ? 1 : 0);
 
@@ -126,7 +127,9 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
 
     IEnumerable<string> UnitNames()
     {
-        for (var shard = 0; shard < plan.Shards; shard++)
+        while (_firstOpen < plan.Shards && _done.Contains(JobFolder.ShardName(_firstOpen)))
+            _firstOpen++;
+        for (var shard = _firstOpen; shard < plan.Shards; shard++)
             yield return JobFolder.ShardName(shard);
         if (weightsColumns)
             yield return WeightsUnit;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace HeadScope.Jobs.Claims;
+namespace HeadScope.Jobs;
 
 /// <summary>
 /// Which process, of which machine, since which boot: enough for another process on the same machine to know that it is gone.
