@@ -7,7 +7,7 @@ namespace HeadScope.Jobs.Store;
 
 /// <summary>
 /// Blobs as files below a folder, on one machine or on a file system that many share. A blob is written to a temporary file
-/// beside it, flushed to disk, and moved into place; conditional creation relies on the file system's exclusive links.
+/// beside it, flushed to disk, and moved into place; conditional creation relies on the file system's hard links.
 /// </summary>
 public sealed class FileBlobStore : IBlobStore
 {
@@ -35,13 +35,7 @@ public sealed class FileBlobStore : IBlobStore
         var temporary = await WriteTemporaryAsync(path, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellation).ConfigureAwait(false);
         try
         {
-            // Without overwriting, File.Move links and unlinks: of two such moves one finds the name taken.
-            File.Move(temporary, path, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return false;
+            return ExclusiveMove.Try(temporary, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

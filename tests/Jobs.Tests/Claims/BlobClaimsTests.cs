@@ -20,7 +20,7 @@ public sealed class BlobClaimsTests : IDisposable
     [Fact]
     public async Task TryClaim_ManyAtOnce_OneWins()
     {
-        for (var unit = 0; unit < 20; unit++)
+        for (var unit = 0; unit < 100; unit++)
         {
             var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => Claims().TryClaimAsync($"unit{unit}", $"worker {i}", default))));
             Assert.Single(claims, claim => claim is not null);
