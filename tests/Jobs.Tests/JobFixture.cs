@@ -49,7 +49,7 @@ internal sealed class JobFixture : IDisposable
         var claims = new BlobClaims(Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration);
         var ledger = new ShardLedger(Jobs.Blobs, folder, job.Plan, claims, weightsColumns: false, TimeProvider.System);
         await Worker(job, folder, ledger, model.Scorer, new Observer()).RunAsync(default);
-        return await CommittedShards.ReadAsync(Jobs.Blobs, folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, default);
+        return await CommittedShards.ReadAsync(Jobs.Blobs, folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, threads: 2, default);
     }
 
     public JobWorker Worker(ResolvedJob job, JobFolder folder, ShardLedger ledger, IShardScorer scorer, IJobObserver observer, TimeProvider? time = null) => new(

@@ -22,29 +22,42 @@ public sealed class CommittedShards
     /// <summary>Of all shards together.</summary>
     public HeadStatistics Statistics { get; }
 
+    /// <param name="threads">How many shards to read at a time.</param>
     /// <exception cref="InvalidDataException">A shard is missing, damaged, of another job or plan, or does not add up; the message names it.</exception>
-    public static async Task<CommittedShards> ReadAsync(IBlobStore store, JobFolder folder, JobSpec spec, JobPlan plan, int heads, CancellationToken cancellation)
+    public static async Task<CommittedShards> ReadAsync(
+        IBlobStore store, JobFolder folder, JobSpec spec, JobPlan plan, int heads, int threads, CancellationToken cancellation)
     {
         var records = new ShardRecord[plan.Shards];
-        var merged = new HeadStatistics(heads, spec.Scores.Examples);
-        for (var shard = 0; shard < plan.Shards; shard++)
+        var partial = Enumerable.Range(0, Math.Max(1, threads)).Select(_ => new HeadStatistics(heads, spec.Scores.Examples)).ToArray();
+        await Task.WhenAll(partial.Select((merged, thread) => Task.Run(async () =>
+        {
+            for (var shard = thread; shard < plan.Shards; shard += partial.Length)
+                records[shard] = await MergeAsync(shard, merged).ConfigureAwait(false);
+        }, cancellation))).ConfigureAwait(false);
+
+        var all = partial[0];
+        foreach (var other in partial.Skip(1))
+            all.Merge(other);
+        if (all.Imbalance((long)plan.Rows * (spec.Tokens.Context - 1)) is { } total)
+            throw new InvalidDataException($"The shards of job {spec.Id} do not add up: {total}.");
+        return new CommittedShards(store, records, all);
+
+        async Task<ShardRecord> MergeAsync(int shard, HeadStatistics merged)
         {
             var name = folder.ShardStats(shard);
             var blob = await store.TryReadAsync(name, cancellation).ConfigureAwait(false)
                 ?? throw new InvalidDataException($"{name}: shard {shard} has not been committed. Run the job again to have it scored.");
-            var (record, statistics) = ShardStatsFile.Read(blob, name);
+            var positions = merged.Positions;
+            var record = ShardStatsFile.Read(blob, name, (shardHeads, examples) => (shardHeads, examples) == (heads, spec.Scores.Examples)
+                ? merged
+                : throw new InvalidDataException($"it is of {shardHeads} heads and {examples} examples, where the job has {heads} and {spec.Scores.Examples}"));
             var range = plan.Range(shard);
-            if ((record.JobId, record.Shard, record.FirstRow, record.Rows, statistics.Heads) != (spec.Id, shard, range.FirstRow, range.Rows, heads))
+            if ((record.JobId, record.Shard, record.FirstRow, record.Rows) != (spec.Id, shard, range.FirstRow, range.Rows))
                 throw new InvalidDataException($"{name}: these are rows {record.FirstRow} to {record.FirstRow + record.Rows} of job {record.JobId}, not rows {range.FirstRow} to {range.FirstRow + range.Rows} of job {spec.Id}. Delete the blob to have the shard scored again.");
-            if (statistics.Imbalance(record.Positions) is { } imbalance)
+            if (merged.Imbalance(positions + record.Positions) is { } imbalance)
                 throw new InvalidDataException($"{name}: shard {shard} does not add up: {imbalance}. Delete the blob to have the shard scored again.");
-            merged.Merge(statistics);
-            records[shard] = record;
+            return record;
         }
-
-        if (merged.Imbalance((long)plan.Rows * (spec.Tokens.Context - 1)) is { } total)
-            throw new InvalidDataException($"The shards of job {spec.Id} do not add up: {total}.");
-        return new CommittedShards(store, records, merged);
     }
 
     /// <summary>Reads a section of a shard's scores into <paramref name="buffer"/>, which grows where it must.</summary>

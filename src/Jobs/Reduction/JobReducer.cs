@@ -27,7 +27,7 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
     public async Task<Manifest> ReduceAsync(CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        var shards = await CommittedShards.ReadAsync(store, folder, spec, plan, config.HeadCount, cancellation).ConfigureAwait(false);
+        var shards = await CommittedShards.ReadAsync(store, folder, spec, plan, config.HeadCount, threads, cancellation).ConfigureAwait(false);
         var weights = spec.Induction is null
             ? null
             : JobJson.Read<WeightsColumns>(

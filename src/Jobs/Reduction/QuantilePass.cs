@@ -21,18 +21,21 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         await Parallel.ForAsync(0, shards.Statistics.Heads, options, async (head, token) =>
         {
-            var wanted = new ExactQuantiles[ScoreNames.Scores * Populations.Length];
-            for (var i = 0; i < wanted.Length; i++)
-                wanted[i] = new ExactQuantiles(shards.Statistics.Of(head, (Score)(i / 2), Populations[i % 2]).Histogram, levels);
+            var wanted = new Wanted[ScoreNames.Scores];
+            for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
+                wanted[(int)score] = new Wanted([.. Populations.Select(population => new ExactQuantiles(shards.Statistics.Of(head, score, population).Histogram, levels))]);
             SectionBuffer flagBuffer = new(), scoreBuffer = new();
             try
             {
                 await LookAtAllAsync().ConfigureAwait(false);
-                foreach (var quantiles in wanted)
+                foreach (var quantiles in wanted.SelectMany(each => each.Quantiles))
                     quantiles.Narrow();
                 await LookAtAllAsync().ConfigureAwait(false);
-                for (var i = 0; i < wanted.Length; i++)
-                    results.Set(head, (Score)(i / 2), Populations[i % 2], wanted[i].Results());
+                for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
+                {
+                    foreach (var (population, quantiles) in Populations.Zip(wanted[(int)score].Quantiles))
+                        results.Set(head, score, population, quantiles.Results());
+                }
             }
             catch (InvalidDataException e)
             {
@@ -52,52 +55,69 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
         return results;
     }
 
-    static void Look(ExactQuantiles[] wanted, ReadOnlySpan<byte> flags, in HeadSection scores)
+    static void Look(Wanted[] wanted, ReadOnlySpan<byte> flags, in HeadSection scores)
     {
-        var zero = FloatKey.Of(0);
-        Span<long> zeros = [0, 0, 0, 0]; // mover scores of all and of no induction; ratios likewise
+        Wanted headDla = wanted[(int)Score.HeadDla], moverAttn = wanted[(int)Score.MoverAttn], moverDla = wanted[(int)Score.MoverDla], dlaRatio = wanted[(int)Score.DlaRatio];
+        Span<int> zeros = [0, 0], zeroRatios = [0, 0]; // positions without a copy of their target: outside induction, inside
         var movable = 0;
         for (var i = 0; i < flags.Length; i++)
         {
             var flag = (ShardScoresFile.Flags)flags[i];
-            var noInduction = (flag & ShardScoresFile.Flags.Induction) == 0;
+            var induction = (int)(flag & ShardScoresFile.Flags.Induction);
             var dla = scores.HeadDla[i];
-            Look(wanted, Score.HeadDla, dla, noInduction);
+            headDla.Look(dla, induction);
             if ((flag & ShardScoresFile.Flags.Movable) != 0)
             {
-                Look(wanted, Score.MoverAttn, scores.MoverAttn[movable], noInduction);
-                Look(wanted, Score.MoverDla, scores.MoverDla[movable], noInduction);
-                Look(wanted, Score.DlaRatio, scores.MoverDla[movable] / dla, noInduction);
+                moverAttn.Look(scores.MoverAttn[movable], induction);
+                moverDla.Look(scores.MoverDla[movable], induction);
+                dlaRatio.Look(scores.MoverDla[movable] / dla, induction);
                 movable++;
-                continue;
             }
-
-            var numbers = dla is not (0 or float.NaN) ? 1 : 0; // 0 / 0 is no number
-            zeros[0]++;
-            zeros[2] += numbers;
-            if (noInduction)
+            else
             {
-                zeros[1]++;
-                zeros[3] += numbers;
+                zeros[induction]++;
+                zeroRatios[induction] += dla is 0 or float.NaN ? 0 : 1; // 0 / 0 is no number
             }
         }
 
-        for (var population = 0; population < Populations.Length; population++)
-        {
-            wanted[(int)Score.MoverAttn * 2 + population].Add(zero, zeros[population]);
-            wanted[(int)Score.MoverDla * 2 + population].Add(zero, zeros[population]);
-            wanted[(int)Score.DlaRatio * 2 + population].Add(zero, zeros[2 + population]);
-        }
+        moverAttn.LookAtZeros(zeros);
+        moverDla.LookAtZeros(zeros);
+        dlaRatio.LookAtZeros(zeroRatios);
     }
 
-    static void Look(ExactQuantiles[] wanted, Score score, float value, bool noInduction)
+    /// <summary>The quantiles of one score, of all positions and of those without induction.</summary>
+    sealed class Wanted
     {
-        if (float.IsNaN(value))
-            return;
-        var key = FloatKey.Of(value);
-        wanted[(int)score * 2].Add(key);
-        if (noInduction)
-            wanted[(int)score * 2 + 1].Add(key);
+        readonly bool[] _buckets = new bool[BucketHistogram.Buckets]; // those that hold a wanted rank of either
+
+        public Wanted(ExactQuantiles[] quantiles)
+        {
+            Quantiles = quantiles;
+            for (var bucket = 0; bucket < _buckets.Length; bucket++)
+                _buckets[bucket] = quantiles.Any(each => each.Wants(bucket));
+        }
+
+        public ExactQuantiles[] Quantiles { get; }
+
+        public void Look(float value, int induction)
+        {
+            var key = FloatKey.Of(value);
+            if (_buckets[key >> 16] && !float.IsNaN(value))
+                Add(key, induction, 1);
+        }
+
+        public void LookAtZeros(ReadOnlySpan<int> counts)
+        {
+            for (var induction = 0; induction < counts.Length; induction++)
+                Add(FloatKey.Of(0), induction, counts[induction]);
+        }
+
+        void Add(uint key, int induction, int count)
+        {
+            Quantiles[0].Add(key, count);
+            if (induction == 0)
+                Quantiles[1].Add(key, count);
+        }
     }
 }
 

@@ -41,6 +41,9 @@ public sealed class HeadStatistics
 
     public int Examples { get; }
 
+    /// <summary>Positions counted, for each head and score.</summary>
+    public long Positions => Counted(0, Score.HeadDla);
+
     /// <summary>Of a counted population; of all positions, see <see cref="Of"/>.</summary>
     public ScoreStatistics this[int head, Score score, Population population] =>
         _statistics[(head * ScoreNames.Scores + (int)score) * ScoreNames.CountedPopulations + (int)population];
@@ -71,21 +74,18 @@ public sealed class HeadStatistics
         {
             for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
             {
-                long counted = 0, nans = 0;
-                foreach (var population in new[] { Population.NoInduction, Population.Induction })
-                {
-                    var statistics = this[head, score, population];
-                    counted += statistics.Histogram.Total;
-                    nans += statistics.Moments.NaNs;
-                    if (statistics.Histogram.Total != statistics.Moments.Count + statistics.Moments.Infinities)
-                        return $"{score.Name()} of head {head}, {population.Name()}: the histogram counts {statistics.Histogram.Total} values, the moments {statistics.Moments.Count + statistics.Moments.Infinities}";
-                }
-
-                if (counted + nans != positions)
-                    return $"{score.Name()} of head {head}: {counted} values and {nans} NaN were counted of {positions} positions";
+                var counted = Counted(head, score);
+                if (counted != positions)
+                    return $"{score.Name()} of head {head}: {counted} values, NaN among them, were counted of {positions} positions";
             }
         }
 
         return null;
+    }
+
+    long Counted(int head, Score score)
+    {
+        ScoreStatistics noInduction = this[head, score, Population.NoInduction], induction = this[head, score, Population.Induction];
+        return noInduction.Histogram.Total + noInduction.Moments.NaNs + induction.Histogram.Total + induction.Moments.NaNs;
     }
 }

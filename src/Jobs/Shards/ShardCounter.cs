@@ -7,115 +7,120 @@ public sealed class ShardCounter
 {
     const int ZeroBucket = 0x8000; // of +0, whose key is 0x8000_0000
 
-    readonly int[][] _counts = [.. Enumerable.Range(0, ScoreNames.Scores * ScoreNames.CountedPopulations).Select(_ => new int[BucketHistogram.Buckets])];
+    readonly Tally[] _tallies = [.. Enumerable.Range(0, ScoreNames.Scores * ScoreNames.CountedPopulations).Select(_ => new Tally())];
 
     public HeadStatistics Count(ShardScores scores, int firstRow, int examples)
     {
         var statistics = new HeadStatistics(scores.Heads, examples);
         for (var head = 0; head < scores.Heads; head++)
         {
-            CountHead(scores, head, firstRow, statistics);
-            for (var i = 0; i < _counts.Length; i++)
-            {
-                var histogram = statistics[head, (Score)(i / ScoreNames.CountedPopulations), (Population)(i % ScoreNames.CountedPopulations)].Histogram;
-                Drain(_counts[i], histogram);
-            }
+            for (var i = 0; i < _tallies.Length; i++)
+                _tallies[i].Begin(statistics[head, (Score)(i / ScoreNames.CountedPopulations), (Population)(i % ScoreNames.CountedPopulations)]);
+            CountHead(scores, head, firstRow);
+            foreach (var tally in _tallies)
+                tally.End();
         }
 
         return statistics;
     }
 
-    static void Drain(int[] counts, BucketHistogram histogram)
-    {
-        var rest = counts.AsSpan();
-        var start = 0;
-        while (true)
-        {
-            var next = rest[start..].IndexOfAnyExcept(0);
-            if (next < 0)
-                return;
-            start += next;
-            histogram.Add(start, rest[start]);
-            rest[start++] = 0;
-        }
-    }
-
-    void CountHead(ShardScores scores, int head, int firstRow, HeadStatistics statistics)
+    void CountHead(ShardScores scores, int head, int firstRow)
     {
         ReadOnlySpan<float> headDla = scores[Score.HeadDla, head], moverAttn = scores[Score.MoverAttn, head], moverDla = scores[Score.MoverDla, head];
         var copies = scores.NumCopies;
         var induction = scores.IsInduction;
-        Span<RowSum> sums = stackalloc RowSum[ScoreNames.Scores * ScoreNames.CountedPopulations];
         for (var row = 0; row < scores.Rows; row++)
         {
-            sums.Fill(new RowSum());
-            Span<int> zeros = [0, 0]; // positions without a copy of their target, by population
             for (var p = 0; p < scores.PositionsPerRow; p++)
             {
                 var i = row * scores.PositionsPerRow + p;
                 var population = induction[i] ? (int)Population.Induction : (int)Population.NoInduction;
-                var place = new Place(statistics, head, (Population)population, firstRow + row, p);
-                Count(headDla[i], Score.HeadDla, sums, place);
+                var dla = headDla[i];
+                Of(Score.HeadDla, population).Add(dla, firstRow + row, p);
                 if (copies[i] > 0)
                 {
-                    Count(moverAttn[i], Score.MoverAttn, sums, place);
-                    Count(moverDla[i], Score.MoverDla, sums, place);
-                    Count(moverDla[i] / headDla[i], Score.DlaRatio, sums, place);
+                    Of(Score.MoverAttn, population).Add(moverAttn[i], firstRow + row, p);
+                    Of(Score.MoverDla, population).Add(moverDla[i], firstRow + row, p);
+                    Of(Score.DlaRatio, population).Add(moverDla[i] / dla, firstRow + row, p);
                 }
                 else
                 {
-                    zeros[population]++;
-                    place.Offer(Score.MoverAttn, 0);
-                    place.Offer(Score.MoverDla, 0);
-                    if (headDla[i] is 0 or float.NaN)
-                        sums[Index(Score.DlaRatio, place.Population)].NaNs++;
+                    Of(Score.MoverAttn, population).AddZero(firstRow + row, p);
+                    Of(Score.MoverDla, population).AddZero(firstRow + row, p);
+                    if (dla is 0 or float.NaN)
+                        Of(Score.DlaRatio, population).AddNaN();
                     else
-                        AddZeros(1, Score.DlaRatio, place.Population, sums);
+                        Of(Score.DlaRatio, population).AddZero(firstRow + row, p);
                 }
             }
 
-            for (var population = Population.NoInduction; population <= Population.Induction; population++)
-            {
-                AddZeros(zeros[(int)population], Score.MoverAttn, population, sums);
-                AddZeros(zeros[(int)population], Score.MoverDla, population, sums);
-                for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
-                    statistics[head, score, population].Moments.AddRow(sums[Index(score, population)]);
-            }
+            foreach (var tally in _tallies)
+                tally.EndRow();
         }
     }
 
-    static int Index(Score score, Population population) => (int)score * ScoreNames.CountedPopulations + (int)population;
+    Tally Of(Score score, int population) => _tallies[(int)score * ScoreNames.CountedPopulations + population];
 
-    void AddZeros(int count, Score score, Population population, Span<RowSum> sums)
+    /// <summary>One score of one head on one population, while it is counted.</summary>
+    sealed class Tally
     {
-        sums[Index(score, population)].AddZeros(count);
-        _counts[Index(score, population)][ZeroBucket] += count;
-    }
+        readonly int[] _counts = new int[BucketHistogram.Buckets];
+        ScoreStatistics _statistics = null!;
+        RowSum _row;
+        int _zeros;
 
-    void Count(float value, Score score, Span<RowSum> sums, in Place place)
-    {
-        var index = Index(score, place.Population);
-        sums[index].Add(value);
-        if (float.IsNaN(value))
-            return;
-        _counts[index][FloatKey.Of(value) >> 16]++;
-        place.Offer(score, value);
-    }
-
-    /// <summary>Where a value is, and what wants to know of it.</summary>
-    readonly ref struct Place(HeadStatistics statistics, int head, Population population, int row, int position)
-    {
-        public Population Population => population;
-
-        public void Offer(Score score, float value)
+        public void Begin(ScoreStatistics statistics)
         {
-            if (score == Score.DlaRatio)
+            _statistics = statistics;
+            _row = new RowSum();
+        }
+
+        public void Add(float value, int row, int position)
+        {
+            _row.Add(value);
+            if (float.IsNaN(value))
                 return;
-            var wanting = statistics[head, score, population];
-            if (wanting.Highest.AdmitsLater(value))
-                wanting.Highest.Add(value, row, position);
-            if (wanting.Lowest.AdmitsLater(value))
-                wanting.Lowest.Add(value, row, position);
+            _counts[FloatKey.Of(value) >> 16]++;
+            Offer(value, row, position);
+        }
+
+        public void AddZero(int row, int position)
+        {
+            _zeros++;
+            Offer(0, row, position);
+        }
+
+        public void AddNaN() => _row.NaNs++;
+
+        public void EndRow()
+        {
+            _row.AddZeros(_zeros);
+            _counts[ZeroBucket] += _zeros;
+            _statistics.Moments.AddRow(_row);
+            _zeros = 0;
+            _row = new RowSum();
+        }
+
+        public void End()
+        {
+            var counts = _counts.AsSpan();
+            for (var bucket = 0; ; bucket++)
+            {
+                var next = counts[bucket..].IndexOfAnyExcept(0);
+                if (next < 0)
+                    return;
+                bucket += next;
+                _statistics.Histogram.Add(bucket, counts[bucket]);
+                counts[bucket] = 0;
+            }
+        }
+
+        void Offer(float value, int row, int position)
+        {
+            if (_statistics.Highest.AdmitsLater(value))
+                _statistics.Highest.Add(value, row, position);
+            if (_statistics.Lowest.AdmitsLater(value))
+                _statistics.Lowest.Add(value, row, position);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using HeadScope.ModelCore.Statistics;
@@ -40,29 +41,43 @@ public static class ShardStatsFile
         return memory.ToArray();
     }
 
+    /// <summary>Reads a shard's record and statistics.</summary>
     /// <exception cref="InvalidDataException">The blob is damaged; the message names it.</exception>
     public static (ShardRecord Record, HeadStatistics Statistics) Read(byte[] blob, string name)
+    {
+        HeadStatistics? statistics = null;
+        var record = Read(blob, name, (heads, examples) => statistics = new HeadStatistics(heads, examples));
+        return (record, statistics!);
+    }
+
+    /// <summary>Reads a shard's record, and adds its statistics to those of other shards.</summary>
+    /// <param name="target">What to add to, given how many heads and examples the shard has.</param>
+    /// <exception cref="InvalidDataException">The blob is damaged, or the shard does not add up; the message names it.</exception>
+    public static ShardRecord Read(byte[] blob, string name, Func<int, int, HeadStatistics> target)
     {
         try
         {
             if (blob.Length < 16 || BitConverter.ToUInt32(blob, blob.Length - 4) != ShardScoresFile.Checksum(blob.AsSpan(0, blob.Length - 4)))
                 throw new InvalidDataException("its checksum is wrong");
-            using var reader = new BinaryReader(new MemoryStream(blob, 0, blob.Length - 4), Encoding.UTF8);
-            if (reader.ReadUInt32() != Magic || reader.ReadByte() != Version)
+            var reader = new SpanReader(blob.AsSpan(0, blob.Length - 4));
+            if (reader.UInt32() != Magic || reader.Byte() != Version)
                 throw new InvalidDataException("it is not a shard's statistics of a version that is known here");
-            var record = JobJson.Read<ShardRecord>(reader.ReadBytes(reader.Read7BitEncodedInt()), name);
-            var statistics = new HeadStatistics(reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt());
+            var record = JobJson.Read<ShardRecord>(reader.Bytes((int)reader.Varint()).ToArray(), name);
+            var statistics = target((int)reader.Varint(), (int)reader.Varint());
             foreach (var part in Parts(statistics))
             {
-                ReadInto(reader, part.Histogram);
-                ReadInto(reader, part.Moments);
-                ReadInto(reader, part.Highest);
-                ReadInto(reader, part.Lowest);
+                var before = (part.Histogram.Total, part.Moments.Count, part.Moments.Infinities);
+                ReadInto(ref reader, part.Histogram);
+                ReadInto(ref reader, part.Moments);
+                ReadInto(ref reader, part.Highest);
+                ReadInto(ref reader, part.Lowest);
+                if (part.Histogram.Total - before.Total != part.Moments.Count - before.Count + part.Moments.Infinities - before.Infinities)
+                    throw new InvalidDataException("a histogram and its moments count different numbers of values");
             }
 
-            return (record, statistics);
+            return record;
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception e) when (e is InvalidDataException or IndexOutOfRangeException or ArgumentException or OverflowException)
         {
             throw new InvalidDataException($"{name}: the shard's statistics cannot be read: {e.Message}. Delete the blob to have the shard scored again.", e);
         }
@@ -86,13 +101,13 @@ public static class ShardStatsFile
         }
     }
 
-    static void ReadInto(BinaryReader reader, BucketHistogram histogram)
+    static void ReadInto(ref SpanReader reader, BucketHistogram histogram)
     {
         var bucket = 0;
-        for (var left = reader.Read7BitEncodedInt(); left > 0; left--)
+        for (var left = reader.Varint(); left > 0; left--)
         {
-            bucket += reader.Read7BitEncodedInt();
-            histogram.Add(bucket, reader.Read7BitEncodedInt64());
+            bucket += (int)reader.Varint();
+            histogram.Add(bucket, reader.Varint());
         }
     }
 
@@ -111,21 +126,20 @@ public static class ShardStatsFile
         }
     }
 
-    static void ReadInto(BinaryReader reader, Moments moments)
+    static void ReadInto(ref SpanReader reader, Moments moments)
     {
-        var row = new RowSum
+        moments.AddRow(new RowSum
         {
-            Count = checked((int)reader.Read7BitEncodedInt64()),
-            NaNs = checked((int)reader.Read7BitEncodedInt64()),
-            Infinities = checked((int)reader.Read7BitEncodedInt64()),
-            Min = reader.ReadSingle(),
-            Max = reader.ReadSingle(),
-        };
-        moments.AddRow(row);
+            Count = checked((int)reader.Varint()),
+            NaNs = checked((int)reader.Varint()),
+            Infinities = checked((int)reader.Varint()),
+            Min = reader.Single(),
+            Max = reader.Single(),
+        });
         foreach (var sum in new[] { moments.Sum, moments.SumOfSquares })
         {
-            for (var left = reader.Read7BitEncodedInt(); left > 0; left--)
-                sum.Add(reader.ReadDouble());
+            for (var left = reader.Varint(); left > 0; left--)
+                sum.Add(reader.Double());
         }
     }
 
@@ -140,9 +154,46 @@ public static class ShardStatsFile
         }
     }
 
-    static void ReadInto(BinaryReader reader, TopK top)
+    static void ReadInto(ref SpanReader reader, TopK top)
     {
-        for (var left = reader.Read7BitEncodedInt(); left > 0; left--)
-            top.Add(reader.ReadSingle(), reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt());
+        for (var left = reader.Varint(); left > 0; left--)
+            top.Add(reader.Single(), (int)reader.Varint(), (int)reader.Varint());
+    }
+
+    /// <summary>Reads what <see cref="BinaryWriter"/> writes, without its price for each number.</summary>
+    ref struct SpanReader(ReadOnlySpan<byte> bytes)
+    {
+        readonly ReadOnlySpan<byte> _bytes = bytes;
+        int _position;
+
+        public byte Byte() => _bytes[_position++];
+
+        public uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Bytes(sizeof(uint)));
+
+        public float Single() => BinaryPrimitives.ReadSingleLittleEndian(Bytes(sizeof(float)));
+
+        public double Double() => BinaryPrimitives.ReadDoubleLittleEndian(Bytes(sizeof(double)));
+
+        public ReadOnlySpan<byte> Bytes(int count)
+        {
+            var slice = _bytes.Slice(_position, count);
+            _position += count;
+            return slice;
+        }
+
+        /// <summary>Seven bits a byte, the lowest first.</summary>
+        public long Varint()
+        {
+            long value = 0;
+            for (var shift = 0; shift < 64; shift += 7)
+            {
+                var next = _bytes[_position++];
+                value |= (long)(next & 0x7F) << shift;
+                if (next < 0x80)
+                    return value;
+            }
+
+            throw new InvalidDataException("a number is too long");
+        }
     }
 }

@@ -45,6 +45,9 @@ public sealed class ExactQuantiles
         _cellOf = new byte[_buckets.Count * Bytes];
     }
 
+    /// <summary>Whether a bucket holds a wanted rank, so that its values have to be looked at.</summary>
+    public bool Wants(int bucket) => _slotOf[bucket] != 0;
+
     /// <summary>Looks at a value, or at <paramref name="count"/> equal ones.</summary>
     public void Add(uint key, long count = 1)
     {
