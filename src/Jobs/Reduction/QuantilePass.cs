@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using HeadScope.Jobs.Shards;
 using HeadScope.ModelCore.Statistics;
 
@@ -25,6 +26,7 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
             for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
                 wanted[(int)score] = new Wanted([.. Populations.Select(population => new ExactQuantiles(shards.Statistics.Of(head, score, population).Histogram, levels))]);
             SectionBuffer flagBuffer = new(), scoreBuffer = new();
+            var sorted = new SortedShard(shards.Records.Max(record => record.Positions));
             try
             {
                 await LookAtAllAsync().ConfigureAwait(false);
@@ -48,62 +50,118 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
                 {
                     var flags = await shards.ReadSectionAsync(record, 1, flagBuffer, token).ConfigureAwait(false);
                     var section = await shards.ReadSectionAsync(record, ShardScoresFile.FirstHeadSection + head, scoreBuffer, token).ConfigureAwait(false);
-                    Look(wanted, flags.Span, new HeadSection(section.Span, record));
+                    sorted.Sort(flags.Span);
+                    Look(wanted, sorted, new HeadSection(section.Span, record));
                 }
             }
         }).ConfigureAwait(false);
         return results;
     }
 
-    static void Look(Wanted[] wanted, ReadOnlySpan<byte> flags, in HeadSection scores)
+    static void Look(Wanted[] wanted, SortedShard shard, in HeadSection scores)
     {
-        Wanted headDla = wanted[(int)Score.HeadDla], moverAttn = wanted[(int)Score.MoverAttn], moverDla = wanted[(int)Score.MoverDla], dlaRatio = wanted[(int)Score.DlaRatio];
-        Span<int> zeros = [0, 0], zeroRatios = [0, 0]; // positions without a copy of their target: outside induction, inside
-        var movable = 0;
-        for (var i = 0; i < flags.Length; i++)
+        var movable = shard.Movable;
+        wanted[(int)Score.HeadDla].Look(scores.HeadDla, shard.Induction, shard.Candidates);
+        wanted[(int)Score.MoverAttn].Look(scores.MoverAttn, shard.MovableInduction, shard.Candidates);
+        wanted[(int)Score.MoverDla].Look(scores.MoverDla, shard.MovableInduction, shard.Candidates);
+
+        var ratios = shard.Ratios.AsSpan(0, movable.Length);
+        for (var i = 0; i < movable.Length; i++)
+            ratios[i] = scores.MoverDla[i] / scores.HeadDla[movable[i]];
+        wanted[(int)Score.DlaRatio].Look(ratios, shard.MovableInduction, shard.Candidates);
+
+        wanted[(int)Score.MoverAttn].LookAtZeros(shard.Unmovable);
+        wanted[(int)Score.MoverDla].LookAtZeros(shard.Unmovable);
+        wanted[(int)Score.DlaRatio].LookAtZeros(shard.UnmovableWithRatio(scores.HeadDla));
+    }
+
+    /// <summary>What is true of a shard's positions, taken apart so that loops over them need not choose.</summary>
+    sealed class SortedShard(int maxPositions)
+    {
+        readonly byte[] _induction = new byte[maxPositions];
+        readonly byte[] _movableInduction = new byte[maxPositions + 1];
+        readonly int[] _movable = new int[maxPositions + 1];
+        readonly byte[] _isMovable = new byte[maxPositions];
+        readonly int[] _unmovable = new int[2];
+        int _positions, _movables;
+
+        /// <summary>1 where induction explains the target: [position].</summary>
+        public ReadOnlySpan<byte> Induction => _induction.AsSpan(0, _positions);
+
+        /// <summary>The positions with a visible copy of the target.</summary>
+        public ReadOnlySpan<int> Movable => _movable.AsSpan(0, _movables);
+
+        /// <summary>1 where induction explains the target: [movable position].</summary>
+        public ReadOnlySpan<byte> MovableInduction => _movableInduction.AsSpan(0, _movables);
+
+        /// <summary>How many positions have no visible copy: without and with induction.</summary>
+        public ReadOnlySpan<int> Unmovable => _unmovable;
+
+        public float[] Ratios { get; } = new float[maxPositions];
+
+        public ulong[] Candidates { get; } = new ulong[maxPositions + 1];
+
+        public void Sort(ReadOnlySpan<byte> flags)
         {
-            var flag = (ShardScoresFile.Flags)flags[i];
-            var induction = (int)(flag & ShardScoresFile.Flags.Induction);
-            var dla = scores.HeadDla[i];
-            headDla.Look(dla, induction);
-            if ((flag & ShardScoresFile.Flags.Movable) != 0)
+            _positions = flags.Length;
+            _movables = 0;
+            _unmovable.AsSpan().Clear();
+            for (var i = 0; i < flags.Length; i++)
             {
-                moverAttn.Look(scores.MoverAttn[movable], induction);
-                moverDla.Look(scores.MoverDla[movable], induction);
-                dlaRatio.Look(scores.MoverDla[movable] / dla, induction);
-                movable++;
-            }
-            else
-            {
-                zeros[induction]++;
-                zeroRatios[induction] += dla is 0 or float.NaN ? 0 : 1; // 0 / 0 is no number
+                var induction = flags[i] & (int)ShardScoresFile.Flags.Induction;
+                var movable = (flags[i] & (int)ShardScoresFile.Flags.Movable) / (int)ShardScoresFile.Flags.Movable;
+                _induction[i] = (byte)induction;
+                _isMovable[i] = (byte)movable;
+                _movable[_movables] = i;
+                _movableInduction[_movables] = (byte)induction;
+                _movables += movable;
+                _unmovable[induction] += 1 - movable;
             }
         }
 
-        moverAttn.LookAtZeros(zeros);
-        moverDla.LookAtZeros(zeros);
-        dlaRatio.LookAtZeros(zeroRatios);
+        /// <summary>How many of <see cref="Unmovable"/> have a ratio: 0 / 0 is no number.</summary>
+        public int[] UnmovableWithRatio(ReadOnlySpan<float> headDla)
+        {
+            int[] counts = [.. _unmovable];
+            if (TensorPrimitives.MinMagnitude(headDla) is not (0 or float.NaN))
+                return counts;
+            for (var i = 0; i < headDla.Length; i++)
+                counts[_induction[i]] -= _isMovable[i] == 0 && headDla[i] is 0 or float.NaN ? 1 : 0;
+            return counts;
+        }
     }
 
     /// <summary>The quantiles of one score, of all positions and of those without induction.</summary>
     sealed class Wanted
     {
-        readonly bool[] _buckets = new bool[BucketHistogram.Buckets]; // those that hold a wanted rank of either
+        readonly byte[] _buckets = new byte[BucketHistogram.Buckets]; // 1 where a bucket holds a wanted rank of either
 
         public Wanted(ExactQuantiles[] quantiles)
         {
             Quantiles = quantiles;
             for (var bucket = 0; bucket < _buckets.Length; bucket++)
-                _buckets[bucket] = quantiles.Any(each => each.Wants(bucket));
+                _buckets[bucket] = (byte)(quantiles.Any(each => each.Wants(bucket)) ? 1 : 0);
         }
 
         public ExactQuantiles[] Quantiles { get; }
 
-        public void Look(float value, int induction)
+        /// <param name="candidates">Room for one more than there are values.</param>
+        public void Look(ReadOnlySpan<float> values, ReadOnlySpan<byte> induction, ulong[] candidates)
         {
-            var key = FloatKey.Of(value);
-            if (_buckets[key >> 16] && !float.IsNaN(value))
-                Add(key, induction, 1);
+            // Nearly all values are not wanted, unpredictably: a branch for each would cost more than all else.
+            var count = 0;
+            for (var i = 0; i < values.Length; i++)
+            {
+                var key = FloatKey.Of(values[i]);
+                candidates[count] = key | (ulong)induction[i] << 32;
+                count += _buckets[key >> 16];
+            }
+
+            foreach (var candidate in candidates.AsSpan(0, count))
+            {
+                if (FloatKey.IsNumber((uint)candidate))
+                    Add((uint)candidate, (int)(candidate >> 32), 1);
+            }
         }
 
         public void LookAtZeros(ReadOnlySpan<int> counts)

@@ -14,6 +14,17 @@ public sealed class ScoreStatistics(int examples)
 
     public TopK Lowest { get; } = new(examples, lowest: true);
 
+    /// <summary>Whether any value of a row, from a lowest to a highest, is among the extremes: false for nearly all rows.</summary>
+    public bool AdmitsExample(float lowest, float highest, int row) => Highest.Admits(highest, row) || Lowest.Admits(lowest, row);
+
+    public void OfferExample(float value, int row, int position)
+    {
+        if (Highest.Admits(value, row))
+            Highest.Add(value, row, position);
+        if (Lowest.Admits(value, row))
+            Lowest.Add(value, row, position);
+    }
+
     public void Merge(ScoreStatistics other)
     {
         Histogram.Merge(other.Histogram);

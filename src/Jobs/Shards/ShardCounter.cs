@@ -1,8 +1,9 @@
+using System.Numerics.Tensors;
 using HeadScope.ModelCore.Statistics;
 
 namespace HeadScope.Jobs.Shards;
 
-/// <summary>Makes a shard's statistics of its scores. Counts in flat arrays, a head at a time. Used by one thread.</summary>
+/// <summary>Makes a shard's statistics of its scores. Counts in flat arrays, a head at a time, a row's like positions together. Used by one thread.</summary>
 public sealed class ShardCounter
 {
     const int ZeroBucket = 0x8000; // of +0, whose key is 0x8000_0000
@@ -12,11 +13,18 @@ public sealed class ShardCounter
     public HeadStatistics Count(ShardScores scores, int firstRow, int examples)
     {
         var statistics = new HeadStatistics(scores.Heads, examples);
+        var rows = Enumerable.Range(0, scores.Rows).Select(row => new SortedRow(scores, row)).ToArray();
+        var buffers = new Buffers(scores.PositionsPerRow);
         for (var head = 0; head < scores.Heads; head++)
         {
             for (var i = 0; i < _tallies.Length; i++)
                 _tallies[i].Begin(statistics[head, (Score)(i / ScoreNames.CountedPopulations), (Population)(i % ScoreNames.CountedPopulations)]);
-            CountHead(scores, head, firstRow);
+            foreach (var (row, sorted) in rows.Index())
+            {
+                for (var population = Population.NoInduction; population <= Population.Induction; population++)
+                    CountRow(scores, head, row, firstRow + row, population, sorted, buffers);
+            }
+
             foreach (var tally in _tallies)
                 tally.End();
         }
@@ -24,42 +32,83 @@ public sealed class ShardCounter
         return statistics;
     }
 
-    void CountHead(ShardScores scores, int head, int firstRow)
+    void CountRow(ShardScores scores, int head, int rowOfShard, int row, Population population, SortedRow sorted, Buffers buffers)
     {
-        ReadOnlySpan<float> headDla = scores[Score.HeadDla, head], moverAttn = scores[Score.MoverAttn, head], moverDla = scores[Score.MoverDla, head];
-        var copies = scores.NumCopies;
-        var induction = scores.IsInduction;
-        for (var row = 0; row < scores.Rows; row++)
-        {
-            for (var p = 0; p < scores.PositionsPerRow; p++)
-            {
-                var i = row * scores.PositionsPerRow + p;
-                var population = induction[i] ? (int)Population.Induction : (int)Population.NoInduction;
-                var dla = headDla[i];
-                Of(Score.HeadDla, population).Add(dla, firstRow + row, p);
-                if (copies[i] > 0)
-                {
-                    Of(Score.MoverAttn, population).Add(moverAttn[i], firstRow + row, p);
-                    Of(Score.MoverDla, population).Add(moverDla[i], firstRow + row, p);
-                    Of(Score.DlaRatio, population).Add(moverDla[i] / dla, firstRow + row, p);
-                }
-                else
-                {
-                    Of(Score.MoverAttn, population).AddZero(firstRow + row, p);
-                    Of(Score.MoverDla, population).AddZero(firstRow + row, p);
-                    if (dla is 0 or float.NaN)
-                        Of(Score.DlaRatio, population).AddNaN();
-                    else
-                        Of(Score.DlaRatio, population).AddZero(firstRow + row, p);
-                }
-            }
+        ReadOnlySpan<int> without = sorted.WithoutCopy(population), with = sorted.WithCopy(population);
+        Span<float> dlaWithout = buffers.DlaWithout.AsSpan(0, without.Length), dlaWith = buffers.DlaWith.AsSpan(0, with.Length), mover = buffers.Mover.AsSpan(0, with.Length);
+        var start = rowOfShard * scores.PositionsPerRow;
 
-            foreach (var tally in _tallies)
-                tally.EndRow();
+        var headDla = scores[Score.HeadDla, head].Slice(start, scores.PositionsPerRow);
+        Gather(headDla, without, dlaWithout);
+        Gather(headDla, with, dlaWith);
+        Of(Score.HeadDla).Add(dlaWithout, without, row);
+        Of(Score.HeadDla).Add(dlaWith, with, row);
+
+        Gather(scores[Score.MoverAttn, head].Slice(start, scores.PositionsPerRow), with, mover);
+        Of(Score.MoverAttn).Add(mover, with, row);
+        Of(Score.MoverAttn).AddZeros(without, row);
+
+        Gather(scores[Score.MoverDla, head].Slice(start, scores.PositionsPerRow), with, mover);
+        Of(Score.MoverDla).Add(mover, with, row);
+        Of(Score.MoverDla).AddZeros(without, row);
+
+        TensorPrimitives.Divide(mover, dlaWith, mover);
+        Of(Score.DlaRatio).Add(mover, with, row);
+        if (!dlaWithout.IsEmpty && TensorPrimitives.MinMagnitude<float>(dlaWithout) is 0 or float.NaN)
+        {
+            TensorPrimitives.Divide(0, dlaWithout, dlaWithout); // 0 / 0 is no number
+            Of(Score.DlaRatio).Add(dlaWithout, without, row);
         }
+        else
+        {
+            Of(Score.DlaRatio).AddZeros(without, row);
+        }
+
+        for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
+            Of(score).EndRow();
+
+        Tally Of(Score score) => _tallies[(int)score * ScoreNames.CountedPopulations + (int)population];
     }
 
-    Tally Of(Score score, int population) => _tallies[(int)score * ScoreNames.CountedPopulations + population];
+    static void Gather(ReadOnlySpan<float> values, ReadOnlySpan<int> positions, Span<float> gathered)
+    {
+        for (var i = 0; i < positions.Length; i++)
+            gathered[i] = values[positions[i]];
+    }
+
+    /// <summary>A row's positions, by population and by whether a copy of the target is visible.</summary>
+    sealed class SortedRow
+    {
+        readonly int[][] _positions; // [population, copy visible]
+
+        public SortedRow(ShardScores scores, int row)
+        {
+            var start = row * scores.PositionsPerRow;
+            var sorted = new List<int>[2 * ScoreNames.CountedPopulations];
+            for (var i = 0; i < sorted.Length; i++)
+                sorted[i] = new List<int>(scores.PositionsPerRow);
+            for (var p = 0; p < scores.PositionsPerRow; p++)
+            {
+                var population = scores.IsInduction[start + p] ? Population.Induction : Population.NoInduction;
+                sorted[Index(population, scores.NumCopies[start + p] > 0)].Add(p);
+            }
+
+            _positions = [.. sorted.Select(positions => positions.ToArray())];
+        }
+
+        public int[] WithCopy(Population population) => _positions[Index(population, true)];
+
+        public int[] WithoutCopy(Population population) => _positions[Index(population, false)];
+
+        static int Index(Population population, bool copy) => (int)population * 2 + (copy ? 1 : 0);
+    }
+
+    sealed class Buffers(int positions)
+    {
+        public readonly float[] DlaWithout = new float[positions];
+        public readonly float[] DlaWith = new float[positions];
+        public readonly float[] Mover = new float[positions];
+    }
 
     /// <summary>One score of one head on one population, while it is counted.</summary>
     sealed class Tally
@@ -67,7 +116,6 @@ public sealed class ShardCounter
         readonly int[] _counts = new int[BucketHistogram.Buckets];
         ScoreStatistics _statistics = null!;
         RowSum _row;
-        int _zeros;
 
         public void Begin(ScoreStatistics statistics)
         {
@@ -75,29 +123,35 @@ public sealed class ShardCounter
             _row = new RowSum();
         }
 
-        public void Add(float value, int row, int position)
+        public void Add(ReadOnlySpan<float> values, ReadOnlySpan<int> positions, int row)
         {
-            _row.Add(value);
-            if (float.IsNaN(value))
+            var sum = RowSum.Of(values);
+            _row.Add(sum);
+            foreach (var value in values)
+            {
+                if (sum.NaNs == 0 || !float.IsNaN(value))
+                    _counts[FloatKey.Of(value) >> 16]++;
+            }
+
+            if (!_statistics.AdmitsExample(sum.Min, sum.Max, row))
                 return;
-            _counts[FloatKey.Of(value) >> 16]++;
-            Offer(value, row, position);
+            for (var i = 0; i < values.Length; i++)
+                _statistics.OfferExample(values[i], row, positions[i]);
         }
 
-        public void AddZero(int row, int position)
+        public void AddZeros(ReadOnlySpan<int> positions, int row)
         {
-            _zeros++;
-            Offer(0, row, position);
+            _row.AddZeros(positions.Length);
+            _counts[ZeroBucket] += positions.Length;
+            if (!_statistics.AdmitsExample(0, 0, row))
+                return;
+            foreach (var position in positions)
+                _statistics.OfferExample(0, row, position);
         }
-
-        public void AddNaN() => _row.NaNs++;
 
         public void EndRow()
         {
-            _row.AddZeros(_zeros);
-            _counts[ZeroBucket] += _zeros;
             _statistics.Moments.AddRow(_row);
-            _zeros = 0;
             _row = new RowSum();
         }
 
@@ -113,14 +167,6 @@ public sealed class ShardCounter
                 _statistics.Histogram.Add(bucket, counts[bucket]);
                 counts[bucket] = 0;
             }
-        }
-
-        void Offer(float value, int row, int position)
-        {
-            if (_statistics.Highest.AdmitsLater(value))
-                _statistics.Highest.Add(value, row, position);
-            if (_statistics.Lowest.AdmitsLater(value))
-                _statistics.Lowest.Add(value, row, position);
         }
     }
 }

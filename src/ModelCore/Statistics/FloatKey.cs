@@ -16,6 +16,9 @@ public static class FloatKey
         return bits ^ ((uint)((int)bits >> 31) | 0x8000_0000u);
     }
 
+    /// <summary>Whether a key is of a number, infinities included: not of NaN.</summary>
+    public static bool IsNumber(uint key) => key is >= 0x007F_FFFF and <= 0xFF80_0000;
+
     /// <summary>The float with a key.</summary>
     public static float ToFloat(uint key) =>
         BitConverter.UInt32BitsToSingle((key & 0x8000_0000u) != 0 ? key ^ 0x8000_0000u : ~key);

@@ -11,6 +11,7 @@ public sealed class TopK(int capacity, bool lowest)
 {
     readonly List<Example> _best = new(capacity + 1); // best first
     float _threshold = capacity == 0 ? float.PositiveInfinity : float.NegativeInfinity; // the worst kept, signed so that higher is better
+    int _lastRow = capacity == 0 ? -1 : int.MaxValue; // the worst kept's
 
     public int Capacity => capacity;
 
@@ -19,11 +20,12 @@ public sealed class TopK(int capacity, bool lowest)
     /// <summary>The best first.</summary>
     public IReadOnlyList<Example> Best => _best;
 
-    /// <summary>
-    /// Whether a value that comes after all those added, by row and position, would enter: false for nearly all, at the price of one
-    /// comparison.
-    /// </summary>
-    public bool AdmitsLater(float value) => (lowest ? -value : value) > _threshold;
+    /// <summary>Whether a value may enter, by the row it is in: false for nearly all, at the price of a comparison.</summary>
+    public bool Admits(float value, int row)
+    {
+        var signed = lowest ? -value : value;
+        return signed > _threshold || (signed == _threshold && row <= _lastRow);
+    }
 
     public void Add(float value, int row, int position)
     {
@@ -35,7 +37,7 @@ public sealed class TopK(int capacity, bool lowest)
         if (_best.Count > capacity)
             _best.RemoveAt(capacity);
         if (_best.Count == capacity)
-            _threshold = lowest ? -_best[^1].Value : _best[^1].Value;
+            (_threshold, _lastRow) = (lowest ? -_best[^1].Value : _best[^1].Value, _best[^1].Row);
     }
 
     public void Merge(TopK other)
