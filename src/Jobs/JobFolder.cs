@@ -5,6 +5,8 @@ namespace HeadScope.Jobs;
 /// <summary>The names of a job's blobs.</summary>
 public sealed class JobFolder(string id)
 {
+    const int IdLength = 16;
+
     public const string Root = "jobs/";
 
     public string Id => id;
@@ -17,6 +19,12 @@ public sealed class JobFolder(string id)
 
     /// <summary>How rows are cut into shards.</summary>
     public string Plan => $"{Prefix}plan.json";
+
+    /// <summary>Who submitted the job, and when.</summary>
+    public string Submission => $"{Prefix}submission.json";
+
+    /// <summary>Its priority, and whether it is paused.</summary>
+    public string Control => $"{Prefix}control.json";
 
     /// <summary>The job was cancelled.</summary>
     public string Cancelled => $"{Prefix}cancelled.json";
@@ -45,6 +53,9 @@ public sealed class JobFolder(string id)
 
     /// <summary>Scores of one attempt at a shard: two attempts may differ in a GPU's last bits, and the statistics belong to one of them.</summary>
     public string ShardScores(int shard, string attempt) => $"{Shards}{ShardName(shard)}.{attempt}.scores";
+
+    /// <summary>Whether a text is a job's id: sixteen hex digits, so that it never leads out of a job's folder.</summary>
+    public static bool IsId(string text) => text.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
 
     public static string ShardName(int shard) => shard.ToString("D6", CultureInfo.InvariantCulture);
 }

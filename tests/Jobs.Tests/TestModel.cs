@@ -31,6 +31,6 @@ internal sealed class TestModel : IDisposable
         _model.Dispose();
         _weights.Dispose();
         _tokens.Dispose();
-        Scorer.Dispose();
+        _backend.Dispose();
     }
 }

@@ -7,8 +7,8 @@ namespace HeadScope.Jobs.Specs;
 /// <summary>Turns a request into a spec, and finds all that is wrong with it, without loading the model.</summary>
 public static class JobResolver
 {
-    const int MostQuantiles = 100;
-    const int MostExamples = 1000;
+    public const int MostQuantiles = 100;
+    public const int MostExamples = 1000;
 
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
     public static ResolvedJob Resolve(JobRequest request)

@@ -4,7 +4,7 @@ using HeadScope.Jobs.Specs;
 namespace HeadScope.Jobs.Work;
 
 /// <summary>Scores shards: the part of a job that needs a model and a device. Used by one worker.</summary>
-public interface IShardScorer : IDisposable
+public interface IShardScorer
 {
     /// <summary>What it computes on, for people.</summary>
     string Device { get; }

@@ -25,26 +25,32 @@ public sealed class JobWorker(
     public async Task RunAsync(CancellationToken cancellation)
     {
         while (await ledger.LeaseAsync(name, cancellation).ConfigureAwait(false) is { } lease)
+            await WorkAsync(lease, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Does one unit of work, and gives its lease back.</summary>
+    /// <exception cref="JobStoppedException">The unit failed too often, and the job with it.</exception>
+    /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
+    public async Task WorkAsync(Lease lease, CancellationToken cancellation)
+    {
+        var done = false;
+        try
         {
-            var done = false;
-            try
-            {
-                if (lease.Shard is { } shard)
-                    await ScoreAsync(shard, cancellation).ConfigureAwait(false);
-                else
-                    await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(weightsColumns!()), cancellation).ConfigureAwait(false);
-                done = true;
-            }
-            catch (Exception e) when (e is not (OperationCanceledException or StoreException))
-            {
-                observer.ShardFailed(lease.Claim.Unit, e);
-                await RecordFailureAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
-            }
-            finally
-            {
-                // Also when cancelled: others may have the unit at once.
-                await (done ? ledger.CompleteAsync(lease, CancellationToken.None) : ledger.AbandonAsync(lease, CancellationToken.None)).ConfigureAwait(false);
-            }
+            if (lease.Shard is { } shard)
+                await ScoreAsync(shard, cancellation).ConfigureAwait(false);
+            else
+                await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(weightsColumns!()), cancellation).ConfigureAwait(false);
+            done = true;
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or StoreException))
+        {
+            observer.ShardFailed(lease.Claim.Unit, e);
+            await RecordFailureAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Also when cancelled: others may have the unit at once.
+            await (done ? ledger.CompleteAsync(lease, CancellationToken.None) : ledger.AbandonAsync(lease, CancellationToken.None)).ConfigureAwait(false);
         }
     }
 

@@ -1,42 +1,15 @@
-using HeadScope.Jobs.Claims;
+using System.Globalization;
+using System.Runtime.ExceptionServices;
 using HeadScope.Jobs.Reduction;
-using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute.Managed;
-using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
-using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.Jobs.Work;
 
-/// <summary>How a process works on jobs. None of it changes a result.</summary>
-public sealed record EngineOptions
-{
-    public const int DefaultBatchSize = 8;
-
-    /// <summary>Shards scored at a time, at least 1. The default value is the number of processors.</summary>
-    public int Workers { get; init; } = Environment.ProcessorCount;
-
-    /// <summary>Sequences scored together, at least 1. The default value is 8.</summary>
-    public int BatchSize { get; init; } = DefaultBatchSize;
-
-    /// <summary>Threads in all. The default value is the number of processors.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
-
-    /// <summary>How long a worker may be silent before its claims lapse. The default value is 60 s.</summary>
-    public TimeSpan LeaseDuration { get; init; } = BlobClaims.DefaultDuration;
-
-    /// <summary>Whether to check that model and tokens are those of the spec, by their hashes.</summary>
-    public bool VerifyInputs { get; init; } = true;
-}
-
 /// <summary>
-/// Workers in this process, on the managed backend. Any number of such engines, on any machines, may work on one job in one store.
+/// Workers in this process, on the managed backend, for one job. Any number of such engines, on any machines, may work on one job in one store.
 /// </summary>
 public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvider time)
 {
-    const string ReduceUnit = "reduce";
-
     static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Works on a job until it is done, and returns its manifest.</summary>
@@ -44,48 +17,31 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
     /// <exception cref="InvalidDataException">The job's blobs or inputs are not what they were.</exception>
     public async Task<Manifest> RunAsync(JobFolder folder, IJobObserver observer, CancellationToken cancellation)
     {
-        var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
-        using var weights = OpenModel(spec);
-        using var tokens = OpenTokens(spec, weights.Config);
-        var claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var renewal = RenewAsync(claims, stop.Token);
-        try
+        await using var session = await JobSession.OpenAsync(jobs, folder, options, time, cancellation).ConfigureAwait(false);
+        await session.Ledger.RefreshAsync(cancellation).ConfigureAwait(false);
+        if (!session.Ledger.IsComplete)
+            await ScoreAsync(session, observer, cancellation).ConfigureAwait(false);
+        observer.Reducing();
+        while (true)
         {
-            var ledger = new ShardLedger(jobs.Blobs, folder, plan, claims, spec.Induction is not null, time);
-            await ledger.RefreshAsync(cancellation).ConfigureAwait(false);
-            await ScoreAsync(folder, spec, plan, weights, tokens, ledger, observer, stop).ConfigureAwait(false);
-            observer.Reducing();
-            return await ReduceAsync(folder, spec, plan, weights.Config, tokens, claims, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await renewal.ConfigureAwait(false);
+            if (await session.TryReduceAsync(cancellation).ConfigureAwait(false) is { } manifest)
+                return manifest;
+            await Task.Delay(PollInterval, time, cancellation).ConfigureAwait(false);
         }
     }
 
-    async Task ScoreAsync(
-        JobFolder folder, JobSpec spec, JobPlan plan, ModelWeights weights, TokenDataset tokens, ShardLedger ledger, IJobObserver observer, CancellationTokenSource stop)
+    async Task ScoreAsync(JobSession session, IJobObserver observer, CancellationToken cancellation)
     {
-        if (ledger.IsComplete)
-            return; // nothing to load the model for
-        var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, stop.Token).ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var loader = new ManagedBackend(options.Threads);
-        using var model = Transformer.Load(weights, loader);
-        var workers = Math.Min(options.Workers, ledger.Units);
-        var threads = Math.Max(1, options.Threads / workers);
+        using var model = session.LoadModel(loader);
+        var workers = Math.Min(options.Workers, session.Ledger.Units);
         var running = Enumerable.Range(0, workers).Select(i => Task.Run(async () =>
         {
-            var backend = new ManagedBackend(threads);
-            using var scorer = new ModelShardScorer(new HeadScorer(model, backend), backend, tokens, options.BatchSize);
-            var name = $"{ProcessIdentity.Current.Host}/{ProcessIdentity.Current.ProcessId}/{i}";
-            var worker = new JobWorker(
-                name, folder, spec, plan, weights.Config.HeadCount, jobs.Blobs, ledger, scorer,
-                () => WeightsColumns.Compute(weights, model, backend, inductionTokens), observer, time);
+            using var backend = new ManagedBackend(Math.Max(1, options.Threads / workers));
             try
             {
-                await worker.RunAsync(stop.Token).ConfigureAwait(false);
+                await session.CreateWorker(WorkerName(i), model, backend, observer).RunAsync(stop.Token).ConfigureAwait(false);
             }
             catch
             {
@@ -101,83 +57,11 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
         {
             // The fault that made the others stop says more than their stopping.
             if (running.Select(task => task.Exception?.InnerException).FirstOrDefault(e => e is not null) is { } cause)
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+                ExceptionDispatchInfo.Throw(cause);
             throw;
         }
     }
 
-    /// <summary>Reduces, or waits until whoever does has done it.</summary>
-    async Task<Manifest> ReduceAsync(
-        JobFolder folder, JobSpec spec, JobPlan plan, ModelConfig config, TokenDataset tokens, BlobClaims claims, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            if (await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false) is { } manifest)
-                return manifest;
-            if (await claims.TryClaimAsync(ReduceUnit, ProcessIdentity.Current.Host, cancellation).ConfigureAwait(false) is { } claim)
-            {
-                try
-                {
-                    // It may have been done between the look and the claim.
-                    return await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false)
-                        ?? await new JobReducer(jobs.Blobs, folder, spec, plan, config, tokens, options.Threads).ReduceAsync(cancellation).ConfigureAwait(false);
-                }
-                finally
-                {
-                    await claims.ReleaseAsync(claim, CancellationToken.None).ConfigureAwait(false);
-                }
-            }
-
-            await Task.Delay(PollInterval, time, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    async Task RenewAsync(BlobClaims claims, CancellationToken cancellation)
-    {
-        using var timer = new PeriodicTimer(claims.RenewalInterval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
-            {
-                try
-                {
-                    await claims.RenewAsync(cancellation).ConfigureAwait(false);
-                }
-                catch (IOException)
-                {
-                    // A store that fails will stop the workers; until then the next tick tries again.
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-    }
-
-    ModelWeights OpenModel(JobSpec spec)
-    {
-        var processing = spec.Model.Processing;
-        var weights = ModelWeights.Open(spec.Model.Location, new WeightProcessing(
-            processing.Contains("fold_ln"), processing.Contains("center_writing_weights"), processing.Contains("center_unembed"), processing.Contains("fold_value_biases")));
-        if (options.VerifyInputs && ModelWeights.Hash(spec.Model.Location) != spec.Model.Hash)
-        {
-            weights.Dispose();
-            throw new InvalidDataException($"{spec.Model.Location}: this is not the model that job {spec.Id} was made for: its files have changed. Restore them, or start a new job.");
-        }
-
-        return weights;
-    }
-
-    TokenDataset OpenTokens(JobSpec spec, ModelConfig config)
-    {
-        var tokens = TokenDataset.Open(spec.Tokens.Location);
-        if (tokens.Rows < spec.Tokens.Rows || tokens.Context != spec.Tokens.Context
-            || (options.VerifyInputs && tokens.Hash(spec.Tokens.Rows, config.DVocab) != spec.Tokens.Hash))
-        {
-            tokens.Dispose();
-            throw new InvalidDataException($"{spec.Tokens.Location}: these are not the tokens that job {spec.Id} was made for: the file has changed. Restore it, or start a new job.");
-        }
-
-        return tokens;
-    }
+    internal static string WorkerName(int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ProcessIdentity.Current.Host}/{ProcessIdentity.Current.ProcessId}/{index}");
 }

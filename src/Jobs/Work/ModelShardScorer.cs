@@ -51,6 +51,4 @@ public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenD
             progress(batch.Rows);
         }
     }
-
-    public void Dispose() => backend.Dispose();
 }

@@ -37,23 +37,31 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     {
         while (true)
         {
-            await _gate.WaitAsync(cancellation).ConfigureAwait(false);
-            try
-            {
-                if (_refreshed is not { } last || time.GetElapsedTime(last) >= RefreshInterval)
-                    await RefreshAsync(cancellation).ConfigureAwait(false);
-                if (await TryLeaseAsync(worker, cancellation).ConfigureAwait(false) is { } lease)
-                    return lease;
-                await RefreshAsync(cancellation).ConfigureAwait(false);
-                if (IsComplete)
-                    return null;
-            }
-            finally
-            {
-                _gate.Release();
-            }
-
+            if (await TryLeaseAsync(worker, cancellation).ConfigureAwait(false) is { } lease)
+                return lease;
+            if (IsComplete)
+                return null;
             await Task.Delay(PollInterval, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The next unit to work on; null when all are done (see <see cref="IsComplete"/>) or others have what is left.</summary>
+    /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
+    public async Task<Lease?> TryLeaseAsync(string worker, CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_refreshed is not { } last || time.GetElapsedTime(last) >= RefreshInterval)
+                await RefreshAsync(cancellation).ConfigureAwait(false);
+            if (await TryClaimNextAsync(worker, cancellation).ConfigureAwait(false) is { } lease)
+                return lease;
+            await RefreshAsync(cancellation).ConfigureAwait(false);
+            return null;
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 
@@ -95,7 +103,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
         return shards;
     }
 
-    async Task<Lease?> TryLeaseAsync(string worker, CancellationToken cancellation)
+    async Task<Lease?> TryClaimNextAsync(string worker, CancellationToken cancellation)
     {
         foreach (var unit in UnitNames())
         {

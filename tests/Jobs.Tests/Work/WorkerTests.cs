@@ -107,9 +107,5 @@ public class WorkerTests
             before(shard.Shard);
             inner.Score(shard, destination, progress, cancellation);
         }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -1,0 +1,124 @@
+using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Model;
+
+namespace HeadScope.Jobs.Pool;
+
+/// <summary>A worker of a pool: turns to the job whose turn it is, does one unit, and turns again.</summary>
+internal sealed class PoolWorker(string name, JobPool pool, ResidentModels models, IBackend backend, TimeProvider time)
+{
+    /// <summary>How long to wait where there is nothing to do, and how long to leave a job alone that had nothing.</summary>
+    static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>How long to leave a store alone that failed.</summary>
+    static readonly TimeSpan StoreInterval = TimeSpan.FromSeconds(5);
+
+    (PooledJob Job, Transformer Model, JobWorker Worker)? _last; // its buffers serve the next unit of the same job
+
+    /// <param name="drain">Ends the work after the unit that is in work.</param>
+    /// <param name="cancellation">Ends it at once.</param>
+    public async Task RunAsync(CancellationToken drain, CancellationToken cancellation)
+    {
+        try
+        {
+            while (!drain.IsCancellationRequested)
+            {
+                if (!await TurnAsync(drain, cancellation).ConfigureAwait(false))
+                    await Task.Delay(IdleInterval, time, drain).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Drained.
+        }
+    }
+
+    /// <summary>Does one thing for the first job that has something to do. False where none had.</summary>
+    async Task<bool> TurnAsync(CancellationToken drain, CancellationToken cancellation)
+    {
+        foreach (var job in pool.InTurn())
+        {
+            if (!job.TryEnter())
+                continue;
+            try
+            {
+                if (await WorkAsync(job, drain, cancellation).ConfigureAwait(false))
+                    return true;
+                job.LeaveAlone(IdleInterval);
+            }
+            catch (JobStoppedException e)
+            {
+                await pool.CloseAsync(job.Session.Folder, e).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                job.LeaveAlone(StoreInterval);
+                pool.Report(job.Session.Folder, e);
+            }
+            catch (InvalidDataException e)
+            {
+                await pool.FailAsync(job.Session.Folder, e).ConfigureAwait(false);
+            }
+            finally
+            {
+                await job.ExitAsync().ConfigureAwait(false);
+            }
+        }
+
+        _last = null; // nothing to do: no need to hold buffers
+        return false;
+    }
+
+    async Task<bool> WorkAsync(PooledJob job, CancellationToken drain, CancellationToken cancellation)
+    {
+        var ledger = job.Session.Ledger;
+        if (!ledger.IsComplete)
+        {
+            if (await ledger.TryLeaseAsync(name, drain).ConfigureAwait(false) is { } lease)
+            {
+                await WorkAsync(job, lease, cancellation).ConfigureAwait(false);
+                return true;
+            }
+
+            if (!ledger.IsComplete)
+                return false;
+        }
+
+        if (!job.TryStartReducing())
+            return false;
+        try
+        {
+            if (await job.Session.TryReduceAsync(cancellation).ConfigureAwait(false) is null)
+                return false;
+        }
+        finally
+        {
+            job.StopReducing();
+        }
+
+        await pool.CloseAsync(job.Session.Folder, null).ConfigureAwait(false);
+        return true;
+    }
+
+    async Task WorkAsync(PooledJob job, Lease lease, CancellationToken cancellation)
+    {
+        ResidentModels.Use use;
+        try
+        {
+            use = models.Acquire(job.Session);
+        }
+        catch
+        {
+            await job.Session.Ledger.AbandonAsync(lease, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+
+        using (use)
+        {
+            if (_last is not { } last || last.Job != job || last.Model != use.Model)
+                _last = last = (job, use.Model, job.Session.CreateWorker(name, use.Model, backend, job));
+            await last.Worker.WorkAsync(lease, cancellation).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Jobs.Pool;
+
+/// <summary>A job of a pool, and who is at it. The last to leave a closed job shuts its session.</summary>
+internal sealed class PooledJob(JobSession session, TimeProvider time) : IJobObserver
+{
+    readonly Lock _gate = new();
+    readonly RateMeter _tokens = new(time);
+    bool _closed;
+    bool _reducing;
+    long _aloneUntil;
+
+    public JobSession Session => session;
+
+    public double? TokensPerSecond => _tokens.PerSecond;
+
+    public JobControl Control { get; set; } = JobControl.Default;
+
+    /// <summary>Workers at it.</summary>
+    public int Workers { get; private set; }
+
+    /// <summary>When a worker last turned to it, as a timestamp.</summary>
+    public long LastTurn { get; private set; }
+
+    /// <summary>Whether a worker should turn to it now.</summary>
+    public bool IsOpen => !Control.Paused && time.GetTimestamp() >= Volatile.Read(ref _aloneUntil);
+
+    /// <summary>There is nothing to do for it for a while.</summary>
+    public void LeaveAlone(TimeSpan span) => Volatile.Write(ref _aloneUntil, time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency));
+
+    public bool TryEnter()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return false;
+            Workers++;
+            LastTurn = time.GetTimestamp();
+            return true;
+        }
+    }
+
+    public async ValueTask ExitAsync()
+    {
+        bool last;
+        lock (_gate)
+            last = --Workers == 0 && _closed;
+        if (last)
+            await session.DisposeAsync().ConfigureAwait(false);
+    }
+
+    public async ValueTask CloseAsync()
+    {
+        bool last;
+        lock (_gate)
+        {
+            last = Workers == 0 && !_closed;
+            _closed = true;
+        }
+
+        if (last)
+            await session.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>One worker of this process at a time reduces.</summary>
+    public bool TryStartReducing()
+    {
+        lock (_gate)
+            return !_reducing && (_reducing = true);
+    }
+
+    public void StopReducing()
+    {
+        lock (_gate)
+            _reducing = false;
+    }
+
+    public void RowsScored(int rows) => _tokens.Add((long)rows * session.Spec.Tokens.Context);
+
+    public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
+    {
+    }
+
+    public void ShardFailed(string unit, Exception cause)
+    {
+    }
+
+    public void Reducing()
+    {
+    }
+}

@@ -1,0 +1,107 @@
+using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Model;
+
+namespace HeadScope.Jobs.Pool;
+
+/// <summary>
+/// The models a process has in memory, for several jobs: one copy of each, shared by all workers; when there are more than should
+/// be, those that were used least recently and are not in use are let go.
+/// </summary>
+/// <param name="most">How many to keep, at least 1. Models in use are kept all the same.</param>
+public sealed class ResidentModels(int most, Func<IBackend> loader) : IDisposable
+{
+    readonly Lock _gate = new();
+    readonly Dictionary<string, Resident> _models = [];
+    long _uses;
+
+    /// <summary>A model, loaded if it is not here. It stays until the caller disposes of the use.</summary>
+    public Use Acquire(JobSession session)
+    {
+        var key = $"{session.Spec.Model.Hash} {string.Join(' ', session.Spec.Model.Processing)}";
+        Resident resident;
+        lock (_gate)
+        {
+            if (!_models.TryGetValue(key, out resident!))
+                _models.Add(key, resident = new Resident(key, loader(), session));
+            resident.Users++;
+            resident.LastUse = ++_uses;
+            EvictIdle();
+        }
+
+        try
+        {
+            return new Use(this, resident);
+        }
+        catch
+        {
+            lock (_gate)
+            {
+                if (_models.GetValueOrDefault(key) == resident)
+                    _models.Remove(key); // the next use tries again
+                if (--resident.Users == 0)
+                    resident.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var resident in _models.Values)
+            resident.Dispose();
+    }
+
+    void EvictIdle()
+    {
+        while (_models.Count > most && _models.Values.Where(resident => resident.Users == 0).MinBy(resident => resident.LastUse) is { } oldest)
+        {
+            _models.Remove(oldest.Key);
+            oldest.Dispose();
+        }
+    }
+
+    void Release(Resident resident)
+    {
+        lock (_gate)
+        {
+            resident.Users--;
+            EvictIdle();
+        }
+    }
+
+    /// <summary>A model and the backend whose memory it lies in.</summary>
+    internal sealed class Resident(string key, IBackend backend, JobSession session) : IDisposable
+    {
+        readonly Lazy<Transformer> _model = new(() => session.LoadModel(backend));
+
+        public string Key => key;
+
+        public Transformer Model => _model.Value;
+
+        public int Users { get; set; }
+
+        public long LastUse { get; set; }
+
+        public void Dispose()
+        {
+            if (_model.IsValueCreated)
+                _model.Value.Dispose();
+            backend.Dispose();
+        }
+    }
+
+    /// <summary>A model that somebody uses.</summary>
+    public sealed class Use : IDisposable
+    {
+        readonly ResidentModels _models;
+        readonly Resident _resident;
+
+        internal Use(ResidentModels models, Resident resident) => (_models, _resident, Model) = (models, resident, resident.Model);
+
+        public Transformer Model { get; }
+
+        public void Dispose() => _models.Release(_resident);
+    }
+}

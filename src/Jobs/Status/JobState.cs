@@ -1,0 +1,32 @@
+namespace HeadScope.Jobs.Status;
+
+/// <summary>Where a job is, as its folder says.</summary>
+public enum JobState
+{
+    /// <summary>No shard is committed yet.</summary>
+    Planned,
+
+    /// <summary>Some shards are committed.</summary>
+    Running,
+
+    /// <summary>Somebody asked that no more shards be leased.</summary>
+    Paused,
+
+    /// <summary>All shards are committed; the results are not written yet.</summary>
+    Reducing,
+
+    /// <summary>The results are there.</summary>
+    Done,
+
+    /// <summary>A unit failed too often. Finished shards are kept.</summary>
+    Failed,
+
+    /// <summary>Somebody cancelled it. Finished shards are kept.</summary>
+    Cancelled,
+}
+
+public static class JobStates
+{
+    /// <summary>Whether nothing more will happen unless somebody asks for it.</summary>
+    public static bool HasEnded(this JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled;
+}

@@ -1,0 +1,66 @@
+using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Jobs.Status;
+
+/// <summary>Reads jobs' states from their blobs, and writes what people want of them. Any process may, at any time.</summary>
+public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
+{
+    IBlobStore Blobs => jobs.Blobs;
+
+    /// <summary>Null where there is no such job.</summary>
+    /// <exception cref="InvalidDataException">Its blobs are damaged.</exception>
+    public async Task<JobStatus?> TryReadAsync(JobFolder folder, CancellationToken cancellation)
+    {
+        if (!await Blobs.ExistsAsync(folder.Plan, cancellation).ConfigureAwait(false))
+            return null;
+        var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
+        var control = await TryReadAsync<JobControl>(folder.Control, cancellation).ConfigureAwait(false) ?? JobControl.Default;
+        var submission = await TryReadAsync<JobSubmission>(folder.Submission, cancellation).ConfigureAwait(false);
+        var manifest = await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false);
+        if (manifest is not null)
+            return new JobStatus(folder, spec, plan, submission, control, JobState.Done, [.. Enumerable.Range(0, plan.Shards)], null, manifest);
+
+        var committed = await ShardLedger.CommittedShardsAsync(Blobs, folder, cancellation).ConfigureAwait(false);
+        var failure = await TryReadAsync<JobFailure>(folder.Failed, cancellation).ConfigureAwait(false);
+        var cancelled = await Blobs.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false);
+        return new JobStatus(folder, spec, plan, submission, control, StateOf(), committed, failure, null);
+
+        JobState StateOf() =>
+            cancelled ? JobState.Cancelled
+            : failure is not null ? JobState.Failed
+            : control.Paused ? JobState.Paused
+            : committed.Count == plan.Shards ? JobState.Reducing
+            : committed.Count > 0 ? JobState.Running
+            : JobState.Planned;
+    }
+
+    /// <summary>What a worker has to know of a job: less than all, and so with fewer questions to the store.</summary>
+    public async Task<(bool HasEnded, JobControl Control)> ReadStateAsync(JobFolder folder, CancellationToken cancellation)
+    {
+        foreach (var end in new[] { folder.Manifest, folder.Cancelled, folder.Failed })
+        {
+            if (await Blobs.ExistsAsync(end, cancellation).ConfigureAwait(false))
+                return (true, JobControl.Default);
+        }
+
+        return (false, await ReadControlAsync(folder, cancellation).ConfigureAwait(false));
+    }
+
+    /// <summary>Notes who submitted a job; of several, the first.</summary>
+    public Task NoteSubmissionAsync(JobFolder folder, string? by, CancellationToken cancellation) =>
+        Blobs.TryCreateAsync(folder.Submission, JobJson.Write(new JobSubmission(time.GetUtcNow(), by)), cancellation);
+
+    public async Task<JobControl> ReadControlAsync(JobFolder folder, CancellationToken cancellation) =>
+        await TryReadAsync<JobControl>(folder.Control, cancellation).ConfigureAwait(false) ?? JobControl.Default;
+
+    public Task WriteControlAsync(JobFolder folder, JobControl control, CancellationToken cancellation) =>
+        Blobs.WriteAsync(folder.Control, JobJson.Write(control), cancellation);
+
+    /// <summary>Ends a job that is not done; what is finished is kept.</summary>
+    public Task CancelAsync(JobFolder folder, string? by, CancellationToken cancellation) =>
+        Blobs.TryCreateAsync(folder.Cancelled, JobJson.Write(new JobSubmission(time.GetUtcNow(), by)), cancellation);
+
+    async Task<T?> TryReadAsync<T>(string name, CancellationToken cancellation)
+        where T : class => await Blobs.TryReadAsync(name, cancellation).ConfigureAwait(false) is { } json ? JobJson.Read<T>(json, name) : null;
+}

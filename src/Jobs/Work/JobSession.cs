@@ -1,0 +1,105 @@
+using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Scoring;
+
+namespace HeadScope.Jobs.Work;
+
+/// <summary>One job as this process works on it: its inputs, its claims, which are renewed, and its ledger. Shared by the process's workers.</summary>
+public sealed class JobSession : IAsyncDisposable
+{
+    const string ReduceUnit = "reduce";
+
+    readonly JobStore _jobs;
+    readonly EngineOptions _options;
+    readonly TimeProvider _time;
+    readonly JobInputs _inputs;
+    readonly BlobClaims _claims;
+    readonly int[][] _inductionTokens;
+    readonly CancellationTokenSource _stop = new();
+    readonly Task _renewal;
+
+    JobSession(JobStore jobs, JobFolder folder, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, TimeProvider time)
+    {
+        (_jobs, Folder, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, spec, plan, inputs, inductionTokens, options, time);
+        _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
+        Ledger = new ShardLedger(jobs.Blobs, folder, plan, _claims, spec.Induction is not null, time);
+        _renewal = RenewAsync();
+    }
+
+    public JobFolder Folder { get; }
+
+    public JobSpec Spec { get; }
+
+    public JobPlan Plan { get; }
+
+    public ShardLedger Ledger { get; }
+
+    /// <exception cref="InvalidDataException">The job's blobs or inputs are not what they were.</exception>
+    public static async Task<JobSession> OpenAsync(JobStore jobs, JobFolder folder, EngineOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
+        var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, cancellation).ConfigureAwait(false);
+        return new JobSession(jobs, folder, spec, plan, JobInputs.Open(spec, options.VerifyInputs), inductionTokens, options, time);
+    }
+
+    /// <summary>Loads the model. It belongs to the caller.</summary>
+    public Transformer LoadModel(IBackend loader) => Transformer.Load(_inputs.Weights, loader);
+
+    /// <summary>A worker of this job on a backend.</summary>
+    public JobWorker CreateWorker(string name, Transformer model, IBackend backend, IJobObserver observer) => new(
+        name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, Ledger,
+        new ModelShardScorer(new HeadScorer(model, backend), backend, _inputs.Tokens, _options.BatchSize),
+        () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), observer, _time);
+
+    /// <summary>Reduces the job, all of whose units are done, unless somebody else is at it. Null then: look again later.</summary>
+    public async Task<Manifest?> TryReduceAsync(CancellationToken cancellation)
+    {
+        if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } manifest)
+            return manifest;
+        if (await _claims.TryClaimAsync(ReduceUnit, ProcessIdentity.Current.Host, cancellation).ConfigureAwait(false) is not { } claim)
+            return null;
+        try
+        {
+            // It may have been done between the look and the claim.
+            return await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false)
+                ?? await new JobReducer(_jobs.Blobs, Folder, Spec, Plan, _inputs.Weights.Config, _inputs.Tokens, _options.Threads).ReduceAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _claims.ReleaseAsync(claim, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _renewal.ConfigureAwait(false);
+        _stop.Dispose();
+        _inputs.Dispose();
+    }
+
+    async Task RenewAsync()
+    {
+        using var timer = new PeriodicTimer(_claims.RenewalInterval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            {
+                try
+                {
+                    await _claims.RenewAsync(_stop.Token).ConfigureAwait(false);
+                }
+                catch (IOException)
+                {
+                    // A store that fails will stop the workers; until then the next tick tries again.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+}

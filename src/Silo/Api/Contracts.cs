@@ -1,0 +1,44 @@
+using System.ComponentModel;
+using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Status;
+
+namespace HeadScope.Silo.Api;
+
+/// <summary>A job as callers see it.</summary>
+/// <param name="Shards">How many there are.</param>
+/// <param name="Progress">Share of the rows that are committed, from 0 to 1.</param>
+/// <param name="TokensPerSecond">By this server's workers, lately; absent where none works on it.</param>
+/// <param name="SecondsLeft">At that rate.</param>
+/// <param name="Error">Why it failed.</param>
+/// <param name="Files">The results, by name, once they are there.</param>
+public sealed record JobView(
+    [property: Description("Sixteen hex digits that follow from what was asked: the same request has the same id.")] string Id,
+    JobState State, int Priority, string Model, string? Revision, int Rows, int Context, int Shards, int ShardsCommitted, double Progress,
+    double? TokensPerSecond, double? SecondsLeft, DateTimeOffset? Submitted, string? SubmittedBy, string? Error, JobSummary? Summary,
+    IReadOnlyDictionary<string, ResultFile>? Files)
+{
+    public static JobView Of(JobStatus status, double? tokensPerSecond)
+    {
+        var rowsLeft = status.Plan.Rows - status.RowsCommitted;
+        return new JobView(
+            status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Spec.Model.Revision, status.Spec.Tokens.Rows, status.Spec.Tokens.Context,
+            status.Plan.Shards, status.CommittedShards.Count, status.Progress, tokensPerSecond,
+            tokensPerSecond > 0 ? (double)rowsLeft * status.Spec.Tokens.Context / tokensPerSecond : null,
+            status.Submission?.When, status.Submission?.By, status.Failure?.Message, status.Manifest?.Summary, status.Manifest?.Files);
+    }
+}
+
+/// <param name="Next">Give it as 'after' to have the next page; absent on the last.</param>
+public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next);
+
+/// <summary>What may be changed of a job that is not done.</summary>
+public sealed record JobChange(
+    [property: Description("From -100 to 100: jobs of a higher priority have workers first. Needs the role admin.")] int? Priority,
+    [property: Description("Whether to lease no more shards.")] bool? Paused);
+
+/// <summary>Scores of a head while the job runs: quantiles within 0.4 % of those of the shards so far.</summary>
+public sealed record HeadPreview(int L, int H, string Label, float HeadDla, float MoverAttn, float MoverDla, float DlaRatio);
+
+/// <param name="Rows">How many rows the scores are of.</param>
+/// <param name="Quantile">Their level.</param>
+public sealed record JobPreview(int Rows, double Quantile, IReadOnlyList<HeadPreview> Heads);

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
+using HeadScope.Silo.Security;
+
+namespace HeadScope.Silo.Api;
+
+/// <summary>Reads what a caller asks for, and finds all that is wrong with it rather than the first.</summary>
+internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens)
+{
+    const string NotebookPreset = "notebook";
+
+    static readonly string[] Fields =
+    [
+        "model", "revision", "tokens", "rows", "quantile", "no_induction_quantile", "quantiles", "raw", "keep_scores", "skip_heads", "induction_tokens", "seed",
+        "shard_rows", "examples", "priority",
+    ];
+
+    readonly List<string> _faults = [];
+
+    /// <summary>What is wrong, as far as it has been read.</summary>
+    public IReadOnlyList<string> Faults => _faults;
+
+    /// <summary>The request, with defaults in the place of what is wrong; null where it names no model or no tokens.</summary>
+    public (JobRequest? Request, int Priority) Read(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+        {
+            _faults.Add($"The body is a JSON {Kind(body)}; expected an object such as {{\"model\": \"pythia-70m\", \"tokens\": \"pile.safetensors\"}}.");
+            return (null, 0);
+        }
+
+        foreach (var field in body.EnumerateObject().Where(field => !Fields.Contains(field.Name)))
+            _faults.Add($"{Shown(field.Name)}: there is no such field. There are {string.Join(", ", Fields)}.");
+
+        var model = Text(body, "model", required: true);
+        var tokenFile = Text(body, "tokens", required: true);
+        var induction = Text(body, "induction_tokens");
+        var priority = Whole(body, "priority", JobControl.LowestPriority, JobControl.HighestPriority) ?? 0;
+        var request = new JobRequest
+        {
+            Model = model is null ? "" : Model(model),
+            Tokens = tokenFile is null ? "" : Tensor(tokenFile, "tokens"),
+            Rows = (int?)Whole(body, "rows", 1, int.MaxValue),
+            Quantile = Level(body, "quantile") ?? JobRequest.DefaultQuantile,
+            NoInductionQuantile = Level(body, "no_induction_quantile") ?? JobRequest.DefaultNoInductionQuantile,
+            Quantiles = Levels(body),
+            Raw = Flag(body, "raw"),
+            KeepScores = Flag(body, "keep_scores"),
+            SkipHeads = Flag(body, "skip_heads"),
+            InductionTokens = induction is null ? null : Tensor(induction, "induction_tokens"),
+            Seed = Whole(body, "seed", long.MinValue, long.MaxValue) ?? 0,
+            ShardRows = (int?)Whole(body, "shard_rows", 1, int.MaxValue),
+            Examples = (int?)Whole(body, "examples", 0, JobResolver.MostExamples) ?? JobRequest.DefaultExamples,
+        };
+        return (request.Model.Length == 0 || request.Tokens.Length == 0 ? null : request, (int)priority);
+    }
+
+    string Model(string named)
+    {
+        try
+        {
+            return models.Resolve(named);
+        }
+        catch (InvalidDataException e)
+        {
+            _faults.Add($"model: {e.Message}");
+            return "";
+        }
+    }
+
+    /// <summary>A file, perhaps with a tensor behind a colon.</summary>
+    string Tensor(string named, string field)
+    {
+        try
+        {
+            var colon = named.LastIndexOf(':');
+            return colon > 0 ? $"{tokens.Resolve(named[..colon])}{named[colon..]}" : tokens.Resolve(named);
+        }
+        catch (InvalidDataException e)
+        {
+            _faults.Add($"{field}: {e.Message}");
+            return "";
+        }
+    }
+
+    string? Text(JsonElement body, string field, bool required = false)
+    {
+        if (!Has(body, field, out var value))
+        {
+            if (required)
+                _faults.Add($"{field}: it is missing; every job names one.");
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String)
+            return value.GetString();
+        _faults.Add($"{field}: {Shown(value)} is a {Kind(value)}; expected a string.");
+        return null;
+    }
+
+    long? Whole(JsonElement body, string field, long lowest, long highest)
+    {
+        if (!Has(body, field, out var value))
+            return null;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var whole) && whole >= lowest && whole <= highest)
+            return whole;
+        _faults.Add($"{field}: {Shown(value)} is out of range; expected a whole number from {lowest} to {highest}.");
+        return null;
+    }
+
+    double? Level(JsonElement body, string field) => Has(body, field, out var value) ? LevelIn(value, field) : null;
+
+    double? LevelIn(JsonElement value, string field)
+    {
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var level) && level is >= 0 and <= 1)
+            return level;
+        _faults.Add($"{field}: {Shown(value)} is no level; expected a number from 0 to 1.");
+        return null;
+    }
+
+    IReadOnlyList<double> Levels(JsonElement body)
+    {
+        if (!Has(body, "quantiles", out var value) || (value.ValueKind == JsonValueKind.String && value.GetString() == NotebookPreset))
+            return JobRequest.NotebookQuantiles;
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > JobResolver.MostQuantiles)
+        {
+            _faults.Add($"quantiles: expected at most {JobResolver.MostQuantiles} levels in an array, or \"{NotebookPreset}\".");
+            return [];
+        }
+
+        return [.. value.EnumerateArray().Index().Select(item => LevelIn(item.Item, $"quantiles[{item.Index}]")).OfType<double>()];
+    }
+
+    bool Flag(JsonElement body, string field)
+    {
+        if (!Has(body, field, out var value))
+            return false;
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            return value.GetBoolean();
+        _faults.Add($"{field}: {Shown(value)} is a {Kind(value)}; expected true or false.");
+        return false;
+    }
+
+    static bool Has(JsonElement body, string field, out JsonElement value) => body.TryGetProperty(field, out value) && value.ValueKind != JsonValueKind.Null;
+
+    static string Shown(JsonElement value) => Shown(value.GetRawText());
+
+    static string Shown(string text) => text.Length <= 60 ? text : $"{text[..57]}...";
+
+    static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.False => "boolean",
+        var kind => kind.ToString().ToLowerInvariant(),
+    };
+}

@@ -1,0 +1,151 @@
+using System.ComponentModel;
+using System.Security.Claims;
+using System.Text.Json;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
+using HeadScope.Silo.Hosting;
+using HeadScope.Silo.Security;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
+
+namespace HeadScope.Silo.Api;
+
+/// <summary>The routes under /v1/jobs.</summary>
+internal static class JobsApi
+{
+    const int LongestPage = 500;
+
+    public static void MapJobs(this IEndpointRouteBuilder routes)
+    {
+        var jobs = routes.MapGroup("/v1/jobs").WithTags("jobs").ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
+        jobs.MapPost("", SubmitAsync).RequireAuthorization(nameof(Role.Submitter)).RequireRateLimiting(RateLimits.Submissions).Accepts<SubmitRequest>("application/json")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+            .WithSummary("Submit a job").WithDescription("The same request finds the first job of its kind; one that failed or was cancelled goes on. All faults of a request are listed at once.");
+        jobs.MapGet("", ListAsync).RequireAuthorization(nameof(Role.Reader)).WithSummary("List jobs");
+        jobs.MapGet("{id}", GetAsync).RequireAuthorization(nameof(Role.Reader)).WithSummary("A job's state and progress");
+        jobs.MapPatch("{id}", ChangeAsync).RequireAuthorization(nameof(Role.Submitter)).WithSummary("Pause or resume a job, or change its priority");
+        jobs.MapDelete("{id}", CancelAsync).RequireAuthorization(nameof(Role.Submitter))
+            .WithSummary("Cancel a job").WithDescription("Finished shards are kept, and submitting it again goes on from there. With 'purge', which needs the role admin, the job and all it has made are deleted.");
+        jobs.MapGet("{id}/events", EventsAsync).RequireAuthorization(nameof(Role.Reader)).Produces<JobView>(contentType: "text/event-stream")
+            .WithSummary("Watch a job").WithDescription("Server-sent events: 'job' whenever it has changed, until it ends.");
+        jobs.MapGet("{id}/preview", PreviewAsync).RequireAuthorization(nameof(Role.Reader)).WithSummary("The heads' scores so far");
+        jobs.MapGet("{id}/results/{file}", ResultAsync).RequireAuthorization(nameof(Role.Reader)).Produces<byte[]>(contentType: "application/octet-stream")
+            .WithSummary("Pull a result").WithDescription("Ranges and conditional requests are understood; the ETag is the SHA-256 in the manifest.");
+    }
+
+    static async Task<Results<Created<JobView>, Ok<JobView>, ProblemHttpResult>> SubmitAsync(
+        HttpRequest request, ClaimsPrincipal caller, JobIntake intake, JobMonitor monitor, EngineAccess engine, CancellationToken cancellation)
+    {
+        if (!request.HasJsonContentType())
+            return TypedResults.Problem("The body must be JSON: send 'Content-Type: application/json'.", statusCode: StatusCodes.Status415UnsupportedMediaType);
+        try
+        {
+            using var body = await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellation).ConfigureAwait(false);
+            var (folder, isNew) = await intake.SubmitAsync(body.RootElement, caller.Identity?.Name, cancellation).ConfigureAwait(false);
+            monitor.Changed(folder);
+            engine.Wake(folder);
+            var view = (await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false))!;
+            return isNew ? TypedResults.Created($"/v1/jobs/{folder.Id}", view) : TypedResults.Ok(view);
+        }
+        catch (JsonException e)
+        {
+            return TypedResults.Problem($"The body is not JSON: {e.Message}", statusCode: StatusCodes.Status400BadRequest);
+        }
+        catch (InvalidJobException e)
+        {
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest, extensions: new Dictionary<string, object?> { ["faults"] = e.Faults });
+        }
+    }
+
+    static async Task<Results<Ok<JobPage>, ProblemHttpResult>> ListAsync(
+        JobStore jobs, JobMonitor monitor, CancellationToken cancellation,
+        [Description("Only jobs of this state.")] JobState? state = null,
+        [Description("Only jobs after this id.")] string? after = null,
+        [Description("At most so many, from 1 to 500.")] int limit = 100)
+    {
+        if (limit is < 1 or > LongestPage)
+            return TypedResults.Problem($"limit is {limit}; expected 1 to {LongestPage}.", statusCode: StatusCodes.Status400BadRequest);
+        var page = new List<JobView>();
+        foreach (var id in (await jobs.ListAsync(cancellation).ConfigureAwait(false)).Where(id => string.CompareOrdinal(id, after) > 0))
+        {
+            if (await monitor.TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } view || (state is not null && view.State != state))
+                continue;
+            if (page.Count == limit)
+                return TypedResults.Ok(new JobPage(page, page[^1].Id));
+            page.Add(view);
+        }
+
+        return TypedResults.Ok(new JobPage(page, null));
+    }
+
+    static async Task<Results<Ok<JobView>, ProblemHttpResult>> GetAsync(string id, JobMonitor monitor, CancellationToken cancellation) =>
+        JobFolder.IsId(id) && await monitor.TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } view ? TypedResults.Ok(view) : NoJob(id);
+
+    static async Task<Results<Ok<JobView>, ProblemHttpResult>> ChangeAsync(
+        string id, [FromBody] JobChange change, ClaimsPrincipal caller, JobStatusReader reader, JobMonitor monitor, EngineAccess engine, CancellationToken cancellation)
+    {
+        if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
+            return NoJob(id);
+        if (change.Priority is < JobControl.LowestPriority or > JobControl.HighestPriority)
+            return TypedResults.Problem($"priority is {change.Priority}; expected {JobControl.LowestPriority} to {JobControl.HighestPriority}.", statusCode: StatusCodes.Status400BadRequest);
+        if (change.Priority is not null && !caller.IsInRole(nameof(Role.Admin)))
+            return TypedResults.Problem("Changing a job's priority needs the role admin.", statusCode: StatusCodes.Status403Forbidden);
+        var control = await reader.ReadControlAsync(status.Folder, cancellation).ConfigureAwait(false);
+        await reader.WriteControlAsync(
+            status.Folder, new JobControl(change.Priority ?? control.Priority, change.Paused ?? control.Paused), cancellation).ConfigureAwait(false);
+        monitor.Changed(status.Folder);
+        engine.Wake(status.Folder);
+        return TypedResults.Ok((await monitor.TryViewAsync(status.Folder, cancellation).ConfigureAwait(false))!);
+    }
+
+    static async Task<Results<Ok<JobView>, NoContent, ProblemHttpResult>> CancelAsync(
+        string id, ClaimsPrincipal caller, JobStore jobs, JobStatusReader reader, JobMonitor monitor, EngineAccess engine, CancellationToken cancellation,
+        [Description("Delete the job with all it has made.")] bool purge = false)
+    {
+        if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
+            return NoJob(id);
+        if (purge && !caller.IsInRole(nameof(Role.Admin)))
+            return TypedResults.Problem("Deleting a job's results needs the role admin. Without 'purge' it is cancelled.", statusCode: StatusCodes.Status403Forbidden);
+        if (status.State != JobState.Done)
+            await reader.CancelAsync(status.Folder, caller.Identity?.Name, cancellation).ConfigureAwait(false);
+        if (purge)
+            await jobs.DeleteAsync(status.Folder, cancellation).ConfigureAwait(false);
+        monitor.Changed(status.Folder);
+        engine.Wake(status.Folder);
+        return purge ? TypedResults.NoContent() : TypedResults.Ok((await monitor.TryViewAsync(status.Folder, cancellation).ConfigureAwait(false))!);
+    }
+
+    static async Task<IResult> EventsAsync(string id, JobMonitor monitor, JobEvents events, CancellationToken cancellation)
+    {
+        var folder = new JobFolder(id);
+        return JobFolder.IsId(id) && await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false) is { } view
+            ? TypedResults.ServerSentEvents(events.WatchAsync(folder, view, cancellation))
+            : NoJob(id);
+    }
+
+    static async Task<Results<Ok<JobPreview>, ProblemHttpResult>> PreviewAsync(string id, JobMonitor monitor, PreviewReader previews, CancellationToken cancellation) =>
+        JobFolder.IsId(id) && await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status
+            ? TypedResults.Ok(await previews.ReadAsync(status, cancellation).ConfigureAwait(false))
+            : NoJob(id);
+
+    static async Task<IResult> ResultAsync(string id, string file, JobStore jobs, JobMonitor monitor, CancellationToken cancellation)
+    {
+        if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
+            return NoJob(id);
+        if (status.Manifest is not { } manifest)
+            return TypedResults.Problem($"Job {id} has no results yet: it is {status.State.ToString().ToLowerInvariant()}.", statusCode: StatusCodes.Status409Conflict);
+        // A name is looked up, never opened as it comes.
+        var known = manifest.Files.Keys.Append(ResultFiles.Manifest).Append(ResultFiles.Timings).FirstOrDefault(name => name == file);
+        if (known is null)
+            return TypedResults.Problem($"Job {id} has no result of that name. It has {string.Join(", ", manifest.Files.Keys)}, {ResultFiles.Manifest} and {ResultFiles.Timings}.", statusCode: StatusCodes.Status404NotFound);
+        var stream = await jobs.Blobs.OpenReadAsync(status.Folder.Result(known), cancellation).ConfigureAwait(false);
+        return TypedResults.Stream(
+            stream, ResultFiles.ContentType(known), known, entityTag: manifest.Files.TryGetValue(known, out var result) ? new EntityTagHeaderValue($"\"{result.Sha256}\"") : null,
+            enableRangeProcessing: stream.CanSeek);
+    }
+
+    static ProblemHttpResult NoJob(string id) => TypedResults.Problem(
+        JobFolder.IsId(id) ? $"There is no job {id} in this store." : "That is no job id: expected sixteen hex digits.", statusCode: StatusCodes.Status404NotFound);
+}

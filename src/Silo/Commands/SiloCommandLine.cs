@@ -1,0 +1,105 @@
+using System.CommandLine;
+using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Work;
+using HeadScope.Silo.Hosting;
+
+namespace HeadScope.Silo.Commands;
+
+/// <summary>headscope-silo: the server, and its keys.</summary>
+internal static class SiloCommandLine
+{
+    const int Failed = 1;
+    const int BadArguments = 2;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = Serve();
+        root.Add(KeysCommand.Create());
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                await Console.Error.WriteLineAsync($"headscope-silo: {error.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync("See 'headscope-silo --help'.").ConfigureAwait(false);
+            return BadArguments;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"headscope-silo: {e.Message}").ConfigureAwait(false);
+            return Failed;
+        }
+    }
+
+    static RootCommand Serve()
+    {
+        var store = new Option<string>("--store") { Description = "Where the jobs are kept.", Required = true, HelpName = "DIR|URL" };
+        var listen = new Option<string>("--listen") { Description = "Addresses, separated by semicolons.", HelpName = "URL", DefaultValueFactory = _ => SiloOptions.DefaultListen };
+        var models = new Option<string[]>("--models") { Description = "A folder in which callers may name models. May be given several times.", HelpName = "DIR" };
+        var tokens = new Option<string[]>("--tokens") { Description = "A folder in which callers may name token files. May be given several times.", HelpName = "DIR" };
+        var keys = new Option<string?>("--keys") { Description = "The file of API keys. Without it, only this machine is answered.", HelpName = "FILE" };
+        var openMetrics = new Option<bool>("--open-metrics") { Description = "Answer /metrics without a key." };
+        var workers = Number("--workers", "Shards scored at a time; 0 leaves the work to others.", Environment.ProcessorCount, 0, 4096);
+        var threads = Number("--threads", "Threads in all.", Environment.ProcessorCount, 1, 4096);
+        var batch = Number("--batch-size", "Sequences scored together.", EngineOptions.DefaultBatchSize, 1, 4096);
+        var resident = Number("--resident-models", "Models kept in memory at a time.", 2, 1, 64);
+        var lease = Number("--lease", "Seconds without a sign of life after which others take over a worker's shard.", (int)BlobClaims.DefaultDuration.TotalSeconds, 1, 86400);
+        var drain = Number("--drain", "Seconds that a stopping server gives shards in work.", 60, 0, 86400);
+        var requests = Number("--requests-per-minute", "Requests a caller may make.", SiloOptions.DefaultRequestsPerMinute, 1, 1_000_000);
+        var submissions = Number("--submissions-per-minute", "Jobs a caller may submit.", SiloOptions.DefaultSubmissionsPerMinute, 1, 1_000_000);
+        var root = new RootCommand("""
+            Serves jobs over HTTP and works on them.
+
+            Example:
+              headscope-silo --store /data/headscope --models /data/models --tokens /data/tokens
+            """)
+        {
+            store, listen, models, tokens, keys, openMetrics, workers, threads, batch, resident, lease, drain, requests, submissions,
+        };
+        root.SetAction(async (parsed, cancellation) =>
+        {
+            var options = new SiloOptions
+            {
+                Store = parsed.GetRequiredValue(store),
+                Listen = parsed.GetRequiredValue(listen),
+                ModelRoots = parsed.GetValue(models) ?? [],
+                TokenRoots = parsed.GetValue(tokens) ?? [],
+                Keys = parsed.GetValue(keys),
+                OpenMetrics = parsed.GetValue(openMetrics),
+                Drain = TimeSpan.FromSeconds(parsed.GetValue(drain)),
+                RequestsPerMinute = parsed.GetValue(requests),
+                SubmissionsPerMinute = parsed.GetValue(submissions),
+                Engine = parsed.GetValue(workers) == 0 ? null : new EngineOptions
+                {
+                    Workers = parsed.GetValue(workers),
+                    Threads = parsed.GetValue(threads),
+                    BatchSize = parsed.GetValue(batch),
+                    ResidentModels = parsed.GetValue(resident),
+                    LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
+                },
+            };
+            await using var app = SiloApplication.Build(options);
+            await app.RunAsync(cancellation).ConfigureAwait(false);
+            return 0;
+        });
+        return root;
+    }
+
+    static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => otherwise,
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<int>() is var value && (value < lowest || value > highest))
+                    result.AddError($"{name}: {value} is out of range; expected {lowest} to {highest}.");
+            },
+        },
+    };
+}

@@ -1,0 +1,109 @@
+using HeadScope.Jobs;
+using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Pool;
+using HeadScope.Silo.Api;
+using HeadScope.Silo.Dashboard;
+using HeadScope.Silo.Security;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+
+namespace HeadScope.Silo.Hosting;
+
+/// <summary>The server, put together.</summary>
+internal static class SiloApplication
+{
+    /// <summary>What a stopping host is given beyond the engine's drain, to close its connections.</summary>
+    static readonly TimeSpan ShutdownMargin = TimeSpan.FromSeconds(10);
+
+    static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
+
+    /// <exception cref="InvalidDataException">The options contradict each other or name what is not there.</exception>
+    public static WebApplication Build(SiloOptions options)
+    {
+        ListenGuard.Check(options.Listen, options.Keys is not null);
+        var keys = new ServerKeys(options.Keys is null ? null : new ApiKeyFile(options.Keys, TimeProvider.System));
+        _ = keys.File?.Keys; // a missing or damaged file is said now, not at the first request
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.WebHost.UseUrls(options.Listen.Split(';'));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + ShutdownMargin);
+        AddServices(builder.Services, options, keys);
+
+        var app = builder.Build();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        if (keys.File is null)
+            app.Use(OnlyThisMachine);
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.MapJobs();
+        app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
+        app.MapGet("/health/live", () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
+        app.MapGet("/health/ready", async (Readiness readiness, CancellationToken cancellation) =>
+            await readiness.WhyNotAsync(cancellation) is { } reason ? Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
+            .AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
+        app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
+        return app;
+    }
+
+    static void AddServices(IServiceCollection services, SiloOptions options, ServerKeys keys)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(keys);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IBlobStore>(new FileBlobStore(options.Store));
+        services.AddSingleton<JobStore>();
+        services.AddSingleton<JobStatusReader>();
+        services.AddSingleton<JobMonitor>();
+        services.AddSingleton<JobEvents>();
+        services.AddSingleton<PreviewReader>();
+        services.AddSingleton<Readiness>();
+        var models = new RootedPaths("model", options.ModelRoots);
+        var tokens = new RootedPaths("token file", options.TokenRoots);
+        services.AddSingleton(provider => new JobIntake(
+            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), () => new JobRequestReader(models, tokens)));
+        services.AddSingleton(provider => new EngineAccess(provider.GetService<IJobEngine>()));
+        if (options.Engine is { } engine)
+        {
+            services.AddSingleton<IJobEngine>(provider => new JobPool(
+                provider.GetRequiredService<JobStore>(), engine, TimeProvider.System, new JobTroubles(provider.GetRequiredService<ILogger<JobPool>>()).Report));
+            services.AddHostedService<EngineService>();
+        }
+
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JobJson.Options.PropertyNamingPolicy;
+            json.SerializerOptions.DefaultIgnoreCondition = JobJson.Options.DefaultIgnoreCondition;
+            json.SerializerOptions.NumberHandling = JobJson.Options.NumberHandling;
+            foreach (var converter in JobJson.Options.Converters)
+                json.SerializerOptions.Converters.Add(converter);
+        });
+        services.AddProblemDetails();
+        services.AddOpenApi("v1", OpenApiDescription.Configure);
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = ApiKeyAuthentication.SchemeName); // keys need none of the cookies' key rings
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
+        var authorization = services.AddAuthorizationBuilder();
+        foreach (var role in Enum.GetNames<Role>())
+            authorization.AddPolicy(role, policy => policy.RequireRole(role));
+        authorization.SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services.AddRateLimiter(limits => RateLimits.Add(limits, options));
+    }
+
+    /// <summary>Without keys, pages of other sites must not reach this server through a browser of this machine.</summary>
+    static Task OnlyThisMachine(HttpContext context, RequestDelegate next) =>
+        context.Request.Host.Host is "localhost" or "127.0.0.1" or "[::1]" && !IsForeign(context.Request.Headers.Origin.ToString(), context.Request)
+            ? next(context)
+            : Results.Problem("This server has no API keys and answers its own machine alone.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
+
+    static bool IsForeign(string origin, HttpRequest request) => origin.Length > 0 && origin != $"{request.Scheme}://{request.Host}";
+}

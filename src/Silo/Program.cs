@@ -1,0 +1,3 @@
+using HeadScope.Silo.Commands;
+
+return await SiloCommandLine.RunAsync(args);

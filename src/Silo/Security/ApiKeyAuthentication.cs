@@ -1,0 +1,59 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace HeadScope.Silo.Security;
+
+/// <summary>Knows callers by <c>Authorization: Bearer KEY</c> or <c>X-Api-Key: KEY</c>; where the server has no keys, everyone is its admin.</summary>
+internal sealed class ApiKeyAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ServerKeys keys)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "ApiKey";
+    public const string Header = "X-Api-Key";
+
+    const string Bearer = "Bearer ";
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (keys.File is not { } file)
+            return Task.FromResult(Known("local", Role.Admin));
+        if (Secret() is not { } secret)
+            return Task.FromResult(AuthenticateResult.NoResult());
+        return Task.FromResult(file.Find(secret) is { } key ? Known(key.Name, key.Role) : AuthenticateResult.Fail("The API key is not known."));
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.Headers.WWWAuthenticate = Bearer.TrimEnd();
+        return Problem(StatusCodes.Status401Unauthorized, Secret() is null
+            ? "This server asks for an API key: send it as 'Authorization: Bearer KEY'."
+            : "The API key is not known here. Ask the server's administrator for one.");
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        Problem(StatusCodes.Status403Forbidden, $"The key '{Context.User.Identity?.Name}' may not do this: its role is {Context.User.FindFirstValue(ClaimTypes.Role)}.");
+
+    Task Problem(int status, string detail) => Results.Problem(detail, statusCode: status).ExecuteAsync(Context);
+
+    string? Secret()
+    {
+        var authorization = Request.Headers[HeaderNames.Authorization].ToString();
+        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+            return authorization[Bearer.Length..].Trim();
+        var header = Request.Headers[Header].ToString();
+        return header.Length == 0 ? null : header;
+    }
+
+    AuthenticateResult Known(string name, Role role)
+    {
+        var claims = Enum.GetValues<Role>().Where(lower => lower <= role).Reverse().Select(lower => new Claim(ClaimTypes.Role, lower.ToString()));
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name), .. claims], Scheme.Name);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
+    }
+}
+
+/// <summary>The keys that callers need, or null.</summary>
+internal sealed record ServerKeys(ApiKeyFile? File);
