@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using HeadScope.Jobs.Specs;
 
 namespace HeadScope.Jobs.Reduction;
@@ -24,4 +25,4 @@ public sealed record ManifestInduction(int Rows, int Repeat, string Hash);
 /// <param name="FracMovable">Share of positions with an earlier copy of their target.</param>
 /// <param name="FracInduction">Share of positions that induction would predict.</param>
 /// <param name="RatioNaNs">0 / 0 among the dla_ratio of all heads, which quantiles leave out.</param>
-public sealed record JobSummary(long Positions, double MeanLoss, double FracMovable, double FracInduction, long RatioNaNs);
+public sealed record JobSummary(long Positions, double MeanLoss, double FracMovable, double FracInduction, [property: JsonPropertyName("ratio_nans")] long RatioNaNs);

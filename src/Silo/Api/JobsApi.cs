@@ -38,8 +38,6 @@ internal static class JobsApi
     static async Task<Results<Created<JobView>, Ok<JobView>, ProblemHttpResult>> SubmitAsync(
         HttpRequest request, ClaimsPrincipal caller, JobIntake intake, JobMonitor monitor, EngineAccess engine, CancellationToken cancellation)
     {
-        if (!request.HasJsonContentType())
-            return TypedResults.Problem("The body must be JSON: send 'Content-Type: application/json'.", statusCode: StatusCodes.Status415UnsupportedMediaType);
         try
         {
             using var body = await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellation).ConfigureAwait(false);

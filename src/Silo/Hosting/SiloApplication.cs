@@ -1,7 +1,7 @@
 using HeadScope.Jobs;
+using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Pool;
 using HeadScope.Silo.Api;
 using HeadScope.Silo.Dashboard;
 using HeadScope.Silo.Security;
@@ -38,7 +38,15 @@ internal static class SiloApplication
         AddServices(builder.Services, options, keys);
 
         var app = builder.Build();
-        app.UseExceptionHandler();
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = cause => cause switch
+            {
+                BadHttpRequestException bad => bad.StatusCode, // too large, too slow
+                IOException => StatusCodes.Status503ServiceUnavailable, // the store
+                _ => StatusCodes.Status500InternalServerError,
+            },
+        });
         app.UseStatusCodePages();
         if (keys.File is null)
             app.Use(OnlyThisMachine);
