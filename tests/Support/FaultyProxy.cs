@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace HeadScope.Tests.Support;
 
 /// <summary>What becomes of a request on its way.</summary>
-internal enum Fault
+public enum Fault
 {
     None,
 
@@ -40,10 +40,14 @@ internal sealed class FaultyProxy : IAsyncDisposable
 {
     static readonly HashSet<string> OfTheConnection = new(StringComparer.OrdinalIgnoreCase) { "Connection", "Keep-Alive", "Transfer-Encoding", "Host", "Expect" };
 
+    /// <summary>Those that a client gets over by trying again.</summary>
+    static readonly Fault[] Passing = [Fault.LoseRequest, Fault.LoseResponse, Fault.CutResponse, Fault.ServerError, Fault.Busy];
+
     readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
     readonly Uri _server;
     readonly WebApplication _application;
     int _requests;
+    int _broken;
 
     FaultyProxy(Uri server)
     {
@@ -65,6 +69,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
     /// <summary>How many requests have come.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
+    /// <summary>How many of them did not simply pass.</summary>
+    public int Broken => Volatile.Read(ref _broken);
+
     /// <summary>Decides what becomes of each request.</summary>
     public Func<ProxiedRequest, Fault> Plan { get; set; } = _ => Fault.None;
 
@@ -78,6 +85,17 @@ internal sealed class FaultyProxy : IAsyncDisposable
         return proxy;
     }
 
+    /// <summary>Breaks a share of all requests, from 0 to 1, in all the ways that pass.</summary>
+    public void BreakSome(double share, int seed)
+    {
+        var random = new Random(seed);
+        Plan = _ =>
+        {
+            lock (random)
+                return random.NextDouble() < share ? Passing[random.Next(Passing.Length)] : Fault.None;
+        };
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _application.DisposeAsync();
@@ -88,6 +106,8 @@ internal sealed class FaultyProxy : IAsyncDisposable
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var fault = Plan(new ProxiedRequest(Interlocked.Increment(ref _requests) - 1, context.Request.Method, target));
+        if (fault != Fault.None)
+            Interlocked.Increment(ref _broken);
         using var request = await ReadAsync(context.Request, target);
         switch (fault)
         {

@@ -10,7 +10,8 @@ namespace HeadScope.Jobs.Claims;
 /// next generation, which again only one can. No clocks are compared, so their skew does not matter.
 /// </summary>
 /// <remarks>Claims save work; they do not guard results. A holder that was merely slow commits, or finds it has been done.</remarks>
-public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider time, TimeSpan duration)
+/// <param name="process">Who claims; this process unless said otherwise.</param>
+public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider time, TimeSpan duration, ProcessIdentity? process = null)
 {
     /// <summary>How long a worker may be silent before others take over its work.</summary>
     public static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(60);
@@ -27,22 +28,28 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     /// <summary>Claims a unit of work that nobody holds, or whose holder is gone. Null where somebody holds it.</summary>
     public async Task<Claim?> TryClaimAsync(string unit, string worker, CancellationToken cancellation)
     {
-        var holding = new Holding(worker, ProcessIdentity.Current, time.GetUtcNow(), 0);
-        var generation = 1;
-        while (true)
+        var holding = new Holding(worker, process ?? ProcessIdentity.Current, time.GetUtcNow(), 0);
+        for (var generation = 1; ;)
         {
             var name = BlobOf(unit, generation);
-            if (await store.TryCreateAsync(name, JobJson.Write(holding), cancellation).ConfigureAwait(false))
+            var created = await store.TryCreateAsync(name, JobJson.Write(holding), cancellation).ConfigureAwait(false);
+            var (latest, content) = await LatestAsync(unit, cancellation).ConfigureAwait(false);
+            if (created && latest <= generation)
             {
                 _held[name] = holding;
                 return new Claim(unit, generation);
             }
 
-            var (latest, content) = await LatestAsync(unit, cancellation).ConfigureAwait(false);
             if (latest == 0)
                 continue; // released meanwhile
             if (!IsAbandoned(BlobOf(unit, latest), content))
+            {
+                // A holder that was taken over and came back may have removed its own generation from below the latest.
+                if (created)
+                    await store.DeleteAsync(name, cancellation).ConfigureAwait(false);
                 return null;
+            }
+
             generation = latest + 1;
         }
     }
