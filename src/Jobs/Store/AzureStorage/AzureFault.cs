@@ -24,7 +24,8 @@ internal static class AzureFault
     static bool Is(Exception fault, CancellationToken cancellation) => fault switch
     {
         StoreException => false,
-        RequestFailedException or AuthenticationFailedException or IOException => true,
+        RequestFailedException or AuthenticationFailedException => true,
+        IOException => fault is not FileNotFoundException, // an assembly is missing: no fault of the network
         OperationCanceledException => !cancellation.IsCancellationRequested, // a time limit of the client's own
         AggregateException several => several.InnerExceptions.All(each => Is(each, cancellation)), // one for each attempt
         _ => false,
