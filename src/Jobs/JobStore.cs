@@ -70,35 +70,6 @@ public sealed class JobStore(IBlobStore blobs)
     public async Task<Manifest?> ManifestAsync(JobFolder folder, CancellationToken cancellation) =>
         await blobs.TryReadAsync(folder.Manifest, cancellation).ConfigureAwait(false) is { } json ? JobJson.Read<Manifest>(json, folder.Manifest) : null;
 
-    /// <summary>How far a job is.</summary>
-    /// <exception cref="InvalidDataException">There is no such job, or its blobs are damaged.</exception>
-    public async Task<JobStatus> StatusAsync(JobFolder folder, CancellationToken cancellation)
-    {
-        var (spec, plan) = await ReadAsync(folder, cancellation).ConfigureAwait(false);
-        var done = (await ShardLedger.CommittedShardsAsync(blobs, folder, cancellation).ConfigureAwait(false)).Count;
-        var failure = await blobs.TryReadAsync(folder.Failed, cancellation).ConfigureAwait(false) is { } json ? JobJson.Read<JobFailure>(json, folder.Failed).Message : null;
-        return new JobStatus(folder.Id, await StateAsync().ConfigureAwait(false), spec.Model.Name, plan.Rows, spec.Tokens.Context, done, plan.Shards, failure);
-
-        async Task<JobState> StateAsync()
-        {
-            if (await blobs.ExistsAsync(folder.Manifest, cancellation).ConfigureAwait(false))
-                return JobState.Done;
-            if (failure is not null)
-                return JobState.Failed;
-            if (await blobs.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false))
-                return JobState.Cancelled;
-            if (done == plan.Shards)
-                return JobState.Reducing;
-            if (done > 0)
-                return JobState.Running;
-            await using var claims = blobs.ListAsync(folder.Claims, cancellation).GetAsyncEnumerator(cancellation);
-            return await claims.MoveNextAsync().ConfigureAwait(false) ? JobState.Running : JobState.Planned;
-        }
-    }
-
-    /// <summary>Has workers stop, wherever they are. What is finished is kept, and <see cref="ReopenAsync"/> lets the job go on.</summary>
-    public Task CancelAsync(JobFolder folder, CancellationToken cancellation) => blobs.TryCreateAsync(folder.Cancelled, "{}\n"u8.ToArray(), cancellation);
-
     /// <summary>Merges the statistics of shards that are committed already, for whoever wants to go on from there.</summary>
     public async IAsyncEnumerable<(ShardRecord Record, HeadStatistics Statistics)> CommittedAsync(
         JobFolder folder, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)

@@ -13,13 +13,13 @@ public sealed class AzureTests : IDisposable
     public async Task Work_AWorkerIsKilledAndTheServiceRestarts_MakesTheBytesOfARun()
     {
         using var azurite = await Azurite.StartAsync();
-        string[] job = LongJob.Write(_folder.File("tokens.safetensors"));
+        string[] job = LongJob.Write(_folder.File("tokens.safetensors"), times: 15);
         string[] store = ["--store", "azure://jobs/of-mine"];
         var connection = new Dictionary<string, string> { ["AZURE_STORAGE_CONNECTION_STRING"] = azurite.ConnectionString() };
         var said = new List<string>();
 
-        var id = await SaysAsync(["submit", .. store, .. job, "--shard-rows", "4"]);
-        Assert.Equal(id, await SaysAsync(["submit", .. store, .. job, "--shard-rows", "4"]));
+        var id = await SaysAsync(["submit", .. store, .. job, "--shard-rows", "2"]);
+        Assert.Equal(id, await SaysAsync(["submit", .. store, .. job, "--shard-rows", "2"]));
         using (var dying = Worker())
         using (var living = Worker())
         {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
-using HeadScope.Jobs;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Client.Commands;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
-using HeadScope.Jobs;
 
 namespace HeadScope.Client.Commands;
 

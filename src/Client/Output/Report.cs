@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using HeadScope.Client.Sources;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Store.AzureStorage;
@@ -69,7 +70,7 @@ internal sealed class Report
     }
 
     /// <summary>How far a job is: all of it.</summary>
-    public void Status(JobStatus status)
+    public void Status(JobOverview status)
     {
         if (_json)
             Console.Out.WriteLine(JsonSerializer.Serialize(status, JobJson.Options));
@@ -78,7 +79,7 @@ internal sealed class Report
     }
 
     /// <summary>How far several jobs are: a line for each.</summary>
-    public void List(IReadOnlyList<JobStatus> jobs, string location)
+    public void List(IReadOnlyList<JobOverview> jobs, string location)
     {
         if (_json)
             Console.Out.WriteLine(JsonSerializer.Serialize(jobs, JobJson.Options));
@@ -88,7 +89,7 @@ internal sealed class Report
             Console.Out.WriteLine(Line(status));
     }
 
-    static string Line(JobStatus status) => string.Create(CultureInfo.InvariantCulture,
+    static string Line(JobOverview status) => string.Create(CultureInfo.InvariantCulture,
         $"{status.Id}  {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()),-9}  {status.ShardsDone,5:N0} of {status.Shards:N0} shards  {status.Model}, {status.Rows:N0} rows of {status.Context}");
 
     static void WriteJson(Manifest manifest, string output, TimeSpan? elapsed) => Console.Out.WriteLine(JsonSerializer.Serialize(new

@@ -1,4 +1,3 @@
-using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 
@@ -12,16 +11,16 @@ internal interface IJobSource
 
     /// <summary>Adds a job, or finds that it is there. One that failed or was cancelled goes on.</summary>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
-    Task<JobStatus> SubmitAsync(JobRequest request, CancellationToken cancellation);
+    Task<JobOverview> SubmitAsync(JobRequest request, CancellationToken cancellation);
 
     /// <summary>All jobs, in order of their ids.</summary>
-    Task<IReadOnlyList<JobStatus>> ListAsync(CancellationToken cancellation);
+    Task<IReadOnlyList<JobOverview>> ListAsync(CancellationToken cancellation);
 
     /// <exception cref="InvalidDataException">There is no such job.</exception>
-    Task<JobStatus> StatusAsync(string id, CancellationToken cancellation);
+    Task<JobOverview> StatusAsync(string id, CancellationToken cancellation);
 
     /// <summary>Has a job stop; what is finished is kept. Returns what it is then: one that is done stays so.</summary>
-    Task<JobStatus> CancelAsync(string id, CancellationToken cancellation);
+    Task<JobOverview> CancelAsync(string id, CancellationToken cancellation);
 
     /// <summary>What a job's results are; null where it is not done.</summary>
     Task<Manifest?> ManifestAsync(string id, CancellationToken cancellation);

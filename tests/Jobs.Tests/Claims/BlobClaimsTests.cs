@@ -124,6 +124,24 @@ public abstract class BlobClaimsTests
     }
 
     [SkippableFact]
+    public async Task HeldUnits_AreThoseWhoseHoldersGiveSignsOfLife()
+    {
+        var store = await OpenAsync();
+        var (mine, other) = (Claims(store), new BlobClaims(store, Folder, _time, Lease, Elsewhere));
+        await mine.TryClaimAsync("a.b", "mine", default);
+        var gone = await other.TryClaimAsync("gone", "other", default);
+        await other.TryClaimAsync("silent", "other", default);
+        Assert.Equal(["a.b", "gone", "silent"], (await mine.HeldUnitsAsync(default)).Order());
+
+        await other.ReleaseAsync(gone!, default);
+        Assert.Equal(["a.b", "silent"], (await mine.HeldUnitsAsync(default)).Order());
+        _time.Advance(Lease);
+        await mine.RenewAsync(default);
+        Assert.Equal(["a.b"], await mine.HeldUnitsAsync(default));
+        Assert.NotNull(await mine.TryClaimAsync("silent", "mine", default));
+    }
+
+    [SkippableFact]
     public async Task Release_ThenClaim_SucceedsAndLeavesNothingBehind()
     {
         var store = await OpenAsync();

@@ -1,9 +1,9 @@
-namespace HeadScope.Jobs;
+namespace HeadScope.Client.Sources;
 
 /// <summary>Where a job is in its life.</summary>
-public enum JobState
+internal enum JobState
 {
-    /// <summary>Nobody has begun.</summary>
+    /// <summary>No shard is committed yet.</summary>
     Planned,
     Running,
 
@@ -14,10 +14,10 @@ public enum JobState
     Cancelled,
 }
 
-/// <summary>How far a job is, as its blobs say.</summary>
+/// <summary>How far a job is.</summary>
 /// <param name="Model">The model's name, for people.</param>
 /// <param name="Rows">Rows of the dataset that are scored.</param>
 /// <param name="Context">Tokens a row.</param>
 /// <param name="ShardsDone">Committed, of <paramref name="Shards"/>.</param>
 /// <param name="Message">Why it failed; null where it did not.</param>
-public sealed record JobStatus(string Id, JobState State, string Model, int Rows, int Context, int ShardsDone, int Shards, string? Message);
+internal sealed record JobOverview(string Id, JobState State, string Model, int Rows, int Context, int ShardsDone, int Shards, string? Message);
