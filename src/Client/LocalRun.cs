@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
@@ -14,7 +13,6 @@ namespace HeadScope.Client;
 internal sealed class LocalRun(JobRequest request, string output, EngineOptions engine, bool force, Report report)
 {
     const string StoreFolder = ".headscope";
-    const string ManifestFile = "manifest.json";
 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
@@ -24,12 +22,14 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
         blobs.DeleteAbandoned();
         var jobs = new JobStore(blobs);
         var folder = new JobFolder(job.Spec.Id);
-        await CheckOwnershipAsync(job.Spec, cancellation).ConfigureAwait(false);
-        if (force)
+        var results = new ResultFolder(output);
+        if (!force)
+            await results.CheckOwnershipAsync(folder.Id, cancellation).ConfigureAwait(false);
+        else
             await jobs.DeleteAsync(folder, cancellation).ConfigureAwait(false);
 
         var manifest = await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false);
-        if (manifest is not null && await IsExportedAsync(manifest, cancellation).ConfigureAwait(false))
+        if (manifest is not null && await results.HoldsAsync(manifest, cancellation).ConfigureAwait(false))
         {
             report.AlreadyDone(manifest, output);
             return ExitCode.Done;
@@ -43,44 +43,8 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
                 .ConfigureAwait(false);
         }
 
-        await ExportAsync(jobs, folder, manifest, cancellation).ConfigureAwait(false);
+        await results.FillAsync(manifest, (file, token) => blobs.OpenReadAsync(folder.Result(file), token), cancellation).ConfigureAwait(false);
         report.Done(manifest, output, Stopwatch.GetElapsedTime(started));
         return ExitCode.Done;
-    }
-
-    /// <summary>Refuses to mix two jobs' results.</summary>
-    async Task CheckOwnershipAsync(JobSpec spec, CancellationToken cancellation)
-    {
-        var path = Path.Combine(output, ManifestFile);
-        if (force || !File.Exists(path))
-            return;
-        var other = JobJson.Read<Manifest>(await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false), path);
-        if (other.Job != spec.Id)
-        {
-            throw new InvalidJobException([
-                $"{output} holds the results of another job: {other.Model.Name}, {other.Tokens.Rows} rows of {other.Tokens.Context}, or other options. Choose another --out, or replace them with --force."]);
-        }
-    }
-
-    async Task<bool> IsExportedAsync(Manifest manifest, CancellationToken cancellation)
-    {
-        var path = Path.Combine(output, ManifestFile);
-        return File.Exists(path)
-            && (await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)).AsSpan().SequenceEqual(JobJson.Write(manifest))
-            && manifest.Files.All(file => new FileInfo(Path.Combine(output, file.Key)) is { Exists: true } info && info.Length == file.Value.Bytes);
-    }
-
-    /// <summary>Copies results to the top of the output folder, the manifest last.</summary>
-    async Task ExportAsync(JobStore jobs, JobFolder folder, Manifest manifest, CancellationToken cancellation)
-    {
-        var target = new FileBlobStore(output);
-        foreach (var file in manifest.Files.Keys.Append("timings.json").Append(ManifestFile))
-        {
-            await target.WriteAsync(file, async (stream, token) =>
-            {
-                await using var source = await jobs.Blobs.OpenReadAsync(folder.Result(file), token).ConfigureAwait(false);
-                await source.CopyToAsync(stream, 1 << 20, token).ConfigureAwait(false);
-            }, cancellation).ConfigureAwait(false);
-        }
     }
 }

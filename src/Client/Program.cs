@@ -6,6 +6,11 @@ var root = new RootCommand("Scores every attention head of a transformer over a 
 {
     DemoCommand.Create(),
     RunCommand.Create(),
+    SubmitCommand.Create(),
+    StatusCommand.Create(),
+    ListCommand.Create(),
+    PullCommand.Create(),
+    CancelCommand.Create(),
     WorkCommand.Create(),
     HeadsCommand.Create(),
     InspectCommand.Create(),

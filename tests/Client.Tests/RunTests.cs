@@ -1,7 +1,5 @@
 using System.Text.Json;
-using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Frames;
-using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests;
@@ -96,10 +94,8 @@ public sealed class RunTests : IDisposable
     public async Task Run_KilledTwentyTimes_ResumesToTheSameBytes()
     {
         // Enough rows that twenty starts and ends fall into the work.
-        var rows = Enumerable.Range(0, 40).SelectMany(_ => ReadRows("demo")).ToList();
-        TokenFile.Write(_folder.File("many.safetensors"), rows);
-        string[] Run(string output) =>
-            ["run", "--model", Fixture.PathOf("..", "..", "src", "Client", "Demo"), "--tokens", _folder.File("many.safetensors"), "--out", _folder.File(output), "--shard-rows", "4", "--json"];
+        var job = LongJob.Write(_folder.File("many.safetensors"));
+        string[] Run(string output) => ["run", .. job, "--out", _folder.File(output), "--shard-rows", "4", "--json"];
         var (code, whole, error) = await HeadScopeProcess.RunAsync(Run("whole"));
         Assert.True(code == 0, error);
 
@@ -185,9 +181,7 @@ public sealed class RunTests : IDisposable
     public async Task Run_Interrupted_Ends130AndResumes()
     {
         Skip.If(OperatingSystem.IsWindows(), "sends a signal");
-        var rows = Enumerable.Range(0, 40).SelectMany(_ => ReadRows("demo")).ToList();
-        TokenFile.Write(_folder.File("many.safetensors"), rows);
-        string[] run = ["run", "--model", Fixture.PathOf("..", "..", "src", "Client", "Demo"), "--tokens", _folder.File("many.safetensors"), "--out", _folder.File("out"), "--shard-rows", "8"];
+        string[] run = ["run", .. LongJob.Write(_folder.File("many.safetensors")), "--out", _folder.File("out"), "--shard-rows", "8"];
         using (var process = HeadScopeProcess.Start(run))
         {
             await process.SaysAsync("shards,");
@@ -200,15 +194,6 @@ public sealed class RunTests : IDisposable
         var (code, _, error) = await HeadScopeProcess.RunAsync(run);
         Assert.Equal(0, code);
         Assert.Contains("rows done already", error, StringComparison.Ordinal);
-    }
-
-    static IEnumerable<int[]> ReadRows(string oracle)
-    {
-        using var tokens = TokenDataset.Open(Fixture.PathOf(oracle, "inputs.safetensors"));
-        var batch = new BatchShape(tokens.Rows, tokens.Context);
-        var all = new int[batch.Positions];
-        tokens.Read(0, all);
-        return all.Chunk(tokens.Context).ToArray();
     }
 
     sealed class NoOutput : Xunit.Abstractions.ITestOutputHelper

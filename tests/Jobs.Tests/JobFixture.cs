@@ -8,12 +8,12 @@ using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests;
 
-/// <summary>A job in a folder of a test's own.</summary>
+/// <summary>A job in a store of the test's choice, or in a folder of its own.</summary>
 internal sealed class JobFixture : IDisposable
 {
     readonly TemporaryFolder _folder = new();
 
-    public JobFixture() => Jobs = new JobStore(new FileBlobStore(_folder.File("store")));
+    public JobFixture(IBlobStore? store = null) => Jobs = new JobStore(store ?? new FileBlobStore(_folder.File("store")));
 
     public JobStore Jobs { get; }
 

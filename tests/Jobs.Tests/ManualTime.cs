@@ -1,9 +1,10 @@
 namespace HeadScope.Jobs.Tests;
 
 /// <summary>A clock that moves when it is told to.</summary>
-internal sealed class ManualTime : TimeProvider
+/// <param name="ahead">By how much it is ahead of others of its kind.</param>
+internal sealed class ManualTime(TimeSpan ahead = default) : TimeProvider
 {
-    long _ticks = TimeSpan.TicksPerDay;
+    long _ticks = TimeSpan.TicksPerDay + ahead.Ticks;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

@@ -18,6 +18,8 @@ internal static class JobOptions
     public static Option<string?> InductionTokens() =>
         new("--induction-tokens") { Description = "Measure induction on these rows [BOS, r, r] instead.", HelpName = "FILE.safetensors[:TENSOR]" };
 
+    public static Option<string> Job() => new("--job") { Description = "The job's id, as 'submit' and 'list' print it.", Required = true, HelpName = "ID" };
+
     public static Option<bool> Json() => new("--json") { Description = "Print the outcome as JSON on standard output." };
 
     public static Option<int> Workers() => Positive("--workers", "Shards scored at a time.", Environment.ProcessorCount);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
+using HeadScope.Client.Sources;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
@@ -12,7 +13,7 @@ internal static class WorkCommand
 {
     public static Command Create()
     {
-        var store = new Option<string>("--store") { Description = "A folder that the workers share; that of a 'run' is DIR/.headscope.", Required = true, HelpName = "DIR" };
+        var store = SourceOptions.Store();
         var id = new Option<string?>("--job") { Description = "Work on this job only. The default is all that are not done.", HelpName = "ID" };
         var workers = JobOptions.Workers();
         var batchSize = JobOptions.BatchSize();
@@ -24,6 +25,7 @@ internal static class WorkCommand
 
             Example:
               headscope work --store /shared/headscope
+              headscope work --store "https://account.blob.core.windows.net/jobs?SIGNATURE"
             """)
         {
             store, id, workers, batchSize, threads, lease, json,
@@ -35,12 +37,10 @@ internal static class WorkCommand
 
     static async Task<int> RunAsync(string location, string? id, EngineOptions options, Report report, CancellationToken cancellation)
     {
-        if (!Directory.Exists(location))
-            throw new DirectoryNotFoundException($"{location}: there is no such folder. A store is made by 'headscope run' (DIR/.headscope) or 'headscope submit'.");
-        var jobs = new JobStore(new FileBlobStore(location));
+        var jobs = new JobStore(await BlobStores.OpenAsync(location, create: false, cancellation).ConfigureAwait(false));
         var ids = await jobs.ListAsync(cancellation).ConfigureAwait(false);
         if (id is not null && !ids.Contains(id))
-            throw new InvalidDataException($"{location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
+            throw new InvalidDataException($"{jobs.Blobs.Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
         Exception? failure = null;
         foreach (var job in id is null ? ids : [id])
         {
@@ -52,7 +52,7 @@ internal static class WorkCommand
             {
                 var manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, options, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
                     .ConfigureAwait(false);
-                report.Done(manifest, Path.Combine(location, folder.Results), Stopwatch.GetElapsedTime(started));
+                report.Done(manifest, $"{jobs.Blobs.Location}/{folder.Results}", Stopwatch.GetElapsedTime(started));
             }
             catch (Exception e) when (e is JobStoppedException or InvalidDataException && id is null)
             {

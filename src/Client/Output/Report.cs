@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using HeadScope.Client.Sources;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Store.AzureStorage;
 using HeadScope.Jobs.Work;
 using Spectre.Console;
 
@@ -59,11 +61,42 @@ internal sealed class Report
         Console.Out.WriteLine($"Results: {string.Join(", ", manifest.Files.Keys)} in {output}");
     }
 
+    public void Pulled(Manifest manifest, string output, TimeSpan elapsed)
+    {
+        if (_json)
+            WriteJson(manifest, output, elapsed);
+        else
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Results: {string.Join(", ", manifest.Files.Keys)} in {output}, {manifest.Files.Values.Sum(file => file.Bytes) / 1e6:N1} MB in {elapsed.TotalSeconds:F1} s"));
+    }
+
+    /// <summary>How far a job is: all of it.</summary>
+    public void Status(JobOverview status)
+    {
+        if (_json)
+            Console.Out.WriteLine(JsonSerializer.Serialize(status, JobJson.Options));
+        else
+            Console.Out.WriteLine($"{Line(status)}{(status.Message is null ? "" : $"\n  {status.Message}")}");
+    }
+
+    /// <summary>How far several jobs are: a line for each.</summary>
+    public void List(IReadOnlyList<JobOverview> jobs, string location)
+    {
+        if (_json)
+            Console.Out.WriteLine(JsonSerializer.Serialize(jobs, JobJson.Options));
+        else if (jobs.Count == 0)
+            Say($"{location} holds no jobs.");
+        foreach (var status in _json ? [] : jobs)
+            Console.Out.WriteLine(Line(status));
+    }
+
+    static string Line(JobOverview status) => string.Create(CultureInfo.InvariantCulture,
+        $"{status.Id}  {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()),-9}  {status.ShardsDone,5:N0} of {status.Shards:N0} shards  {status.Model}, {status.Rows:N0} rows of {status.Context}");
+
     static void WriteJson(Manifest manifest, string output, TimeSpan? elapsed) => Console.Out.WriteLine(JsonSerializer.Serialize(new
     {
         job = manifest.Job,
         state = "done",
-        output = Path.GetFullPath(output),
+        output = AzureLocation.Matches(output) ? output : Path.GetFullPath(output),
         seconds = elapsed?.TotalSeconds,
         peak_memory_mib = PeakMemory.MiB,
         summary = manifest.Summary,

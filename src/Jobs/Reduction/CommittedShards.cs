@@ -63,14 +63,28 @@ public sealed class CommittedShards
     /// <summary>Reads a section of a shard's scores into <paramref name="buffer"/>, which grows where it must.</summary>
     /// <returns>The section's bytes, in the buffer.</returns>
     /// <exception cref="InvalidDataException">The section is not what was committed.</exception>
-    public async Task<Memory<byte>> ReadSectionAsync(ShardRecord record, int section, SectionBuffer buffer, CancellationToken cancellation)
+    public async Task<Memory<byte>> ReadSectionAsync(ShardRecord record, int section, SectionBuffer buffer, CancellationToken cancellation) =>
+        (await ReadSectionsAsync(record, section, 1, buffer, cancellation).ConfigureAwait(false))[0];
+
+    /// <summary>Reads neighbouring sections at once: where the store is far away, a question costs more than its answer.</summary>
+    /// <returns>Each section's bytes, in the buffer.</returns>
+    /// <exception cref="InvalidDataException">A section is not what was committed.</exception>
+    public async Task<Memory<byte>[]> ReadSectionsAsync(ShardRecord record, int first, int count, SectionBuffer buffer, CancellationToken cancellation)
     {
-        var (offset, length) = ShardScoresFile.Section(record, section);
-        var bytes = buffer.OfLength(length);
-        await _store.ReadRangeAsync(record.ScoresBlob, offset, bytes, cancellation).ConfigureAwait(false);
-        if (ShardScoresFile.Checksum(bytes.Span) != record.Checksums[section])
-            throw new InvalidDataException($"{record.ScoresBlob}: section {section} of shard {record.Shard} is not what was committed (its checksum is wrong). Delete the shard's .stats blob to have it scored again.");
-        return bytes;
+        var (start, _) = ShardScoresFile.Section(record, first);
+        var (lastStart, lastLength) = ShardScoresFile.Section(record, first + count - 1);
+        var bytes = buffer.OfLength(checked((int)(lastStart + lastLength - start)));
+        await _store.ReadRangeAsync(record.ScoresBlob, start, bytes, cancellation).ConfigureAwait(false);
+        var sections = new Memory<byte>[count];
+        for (var i = 0; i < count; i++)
+        {
+            var (offset, length) = ShardScoresFile.Section(record, first + i);
+            sections[i] = bytes.Slice((int)(offset - start), length);
+            if (ShardScoresFile.Checksum(sections[i].Span) != record.Checksums[first + i])
+                throw new InvalidDataException($"{record.ScoresBlob}: section {first + i} of shard {record.Shard} is not what was committed (its checksum is wrong). Delete the shard's .stats blob to have it scored again.");
+        }
+
+        return sections;
     }
 }
 

@@ -11,6 +11,10 @@ namespace HeadScope.Jobs.Reduction;
 /// <param name="levels">Levels of the quantiles, the same for all.</param>
 public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> levels)
 {
+    /// <summary>Heads that are looked at together: fewer questions to the store, more memory.</summary>
+    const int MostHeadsTogether = 16;
+
+    static readonly Score[] Scores = [Score.HeadDla, Score.MoverAttn, Score.MoverDla, Score.DlaRatio];
     static readonly Population[] Populations = [Population.All, Population.NoInduction];
 
     public IReadOnlyList<double> Levels => levels;
@@ -18,44 +22,60 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
     /// <summary>Quantiles by head, score and population (all, no induction): [level].</summary>
     public async Task<ScoreQuantiles> RunAsync(int threads, CancellationToken cancellation)
     {
-        var results = new ScoreQuantiles(shards.Statistics.Heads, levels);
+        var heads = shards.Statistics.Heads;
+        var results = new ScoreQuantiles(heads, levels);
+        var together = Math.Clamp((heads + threads - 1) / threads, 1, MostHeadsTogether);
+        var groups = Enumerable.Range(0, heads).Chunk(together);
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
-        await Parallel.ForAsync(0, shards.Statistics.Heads, options, async (head, token) =>
+        await Parallel.ForEachAsync(groups, options, async (group, token) =>
         {
-            var wanted = new Wanted[ScoreNames.Scores];
-            for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
-                wanted[(int)score] = new Wanted([.. Populations.Select(population => new ExactQuantiles(shards.Statistics.Of(head, score, population).Histogram, levels))]);
+            var wanted = Array.ConvertAll(group, Wish);
             SectionBuffer flagBuffer = new(), scoreBuffer = new();
             var sorted = new SortedShard(shards.Records.Max(record => record.Positions));
-            try
-            {
-                await LookAtAllAsync().ConfigureAwait(false);
-                foreach (var quantiles in wanted.SelectMany(each => each.Quantiles))
-                    quantiles.Narrow();
-                await LookAtAllAsync().ConfigureAwait(false);
-                for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
-                {
-                    foreach (var (population, quantiles) in Populations.Zip(wanted[(int)score].Quantiles))
-                        results.Set(head, score, population, quantiles.Results());
-                }
-            }
-            catch (InvalidDataException e)
-            {
-                throw new InvalidDataException($"The stored scores of head {head} are not those that were counted: {e.Message}", e);
-            }
+            await LookAtAllAsync().ConfigureAwait(false);
+            foreach (var (i, head) in group.Index())
+                Guard(head, () => Array.ForEach(wanted[i], score => Array.ForEach(score.Quantiles, quantiles => quantiles.Narrow())));
+            await LookAtAllAsync().ConfigureAwait(false);
+            foreach (var (i, head) in group.Index())
+                Guard(head, () => Conclude(head, wanted[i]));
 
             async Task LookAtAllAsync()
             {
                 foreach (var record in shards.Records)
                 {
                     var flags = await shards.ReadSectionAsync(record, 1, flagBuffer, token).ConfigureAwait(false);
-                    var section = await shards.ReadSectionAsync(record, ShardScoresFile.FirstHeadSection + head, scoreBuffer, token).ConfigureAwait(false);
+                    var sections = await shards.ReadSectionsAsync(record, ShardScoresFile.FirstHeadSection + group[0], group.Length, scoreBuffer, token).ConfigureAwait(false);
                     sorted.Sort(flags.Span);
-                    Look(wanted, sorted, new HeadSection(section.Span, record));
+                    for (var i = 0; i < group.Length; i++)
+                        Look(wanted[i], sorted, new HeadSection(sections[i].Span, record));
                 }
             }
         }).ConfigureAwait(false);
         return results;
+
+        Wanted[] Wish(int head) =>
+            [.. Scores.Select(score => new Wanted([.. Populations.Select(population => new ExactQuantiles(shards.Statistics.Of(head, score, population).Histogram, levels))]))];
+
+        void Conclude(int head, Wanted[] wanted)
+        {
+            foreach (var score in Scores)
+            {
+                foreach (var (population, quantiles) in Populations.Zip(wanted[(int)score].Quantiles))
+                    results.Set(head, score, population, quantiles.Results());
+            }
+        }
+
+        static void Guard(int head, Action check)
+        {
+            try
+            {
+                check();
+            }
+            catch (InvalidDataException e)
+            {
+                throw new InvalidDataException($"The stored scores of head {head} are not those that were counted: {e.Message}", e);
+            }
+        }
     }
 
     static void Look(Wanted[] wanted, SortedShard shard, in HeadSection scores)

@@ -16,14 +16,11 @@ public static class ScoresTable
     {
         using var writer = new ParquetWriter(stream, Columns, options);
         var heads = shards.Statistics.Heads;
-        var flagBuffer = new SectionBuffer();
-        var buffers = Enumerable.Range(0, heads).Select(_ => new SectionBuffer()).ToArray();
-        var sections = new Memory<byte>[heads];
+        SectionBuffer flagBuffer = new(), scoreBuffer = new();
         foreach (var record in shards.Records)
         {
             var flags = await shards.ReadSectionAsync(record, 1, flagBuffer, cancellation).ConfigureAwait(false);
-            for (var head = 0; head < heads; head++)
-                sections[head] = await shards.ReadSectionAsync(record, ShardScoresFile.FirstHeadSection + head, buffers[head], cancellation).ConfigureAwait(false);
+            var sections = await shards.ReadSectionsAsync(record, ShardScoresFile.FirstHeadSection, heads, scoreBuffer, cancellation).ConfigureAwait(false);
             Append(writer, record, flags.Span, sections, headsPerLayer);
         }
 

@@ -109,7 +109,7 @@ public sealed class FileBlobStore : IBlobStore
     public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await Task.CompletedTask.ConfigureAwait(false);
-        var slash = prefix.LastIndexOf('/');
+        var slash = BlobName.CheckPrefix(prefix).LastIndexOf('/');
         var folder = slash < 0 ? _root : PathOf(prefix[..slash]);
         if (!Directory.Exists(folder))
             yield break;
@@ -155,13 +155,9 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
-    string PathOf(string name)
-    {
-        var parts = name.Split('/');
-        if (parts.Any(part => part is "" or "." or ".." || part.Contains(TemporaryMark, StringComparison.Ordinal) || part.AsSpan().ContainsAny(Path.GetInvalidFileNameChars())))
-            throw new ArgumentException($"'{name}' is not the name of a blob.", nameof(name));
-        return Path.Combine([_root, .. parts]);
-    }
+    string PathOf(string name) => name.Contains(TemporaryMark, StringComparison.Ordinal)
+        ? throw new ArgumentException($"'{name}' is not the name of a blob: '{TemporaryMark}' marks what is being written.", nameof(name))
+        : Path.Combine([_root, .. BlobName.Check(name).Split('/')]);
 
     static async Task<string> WriteTemporaryAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {

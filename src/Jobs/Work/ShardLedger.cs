@@ -22,7 +22,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     readonly SemaphoreSlim _gate = new(1, 1);
     readonly HashSet<string> _done = [];
     readonly HashSet<string> _leased = []; // to workers of this process
-    readonly HashSet<string> _foreign = []; // seen claimed by other processes since the last look at the store
+    readonly HashSet<string> _foreign = []; // seen claimed by others at the last look at the store, or since
     long? _refreshed;
     int _firstOpen; // shards before this are done
 
@@ -84,6 +84,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
         if (weightsColumns && await store.ExistsAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false))
             _done.Add(WeightsUnit);
         _foreign.Clear();
+        _foreign.UnionWith(await claims.HeldUnitsAsync(cancellation).ConfigureAwait(false));
         _refreshed = time.GetTimestamp();
         return shards;
     }
@@ -150,6 +151,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
         try
         {
             _leased.Remove(lease.Claim.Unit);
+            _foreign.Remove(lease.Claim.Unit);
             if (done)
                 _done.Add(lease.Claim.Unit);
         }

@@ -1,50 +1,52 @@
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Tests.Store;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests.Claims;
 
-public sealed class BlobClaimsTests : IDisposable
+/// <summary>Claims, which rest on what every store promises.</summary>
+public abstract class BlobClaimsTests
 {
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
     static readonly JobFolder Folder = new("0123456789abcdef");
 
-    readonly TemporaryFolder _files = new();
-    readonly FileBlobStore _store;
     readonly ManualTime _time = new();
 
-    public BlobClaimsTests() => _store = new FileBlobStore(_files.File("store"));
+    /// <summary>A store that is empty.</summary>
+    protected abstract Task<IBlobStore> OpenAsync();
 
-    public void Dispose() => _files.Dispose();
-
-    [Fact]
+    [SkippableFact]
     public async Task TryClaim_ManyAtOnce_OneWins()
     {
-        for (var unit = 0; unit < 100; unit++)
+        var store = await OpenAsync();
+        for (var unit = 0; unit < 25; unit++)
         {
-            var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => Claims().TryClaimAsync($"unit{unit}", $"worker {i}", default))));
+            var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => Claims(store).TryClaimAsync($"unit{unit}", $"worker {i}", default))));
             Assert.Single(claims, claim => claim is not null);
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task TryClaim_HolderKeepsRenewing_IsNeverTakenOver()
     {
-        var (holder, other) = (Claims(), Claims());
-        await HoldElsewhere(holder, "unit");
+        var store = await OpenAsync();
+        var other = Claims(store);
+        await RenewElsewhereAsync(store, 0);
         for (var i = 0; i < 10; i++)
         {
             Assert.Null(await other.TryClaimAsync("unit", "other", default));
             _time.Advance(Lease * 0.9);
-            await Renew(i);
+            await RenewElsewhereAsync(store, i + 1);
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task TryClaim_HolderIsSilentForTheLease_IsTakenOverByOne()
     {
-        await HoldElsewhere(Claims(), "unit");
-        var others = Enumerable.Range(0, 4).Select(_ => Claims()).ToArray();
+        var store = await OpenAsync();
+        await RenewElsewhereAsync(store, 0);
+        var others = Enumerable.Range(0, 4).Select(_ => Claims(store)).ToArray();
         foreach (var other in others)
             Assert.Null(await other.TryClaimAsync("unit", "other", default));
         _time.Advance(Lease);
@@ -52,43 +54,128 @@ public sealed class BlobClaimsTests : IDisposable
         Assert.Single(taken, claim => claim is not null);
     }
 
-    [Fact]
+    /// <summary>Two machines whose clocks are hours apart; the time that passes is the same for both.</summary>
+    [SkippableTheory]
+    [InlineData(7)]
+    [InlineData(-7)]
+    public async Task TryClaim_HoldersClockIsHoursAway_OnlyItsSilenceCounts(int hours)
+    {
+        var store = await OpenAsync();
+        var elsewhere = new ManualTime(TimeSpan.FromHours(hours));
+        var (holder, other) = (new BlobClaims(store, Folder, elsewhere, Lease, Elsewhere), Claims(store));
+        var held = await holder.TryClaimAsync("unit", "holder", default);
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Null(await other.TryClaimAsync("unit", "other", default));
+            Pass(Lease * 0.9);
+            await holder.RenewAsync(default);
+        }
+
+        // It falls silent. The other takes over when a lease has passed since it last saw a sign of life, and not before.
+        Assert.Null(await other.TryClaimAsync("unit", "other", default));
+        Pass(Lease * 0.99);
+        Assert.Null(await other.TryClaimAsync("unit", "other", default));
+        Pass(Lease * 0.01);
+        var taken = await other.TryClaimAsync("unit", "other", default);
+        Assert.NotNull(taken);
+
+        // Back again, the first holder sees by its own clock that the other is alive; when that gives the unit back, it is free for all.
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Null(await holder.TryClaimAsync("unit", "holder", default));
+            Pass(Lease * 0.9);
+            await other.RenewAsync(default);
+        }
+
+        await holder.ReleaseAsync(held!, default);
+        Assert.Null(await new BlobClaims(store, Folder, elsewhere, Lease, Elsewhere).TryClaimAsync("unit", "third", default));
+        await other.ReleaseAsync(taken, default);
+        Assert.NotNull(await holder.TryClaimAsync("unit", "holder", default));
+
+        void Pass(TimeSpan time)
+        {
+            _time.Advance(time);
+            elsewhere.Advance(time);
+        }
+    }
+
+    [SkippableFact]
     public async Task TryClaim_HolderProcessHasEnded_IsTakenOverAtOnce()
     {
-        var gone = ProcessIdentity.Current with { ProcessId = 1 << 22, Started = "1" };
-        await _store.TryCreateAsync($"{Folder.Claims}unit.1", JobJson.Write(new BlobClaims.Holding("gone", gone, _time.GetUtcNow(), 0)));
-        Assert.NotNull(await Claims().TryClaimAsync("unit", "other", default));
+        var store = await OpenAsync();
+        await RenewAsync(store, ProcessIdentity.Current with { ProcessId = 1 << 22, Started = "1" }, 0);
+        Assert.NotNull(await Claims(store).TryClaimAsync("unit", "other", default));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task TryClaim_ProcessNumberWasUsedAgain_IsTakenOverAtOnce()
     {
-        var earlier = ProcessIdentity.Current with { Started = "1" };
-        await _store.TryCreateAsync($"{Folder.Claims}unit.1", JobJson.Write(new BlobClaims.Holding("gone", earlier, _time.GetUtcNow(), 0)));
-        Assert.NotNull(await Claims().TryClaimAsync("unit", "other", default));
+        var store = await OpenAsync();
+        await RenewAsync(store, ProcessIdentity.Current with { Started = "1" }, 0);
+        Assert.NotNull(await Claims(store).TryClaimAsync("unit", "other", default));
     }
 
-    [Fact]
+    [SkippableFact]
+    public async Task TryClaim_ProcessOfAnotherMachineIsNotHere_IsNotTakenForDead()
+    {
+        var store = await OpenAsync();
+        await RenewAsync(store, Elsewhere with { ProcessId = 1 << 22, Started = "1" }, 0);
+        Assert.Null(await Claims(store).TryClaimAsync("unit", "other", default));
+    }
+
+    [SkippableFact]
+    public async Task HeldUnits_AreThoseWhoseHoldersGiveSignsOfLife()
+    {
+        var store = await OpenAsync();
+        var (mine, other) = (Claims(store), new BlobClaims(store, Folder, _time, Lease, Elsewhere));
+        await mine.TryClaimAsync("a.b", "mine", default);
+        var gone = await other.TryClaimAsync("gone", "other", default);
+        await other.TryClaimAsync("silent", "other", default);
+        Assert.Equal(["a.b", "gone", "silent"], (await mine.HeldUnitsAsync(default)).Order());
+
+        await other.ReleaseAsync(gone!, default);
+        Assert.Equal(["a.b", "silent"], (await mine.HeldUnitsAsync(default)).Order());
+        _time.Advance(Lease);
+        await mine.RenewAsync(default);
+        Assert.Equal(["a.b"], await mine.HeldUnitsAsync(default));
+        Assert.NotNull(await mine.TryClaimAsync("silent", "mine", default));
+    }
+
+    [SkippableFact]
     public async Task Release_ThenClaim_SucceedsAndLeavesNothingBehind()
     {
-        var claims = Claims();
+        var store = await OpenAsync();
+        var claims = Claims(store);
         var claim = await claims.TryClaimAsync("unit", "worker", default);
         await claims.ReleaseAsync(claim!, default);
         await claims.RenewAsync(default);
-        await foreach (var blob in _store.ListAsync(Folder.Claims))
+        await foreach (var blob in store.ListAsync(Folder.Claims))
             Assert.Fail($"{blob.Name} is left");
-        Assert.NotNull(await Claims().TryClaimAsync("unit", "other", default));
+        Assert.NotNull(await Claims(store).TryClaimAsync("unit", "other", default));
     }
 
-    BlobClaims Claims() => new(_store, Folder, _time, Lease);
+    static ProcessIdentity Elsewhere { get; } = ProcessIdentity.Current with { Host = "elsewhere", Scope = "another machine" };
+
+    BlobClaims Claims(IBlobStore store) => new(store, Folder, _time, Lease);
 
     /// <summary>A claim that a process on another machine holds.</summary>
-    async Task HoldElsewhere(BlobClaims claims, string unit)
-    {
-        Assert.NotNull(await claims.TryClaimAsync(unit, "holder", default));
-        await Renew(0);
-    }
+    Task RenewElsewhereAsync(IBlobStore store, int renewals) => RenewAsync(store, Elsewhere, renewals);
 
-    Task Renew(int renewals) => _store.WriteAsync(
-        $"{Folder.Claims}unit.1", JobJson.Write(new BlobClaims.Holding("holder", ProcessIdentity.Current with { Scope = "another machine" }, _time.GetUtcNow(), renewals)));
+    Task RenewAsync(IBlobStore store, ProcessIdentity process, int renewals) =>
+        store.WriteAsync($"{Folder.Claims}unit.1", JobJson.Write(new BlobClaims.Holding("holder", process, _time.GetUtcNow(), renewals)));
+}
+
+public sealed class FileBlobClaimsTests : BlobClaimsTests, IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    protected override Task<IBlobStore> OpenAsync() => Task.FromResult<IBlobStore>(new FileBlobStore(_folder.File("store")));
+}
+
+[Collection(AzuriteTests.Name)]
+public sealed class AzureBlobClaimsTests(SharedAzurite azurite) : BlobClaimsTests
+{
+    protected override async Task<IBlobStore> OpenAsync() => await azurite.OpenAsync(SharedAzurite.NewContainer());
 }

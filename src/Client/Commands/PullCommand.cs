@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Diagnostics;
+using HeadScope.Client.Output;
+using HeadScope.Client.Sources;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Client.Commands;
+
+/// <summary>headscope pull: a job's results, from where it was done.</summary>
+internal static class PullCommand
+{
+    public static Command Create()
+    {
+        var source = new SourceOptions();
+        var id = JobOptions.Job();
+        var output = new Option<string>("--out") { Description = "Where the results go.", Required = true, HelpName = "DIR" };
+        var force = new Option<bool>("--force") { Description = "Replace what another job left in DIR." };
+        var json = JobOptions.Json();
+        var command = new Command("pull", """
+            Fetch the results of a job that is done, and check them against its manifest.
+
+            Example:
+              headscope pull --store /shared/headscope --job 0123456789abcdef --out results
+            """);
+        source.AddTo(command);
+        foreach (var option in new Option[] { id, output, force, json })
+            command.Options.Add(option);
+        command.SetAction(async (parsed, cancellation) => await RunAsync(
+            await source.OpenAsync(parsed, create: false, cancellation).ConfigureAwait(false),
+            parsed.GetRequiredValue(id), parsed.GetRequiredValue(output), parsed.GetValue(force), Report.For(parsed.GetValue(json)), cancellation).ConfigureAwait(false));
+        return command;
+    }
+
+    static async Task<int> RunAsync(IJobSource jobs, string id, string output, bool force, Report report, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        if (await jobs.ManifestAsync(id, cancellation).ConfigureAwait(false) is not { } manifest)
+        {
+            var status = await jobs.StatusAsync(id, cancellation).ConfigureAwait(false);
+            throw status.State switch
+            {
+                JobState.Failed => new JobStoppedException(status.Message!),
+                JobState.Cancelled => new JobStoppedException($"The job {id} was cancelled."),
+                _ => new InvalidDataException($"The job {id} is not done: {status.ShardsDone} of {status.Shards} shards are. 'headscope work' does the rest."),
+            };
+        }
+
+        var results = new ResultFolder(output);
+        if (!force)
+        {
+            await results.CheckOwnershipAsync(id, cancellation).ConfigureAwait(false);
+            if (await results.HoldsAsync(manifest, cancellation).ConfigureAwait(false))
+            {
+                report.AlreadyDone(manifest, output);
+                return ExitCode.Done;
+            }
+        }
+
+        await results.FillAsync(manifest, (file, token) => jobs.OpenResultAsync(id, file, token), cancellation).ConfigureAwait(false);
+        report.Pulled(manifest, output, Stopwatch.GetElapsedTime(started));
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using HeadScope.Jobs.Specs;
+
+namespace HeadScope.Client.Commands;
+
+/// <summary>The options that say what a job is; all else is how and where it is done.</summary>
+internal sealed class RequestOptions
+{
+    readonly Option<string> _model = JobOptions.Model();
+    readonly Option<string> _tokens = new("--tokens") { Description = "Token rows [rows, context]; the tensor is 'tokens' unless named.", Required = true, HelpName = "FILE.safetensors[:TENSOR]|FILE.npy" };
+    readonly Option<int?> _rows = new("--rows") { Description = "Score the first N rows only.", HelpName = "N" };
+    readonly Option<double> _quantile = new("--quantile") { Description = "Level of the score columns.", DefaultValueFactory = _ => JobRequest.DefaultQuantile };
+    readonly Option<double> _noInduction = new("--no-induction-quantile") { Description = "Level of the columns that leave induction out.", DefaultValueFactory = _ => JobRequest.DefaultNoInductionQuantile };
+    readonly Option<IReadOnlyList<double>> _quantiles = JobOptions.Quantiles();
+    readonly Option<bool> _raw = JobOptions.Raw();
+    readonly Option<int?> _shardRows = new("--shard-rows") { Description = "Rows of a shard: what is lost at most when a worker dies.", HelpName = "N" };
+    readonly Option<long> _seed = JobOptions.Seed();
+    readonly Option<bool> _keepScores = new("--keep-scores") { Description = "Keep every score, as scores.parquet." };
+    readonly Option<bool> _skipHeads = new("--skip-heads") { Description = "Leave out the columns of the weights alone." };
+    readonly Option<string?> _inductionTokens = JobOptions.InductionTokens();
+    readonly Option<int> _examples = new("--examples") { Description = "Positions listed for each head, score and side.", DefaultValueFactory = _ => JobRequest.DefaultExamples };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[]
+        {
+            _model, _tokens, _rows, _quantile, _noInduction, _quantiles, _raw, _shardRows, _seed, _keepScores, _skipHeads, _inductionTokens, _examples,
+        })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    public JobRequest Read(ParseResult parsed) => new()
+    {
+        Model = parsed.GetRequiredValue(_model),
+        Tokens = parsed.GetRequiredValue(_tokens),
+        Rows = parsed.GetValue(_rows),
+        Quantile = parsed.GetValue(_quantile),
+        NoInductionQuantile = parsed.GetValue(_noInduction),
+        Quantiles = parsed.GetValue(_quantiles) ?? [],
+        Raw = parsed.GetValue(_raw),
+        KeepScores = parsed.GetValue(_keepScores),
+        SkipHeads = parsed.GetValue(_skipHeads),
+        InductionTokens = parsed.GetValue(_inductionTokens),
+        Seed = parsed.GetValue(_seed),
+        ShardRows = parsed.GetValue(_shardRows),
+        Examples = parsed.GetValue(_examples),
+    };
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using HeadScope.Client.Output;
+using HeadScope.Client.Sources;
+
+namespace HeadScope.Client.Commands;
+
+/// <summary>headscope submit: a job for others to do.</summary>
+internal static class SubmitCommand
+{
+    public static Command Create()
+    {
+        var source = new SourceOptions();
+        var request = new RequestOptions();
+        var json = JobOptions.Json();
+        var command = new Command("submit", """
+            Put a job where workers find it, and print its id. The same job again finds the first; if it failed or was cancelled, it goes on.
+
+            Model and tokens stay where they are: workers read them there.
+
+            Example:
+              headscope submit --store /shared/headscope --model /shared/pythia-70m --tokens /shared/pile.safetensors
+              headscope work --store /shared/headscope
+            """);
+        source.AddTo(command);
+        request.AddTo(command);
+        command.Options.Add(json);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var jobs = await source.OpenAsync(parsed, create: true, cancellation).ConfigureAwait(false);
+            var status = await jobs.SubmitAsync(request.Read(parsed), cancellation).ConfigureAwait(false);
+            var report = Report.For(parsed.GetValue(json));
+            if (parsed.GetValue(json))
+            {
+                report.Status(status);
+                return ExitCode.Done;
+            }
+
+            Console.Out.WriteLine(status.Id); // alone, for scripts
+            report.Say(status.State switch
+            {
+                JobState.Done => $"It is done: 'headscope pull' fetches its results from {jobs.Location}.",
+                JobState.Planned => $"{status.Shards:N0} shards wait in {jobs.Location}: 'headscope work' does them.",
+                _ => $"It is under way in {jobs.Location}: {status.ShardsDone:N0} of {status.Shards:N0} shards are done.",
+            });
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}
