@@ -164,14 +164,15 @@ public sealed class ModelWeights : IDisposable
         Require(config.NLayers <= MaxLayers, $"{config.NLayers} layers are more than any supported model has ({MaxLayers})");
         Require(config.NKeyValueHeads > 0 && config.NHeads % config.NKeyValueHeads == 0, $"{config.NHeads} heads cannot share {config.NKeyValueHeads} heads of keys and values");
         Require(config.RotaryDim <= config.DHead && config.RotaryDim % 2 == 0, $"the rotary dimension {config.RotaryDim} is not an even number up to d_head ({config.DHead})");
+        Require(config.WindowedLayers is null || config.WindowedLayers.Count == config.NLayers, $"the attention of {config.WindowedLayers?.Count} layers is named, of {config.NLayers}");
         foreach (var (name, size) in new (string, long)[]
         {
             ("embedding", (long)config.DVocab * config.DModel),
-            ("position table", (long)config.NCtx * config.DModel),
+            ("position table", (long)config.NCtx * (config.PositionalEmbedding == PositionalEmbedding.Rotary ? config.RotaryDim / 2 : config.DModel)),
             ("attention layer", (long)config.NHeads * config.DHead * config.DModel),
             ("MLP", (long)config.DMlp * config.DModel),
         })
-            Require(size <= Array.MaxLength, $"an {name} of {size} values is more than can be held");
+            Require(size <= Array.MaxLength, $"{name}: {size} values are more than can be held");
     }
 
     float[] Read(string parameter) => _map.Read(_checkpoint, parameter);
