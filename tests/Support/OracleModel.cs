@@ -16,6 +16,26 @@ public sealed class OracleModel : IDisposable
 
     public const double Relative = 1e-3;
 
+    /// <summary>Models whose every token is scored, raw and processed.</summary>
+    public static TheoryData<string, string> Scored => new()
+    {
+        { "neox-tiny", "raw" }, { "neox-tiny", "proc" }, { "gpt2-tiny", "raw" }, { "gpt2-tiny", "proc" }, { "demo", "raw" }, { "demo", "proc" },
+        { "neox-sequential", "raw" }, { "neox-sequential", "proc" }, { "llama-tiny", "raw" }, { "llama-tiny", "proc" }, { "qwen2-tiny", "raw" }, { "qwen2-tiny", "proc" },
+        { "mistral-tiny", "raw" }, { "mistral-tiny", "proc" }, { "mistral-tiny/window16", "raw" },
+    };
+
+    /// <summary>Those of them whose activations are known, too.</summary>
+    public static TheoryData<string, string> Activations
+    {
+        get
+        {
+            var models = new TheoryData<string, string>();
+            foreach (var model in Scored.Where(model => (string)model[0] != "demo"))
+                models.Add((string)model[0], (string)model[1]);
+            return models;
+        }
+    }
+
     readonly ITestOutputHelper _output;
     readonly TensorFile? _float64;
     readonly JsonElement? _noise;
@@ -73,10 +93,12 @@ public sealed class OracleModel : IDisposable
     /// </param>
     public void Meets(string name, float[] actual, Func<int, (float Low, float High)>? explained = null)
     {
+        if (IsLeftOut(name))
+            return;
         var expected = Expected.Floats(name);
         Assert.Equal(expected.Length, actual.Length);
         var truth = _float64?.Has(name) == true ? _float64.Doubles(name) : null;
-        var pytorch = _noise?.TryGetProperty(name, out var entry) == true && entry.TryGetProperty("max_abs_diff_f32_f64", out var value) ? value.GetDouble() : double.NaN;
+        double? pytorch = _noise?.TryGetProperty(name, out var entry) == true && entry.TryGetProperty("max_abs_diff_f32_f64", out var value) ? value.GetDouble() : null;
         double worst = 0, worstFromTruth = 0;
         var outside = new List<string>();
         for (var i = 0; i < expected.Length; i++)
@@ -85,22 +107,34 @@ public sealed class OracleModel : IDisposable
             if (float.IsNaN(actual[i]) && float.IsNaN(expected[i]) || actual[i] == expected[i])
                 error = 0;
             worst = Math.Max(worst, error);
-            var fromTruth = truth is null ? double.NaN : actual[i] == truth[i] ? 0 : Math.Abs(actual[i] - truth[i]);
-            worstFromTruth = Math.Max(worstFromTruth, fromTruth);
+            if (truth is not null && actual[i] != truth[i])
+                worstFromTruth = Math.Max(worstFromTruth, Math.Abs(actual[i] - truth[i]));
             var met = error <= Absolute || error <= Relative * Math.Abs(expected[i])
                 || (explained?.Invoke(i) is { } interval && actual[i] >= interval.Low && actual[i] <= interval.High);
             if (!met)
                 outside.Add($"[{i}] {actual[i]:R}, expected {expected[i]:R}, float64 {truth?[i]:R}");
         }
 
-        _output.WriteLine($"{Name,-16} {name,-44} from oracle {worst:E2}   from float64 {worstFromTruth:E2}   PyTorch's own {pytorch:E2}");
+        string Known(double? distance) => distance is { } known ? $"{known:E2}" : "-";
+        _output.WriteLine($"{Name,-26} {name,-44} from oracle {worst:E2}   from float64 {Known(truth is null ? null : worstFromTruth),-9}   PyTorch's own {Known(pytorch)}");
         Assert.True(outside.Count == 0, $"{Name} {name}: {outside.Count} of {expected.Length} values are outside the tolerance: {string.Join("; ", outside.Take(5))}");
     }
 
     public void Equals(string name, int[] actual)
     {
+        if (IsLeftOut(name))
+            return;
         Assert.Equal(Expected.Integers(name), actual);
-        _output.WriteLine($"{Name,-16} {name,-44} {actual.Length} integers equal");
+        _output.WriteLine($"{Name,-26} {name,-44} {actual.Length} integers equal");
+    }
+
+    /// <summary>Only one model's expected values are complete. The others' may lack what it has, and nothing else: a name in no file is a mistake.</summary>
+    bool IsLeftOut(string name)
+    {
+        if (Expected.Has(name) || !Fixture.Tensors("neox-tiny", "expected_raw.safetensors").Has(name))
+            return false;
+        _output.WriteLine($"{Name,-26} {name,-44} left out of the oracle");
+        return true;
     }
 
     public void Dispose()

@@ -52,11 +52,14 @@ public class ManagedBackendTests
             AssertNear(kernel, 4e-6, backend =>
             {
                 List<float[]> results = [];
+                using var other = backend.Upload(Random(7 * columns, 9), 7, columns);
                 foreach (var activation in Enum.GetValues<Activation>())
                 {
-                    var x = backend.Upload(Random(7 * columns, 4, 6), 7, columns);
+                    Tensor x = backend.Upload(Random(7 * columns, 4, 6), 7, columns), gate = backend.Upload(Random(7 * columns, 4, 6), 7, columns);
                     backend.Activate(x, activation);
+                    backend.ActivateGate(gate, activation, other);
                     results.Add(Values(backend, x));
+                    results.Add(Values(backend, gate));
                 }
 
                 foreach (var kind in Enum.GetValues<NormKind>())
@@ -69,9 +72,7 @@ public class ManagedBackendTests
                 }
 
                 var sum = backend.Upload(Random(7 * columns, 8), 7, columns);
-                using var other = backend.Upload(Random(7 * columns, 9), 7, columns);
                 backend.Add(sum, other);
-                backend.MultiplyElements(sum, other);
                 results.Add(Values(backend, sum));
                 return results;
             });
