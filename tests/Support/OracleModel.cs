@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
+using HeadScope.ModelCore.Compute.Reference;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Weights;
@@ -36,8 +37,11 @@ public sealed class OracleModel : IDisposable
         }
     }
 
+    static readonly string[] ScoreNames = ["head_dla", "mover_attn", "mover_dla", "per_token_loss"];
+
     readonly ITestOutputHelper _output;
     readonly TensorFile? _float64;
+    readonly Lazy<Dictionary<string, float[]>>? _float64Scores; // null: too long a computation
     readonly JsonElement? _noise;
 
     public OracleModel(string name, string variant, WeightProcessing processing, ITestOutputHelper output, int threads = 2)
@@ -53,6 +57,7 @@ public sealed class OracleModel : IDisposable
             Inputs = Fixture.Tensors(name, "inputs.safetensors");
         if (variant is "raw" or "proc")
         {
+            _float64Scores = name == "demo" ? null : new Lazy<Dictionary<string, float[]>>(ScoreInFloat64);
             _float64 = Fixture.Tensors(name, $"expected_{variant}_f64_summary.safetensors");
             _noise = Fixture.Json(name, $"noise_{variant}.json");
         }
@@ -97,7 +102,9 @@ public sealed class OracleModel : IDisposable
             return;
         var expected = Expected.Floats(name);
         Assert.Equal(expected.Length, actual.Length);
-        var truth = _float64?.Has(name) == true ? _float64.Doubles(name) : null;
+        var truth = _float64?.Has(name) == true ? _float64.Doubles(name)
+            : _float64Scores is not null && ScoreNames.Contains(name) ? Array.ConvertAll(_float64Scores.Value[name], score => (double)score)
+            : null;
         double? pytorch = _noise?.TryGetProperty(name, out var entry) == true && entry.TryGetProperty("max_abs_diff_f32_f64", out var value) ? value.GetDouble() : null;
         double worst = 0, worstFromTruth = 0;
         var outside = new List<string>();
@@ -135,6 +142,16 @@ public sealed class OracleModel : IDisposable
             return false;
         _output.WriteLine($"{Name,-26} {name,-44} left out of the oracle");
         return true;
+    }
+
+    /// <summary>The scores of every token, by the float64 reference, rounded to float32 at the very end.</summary>
+    Dictionary<string, float[]> ScoreInFloat64()
+    {
+        using var backend = new ReferenceBackend();
+        using var model = Transformer.Load(Weights, backend);
+        var (tokens, batch) = Sequences(Inputs!, "tokens");
+        var scores = new HeadScorer(model, backend).Score(tokens, batch);
+        return ScoreNames.Zip([scores.HeadDla, scores.MoverAttn, scores.MoverDla, scores.Loss]).ToDictionary(score => score.First, score => score.Second);
     }
 
     public void Dispose()
