@@ -41,7 +41,10 @@ public sealed class ModelWeights : IDisposable
     /// <summary>The checkpoint's tensors, as stored.</summary>
     public IReadOnlyDictionary<string, TensorInfo> StoredTensors => _checkpoint.Tensors;
 
-    /// <summary>Parameters under TransformerLens's names, with their shapes, as a TransformerLens state dict would list them unprocessed.</summary>
+    /// <summary>
+    /// Parameters under TransformerLens's names, with their shapes, as a TransformerLens state dict would list them unprocessed; W_K and W_V
+    /// have the heads that are stored, also where several query heads read one.
+    /// </summary>
     public IEnumerable<(string Name, long[] Shape)> Parameters => _map.Names.Select(name => name == UnembedByToken
         ? ("unembed.W_U", [Config.DModel, Config.DVocab])
         : (name, name.EndsWith("attn.W_O", StringComparison.Ordinal) ? [Config.NHeads, Config.DHead, Config.DModel] : _map.ShapeOf(name)));

@@ -22,7 +22,7 @@ public abstract class LlamaLike : ModelFamily
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         foreach (var field in new[] { "num_local_experts", "num_experts", "quantization_config" })
-            config.Require(!config.Has(field), field, "nothing: neither mixtures of experts nor quantized weights are supported; a dense, unquantized model");
+            config.Require(!config.Has(field), field, "null (neither mixtures of experts nor quantized weights are supported)");
         config.Require(!config.Flag("mlp_bias", false), "mlp_bias", "false");
         config.Require(config.Number("partial_rotary_factor", 1) == 1, "partial_rotary_factor", "1");
         int model = config.Size("hidden_size"), heads = config.Size("num_attention_heads");

@@ -14,7 +14,7 @@ internal static class RotaryFields
         var frequencyBase = config.Number(baseField, 10000);
         if (config.Section("rope_parameters") is not { } parameters)
             return (frequencyBase, config.Section("rope_scaling") is { } scaling ? ReadScaling(scaling) : null);
-        config.Require(!config.Has("rope_scaling"), "rope_scaling", "nothing, beside rope_parameters,");
+        config.Require(!config.Has("rope_scaling"), "rope_scaling", "null, beside rope_parameters,");
         return (parameters.Number("rope_theta", frequencyBase), ReadScaling(parameters));
     }
 

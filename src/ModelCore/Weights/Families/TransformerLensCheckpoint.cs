@@ -131,9 +131,9 @@ public sealed class TransformerLensCheckpoint : ModelFamily
         foreach (var field in new[] { "rotary_adjacent_pairs", "use_normalization_before_and_after", "post_embedding_ln", "load_in_4bit" })
             config.Require(!config.Flag(field, false), field, "false");
         foreach (var field in new[] { "attn_scores_soft_cap", "output_logits_soft_cap" })
-            config.Require(config.Number(field, -1) <= 0, field, "-1: none");
-        config.Require(!config.Has("num_experts"), "num_experts", "null: no experts");
-        config.Require(config.Text("normalization_type") is not ("LN" or "LNPre") || !config.Flag("final_rms", false), "final_rms", "false, as the other norms are LayerNorms,");
+            config.Require(config.Number(field, -1) <= 0, field, "-1 (no cap)");
+        config.Require(!config.Has("num_experts"), "num_experts", "null (no experts)");
+        config.Require(config.Text("normalization_type") is not ("LN" or "LNPre") || !config.Flag("final_rms", false), "final_rms", "false, where the other norms are LayerNorms,");
     }
 
     static ConfigReader Fields(ConfigReader config) => config.Section("transformer_lens_cfg") ?? config;
