@@ -62,7 +62,9 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
         for (var seed = first; seed < first + cases; seed++)
         {
             var random = new Random(seed);
-            var (model, keyValueHeads, window) = (random.Next(1, 40), random.Next(1, 4), random.Next(1, 60));
+
+            // A residual stream of one or two features comes near zero now and then, where the norm magnifies roundings without bound.
+            var (model, keyValueHeads, window) = (random.Next(8, 40), random.Next(1, 4), random.Next(1, 60));
             var shape = new RandomLlama
             {
                 Architecture = random.Next(2) == 0 ? "MistralForCausalLM" : "LlamaForCausalLM",

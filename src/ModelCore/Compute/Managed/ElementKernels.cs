@@ -6,43 +6,22 @@ namespace HeadScope.ModelCore.Compute.Managed;
 /// <summary>Operations on single rows, element by element.</summary>
 internal static unsafe class ElementKernels
 {
-    public static void Activate(float* x, int count, Activation activation)
+    /// <summary>x = activation(x), times <paramref name="factor"/> where that is not null.</summary>
+    public static void Activate(float* x, float* factor, int count, Activation activation)
     {
         switch (activation)
         {
             case Activation.Gelu:
-                Activate<Gelu>(x, count);
+                Activate<Gelu>(x, factor, count);
                 break;
             case Activation.GeluNew:
-                Activate<GeluNew>(x, count);
+                Activate<GeluNew>(x, factor, count);
                 break;
             case Activation.Silu:
-                Activate<Silu>(x, count);
+                Activate<Silu>(x, factor, count);
                 break;
             case Activation.Relu:
-                Activate<Relu>(x, count);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(activation), activation, null);
-        }
-    }
-
-    /// <summary>gate = activation(gate) * linear.</summary>
-    public static void ActivateGate(float* gate, float* linear, int count, Activation activation)
-    {
-        switch (activation)
-        {
-            case Activation.Gelu:
-                ActivateGate<Gelu>(gate, linear, count);
-                break;
-            case Activation.GeluNew:
-                ActivateGate<GeluNew>(gate, linear, count);
-                break;
-            case Activation.Silu:
-                ActivateGate<Silu>(gate, linear, count);
-                break;
-            case Activation.Relu:
-                ActivateGate<Relu>(gate, linear, count);
+                Activate<Relu>(x, factor, count);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(activation), activation, null);
@@ -81,18 +60,16 @@ internal static unsafe class ElementKernels
         }
     }
 
-    static void Activate<TFunction>(float* x, int count)
+    static void Activate<TFunction>(float* x, float* factor, int count)
         where TFunction : struct, IFunction
     {
         for (var i = 0; i < count; i += VectorMath.Lanes)
-            VectorMath.StoreFirst(TFunction.Of(Vector512.Load(x + i)), x + i, count - i);
-    }
-
-    static void ActivateGate<TFunction>(float* gate, float* linear, int count)
-        where TFunction : struct, IFunction
-    {
-        for (var i = 0; i < count; i += VectorMath.Lanes)
-            VectorMath.StoreFirst(TFunction.Of(Vector512.Load(gate + i)) * Vector512.Load(linear + i), gate + i, count - i);
+        {
+            var value = TFunction.Of(Vector512.Load(x + i));
+            if (factor is not null)
+                value *= Vector512.Load(factor + i);
+            VectorMath.StoreFirst(value, x + i, count - i);
+        }
     }
 
     interface IFunction

@@ -134,12 +134,12 @@ public sealed unsafe class ManagedBackend : IBackend
         _team.ForRows(x.Rows, (first, last) =>
         {
             for (var row = first; row < last; row++)
-                ElementKernels.Activate(target.Row(row), target.Columns, activation);
+                ElementKernels.Activate(target.Row(row), null, target.Columns, activation);
         });
     }
 
     public void ActivateGate(Tensor gate, Activation activation, Tensor linear) =>
-        Combine(gate, linear, (target, factor, count) => ElementKernels.ActivateGate(target, factor, count, activation));
+        Combine(gate, linear, (target, factor, count) => ElementKernels.Activate(target, factor, count, activation));
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary)
     {
