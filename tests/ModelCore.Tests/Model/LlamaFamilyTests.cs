@@ -30,7 +30,9 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
         ["window beyond the context"] = Windowed(1000),
         ["window on one layer"] = new()
         {
-            Architecture = "Qwen2ForCausalLM", Layers = 3, QueryKeyValueBias = true,
+            Architecture = "Qwen2ForCausalLM",
+            Layers = 3,
+            QueryKeyValueBias = true,
             Fields = { ["use_sliding_window"] = true, ["sliding_window"] = 5, ["layer_types"] = new[] { "full_attention", "sliding_attention", "full_attention" } },
         },
     };
@@ -68,8 +70,15 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
             var shape = new RandomLlama
             {
                 Architecture = random.Next(2) == 0 ? "MistralForCausalLM" : "LlamaForCausalLM",
-                Layers = random.Next(1, 4), Model = model, Heads = keyValueHeads * random.Next(1, 5), KeyValueHeads = keyValueHeads, HeadSize = 2 * random.Next(1, 20),
-                Mlp = random.Next(1, 50), Vocabulary = random.Next(12, 300), Context = random.Next(1, 60), Tied = random.Next(2) == 0,
+                Layers = random.Next(1, 4),
+                Model = model,
+                Heads = keyValueHeads * random.Next(1, 5),
+                KeyValueHeads = keyValueHeads,
+                HeadSize = 2 * random.Next(1, 20),
+                Mlp = random.Next(1, 50),
+                Vocabulary = random.Next(12, 300),
+                Context = random.Next(1, 60),
+                Tied = random.Next(2) == 0,
                 Fields = { ["sliding_window"] = random.Next(3) == 0 ? null : window },
             };
             shape.Write(_folder.File("model"), seed);
