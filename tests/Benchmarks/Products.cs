@@ -41,13 +41,18 @@ public static unsafe partial class Products
         }
 
         using var best = new ManagedBackend(threads);
-        var batch = new BatchShape(8, 256);
-        foreach (var (heads, size) in new[] { (8, 64), (4, 32) })
+        foreach (var (rows, context, heads, keyValueHeads, size, window) in new (int, int, int, int, int, int?)[]
         {
-            using var qkv = best.Upload(Random(batch.Positions * heads * size), batch.Positions, heads * size);
-            var inputs = new AttentionInputs(qkv, qkv, qkv, batch, new HeadShape(heads, heads, size), 0.125f);
-            var rate = Median(2e-9 * batch.Rows * heads * batch.Context * batch.Context * size, () => best.Attend(inputs, AttentionTaps.None).Dispose());
-            Console.WriteLine($"attention, 8 x 256 tokens, {heads} heads of {size}: {rate:F0} GFLOP/s of the visible half");
+            (8, 256, 8, 8, 64, null), (8, 256, 4, 4, 32, null), (8, 256, 8, 2, 64, null), (1, 2048, 8, 2, 64, null), (1, 2048, 8, 2, 64, 256),
+        })
+        {
+            var batch = new BatchShape(rows, context);
+            using var q = best.Upload(Random(batch.Positions * heads * size), batch.Positions, heads * size);
+            using var kv = q.SliceColumns(0, keyValueHeads * size);
+            var inputs = new AttentionInputs(q, kv, kv, batch, new HeadShape(heads, keyValueHeads, size), 0.125f, Window: window);
+            var visible = Enumerable.Range(0, context).Sum(destination => (double)Math.Min(destination + 1, window ?? context));
+            var rate = Median(4e-9 * rows * heads * visible * size, () => best.Attend(inputs, AttentionTaps.None).Dispose());
+            Console.WriteLine($"attention, {rows} x {context} tokens, {heads} heads of {size}, {keyValueHeads} of keys and values{(window is null ? "" : $", window {window}")}: {rate:F0} GFLOP/s of what is visible");
         }
     }
 

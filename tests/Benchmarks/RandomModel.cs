@@ -3,17 +3,18 @@ using System.Text.Json;
 
 namespace HeadScope.Benchmarks;
 
-/// <summary>A Pythia-architecture model of some shape with random weights, as a folder in the Hugging Face layout.</summary>
+/// <summary>A Pythia or Llama model of some shape with random weights, as a folder in the Hugging Face layout.</summary>
 public static class RandomModel
 {
-    /// <summary>Layers, d_model, heads, d_mlp, d_vocab, n_ctx, share of rotary features.</summary>
-    public sealed record Shape(int Layers, int Model, int Heads, int Mlp, int Vocabulary, int Context, double Rotary);
+    /// <summary>Layers, d_model, heads, d_mlp, d_vocab, n_ctx, share of rotary features; with heads of keys and values it is a Llama.</summary>
+    public sealed record Shape(int Layers, int Model, int Heads, int Mlp, int Vocabulary, int Context, double Rotary, int KeyValueHeads = 0);
 
     public static IReadOnlyDictionary<string, Shape> Shapes { get; } = new Dictionary<string, Shape>
     {
         ["pythia-70m"] = new(6, 512, 8, 2048, 50304, 2048, 0.25),
         ["pythia-160m"] = new(12, 768, 12, 3072, 50304, 2048, 0.25),
         ["pythia-410m"] = new(24, 1024, 16, 4096, 50304, 2048, 0.25),
+        ["smollm-135m"] = new(30, 576, 9, 1536, 49152, 2048, 1, KeyValueHeads: 3),
         ["demo"] = new(4, 128, 4, 512, 2048, 256, 0.5),
     };
 
@@ -25,24 +26,26 @@ public static class RandomModel
         var path = Path.Combine(folder, "model.safetensors");
         if (File.Exists(path))
             return folder;
+        var isLlama = shape.KeyValueHeads > 0;
         File.WriteAllText(Path.Combine(folder, "config.json"), JsonSerializer.Serialize(new
         {
-            architectures = new[] { "GPTNeoXForCausalLM" },
-            model_type = "gpt_neox",
+            architectures = new[] { isLlama ? "LlamaForCausalLM" : "GPTNeoXForCausalLM" },
             num_hidden_layers = shape.Layers,
             hidden_size = shape.Model,
             num_attention_heads = shape.Heads,
+            num_key_value_heads = isLlama ? shape.KeyValueHeads : shape.Heads,
             intermediate_size = shape.Mlp,
             vocab_size = shape.Vocabulary,
             max_position_embeddings = shape.Context,
             rotary_pct = shape.Rotary,
+            tie_word_embeddings = isLlama,
             bos_token_id = 0,
         }));
-        WriteSafetensors(path, Tensors(shape));
+        WriteSafetensors(path, isLlama ? LlamaTensors(shape) : PythiaTensors(shape));
         return folder;
     }
 
-    static IEnumerable<(string Name, int[] Shape, float Deviation, float Mean)> Tensors(Shape s)
+    static IEnumerable<(string Name, int[] Shape, float Deviation, float Mean)> PythiaTensors(Shape s)
     {
         yield return ("gpt_neox.embed_in.weight", [s.Vocabulary, s.Model], 1, 0);
         for (var l = 0; l < s.Layers; l++)
@@ -67,6 +70,27 @@ public static class RandomModel
         yield return ("gpt_neox.final_layer_norm.weight", [s.Model], 0.1f, 1);
         yield return ("gpt_neox.final_layer_norm.bias", [s.Model], 0.1f, 0);
         yield return ("embed_out.weight", [s.Vocabulary, s.Model], 1 / MathF.Sqrt(s.Model), 0);
+    }
+
+    static IEnumerable<(string Name, int[] Shape, float Deviation, float Mean)> LlamaTensors(Shape s)
+    {
+        // The embedding is the unembedding, too.
+        yield return ("model.embed_tokens.weight", [s.Vocabulary, s.Model], 1 / MathF.Sqrt(s.Model), 0);
+        var shared = s.Model / s.Heads * s.KeyValueHeads;
+        for (var l = 0; l < s.Layers; l++)
+        {
+            var layer = $"model.layers.{l}";
+            yield return ($"{layer}.input_layernorm.weight", [s.Model], 0.1f, 1);
+            yield return ($"{layer}.post_attention_layernorm.weight", [s.Model], 0.1f, 1);
+            foreach (var (matrix, outputs, inputs) in new[]
+            {
+                ("self_attn.q_proj", s.Model, s.Model), ("self_attn.k_proj", shared, s.Model), ("self_attn.v_proj", shared, s.Model), ("self_attn.o_proj", s.Model, s.Model),
+                ("mlp.gate_proj", s.Mlp, s.Model), ("mlp.up_proj", s.Mlp, s.Model), ("mlp.down_proj", s.Model, s.Mlp),
+            })
+                yield return ($"{layer}.{matrix}.weight", [outputs, inputs], 1 / MathF.Sqrt(inputs), 0);
+        }
+
+        yield return ("model.norm.weight", [s.Model], 0.1f, 1);
     }
 
     static void WriteSafetensors(string path, IEnumerable<(string Name, int[] Shape, float Deviation, float Mean)> tensors)

@@ -61,11 +61,11 @@ public sealed class TimingBackend(IBackend inner) : IBackend
 
     public void Add(Tensor target, Tensor addend) => Time("elementwise", () => inner.Add(target, addend));
 
-    public void MultiplyElements(Tensor target, Tensor factor) => Time("elementwise", () => inner.MultiplyElements(target, factor));
-
     public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm) => Time("norms", () => inner.Normalize(x, norm));
 
     public void Activate(Tensor x, Activation activation) => Time("activation", () => inner.Activate(x, activation));
+
+    public void ActivateGate(Tensor gate, Activation activation, Tensor linear) => Time("activation", () => inner.ActivateGate(gate, activation, linear));
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary) => Time("rotary", () => inner.Rotate(heads, headSize, batch, rotary));
 

@@ -40,14 +40,14 @@ public interface IBackend : IDisposable
     /// <summary>target += addend.</summary>
     void Add(Tensor target, Tensor addend);
 
-    /// <summary>target *= factor, elementwise.</summary>
-    void MultiplyElements(Tensor target, Tensor factor);
-
     /// <summary>The normalised x, and what it was divided by, [x.Rows, 1].</summary>
     (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm);
 
     /// <summary>Applies <paramref name="activation"/> in place.</summary>
     void Activate(Tensor x, Activation activation);
+
+    /// <summary>gate = activation(gate) * linear, elementwise, as one pass.</summary>
+    void ActivateGate(Tensor gate, Activation activation, Tensor linear);
 
     /// <summary>Turns heads, [batch * position, head * d_head], in place by their positions in their sequences.</summary>
     void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary);

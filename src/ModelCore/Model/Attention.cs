@@ -78,7 +78,7 @@ internal sealed class Attention : IDisposable
             Pattern = Tap(context, "hook_pattern"),
             Copying = scoring,
         };
-        var inputs = new AttentionInputs(query, key, value, context.Batch, _config.Heads, _config.ScoreFactor(_layer), _config.Causal, _config.Window);
+        var inputs = new AttentionInputs(query, key, value, context.Batch, _config.Heads, _config.ScoreFactor(_layer), _config.Causal, _config.WindowOf(_layer));
         using var z = backend.Attend(inputs, taps);
         Show(context, "hook_attn_scores", taps.Scores);
         Show(context, "hook_pattern", taps.Pattern);

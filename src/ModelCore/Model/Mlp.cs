@@ -29,11 +29,14 @@ internal sealed class Mlp : IDisposable
         using var gate = _gate is null ? null : backend.Multiply(normalized, _gate);
         var post = gate ?? linear;
         context.Observe($"{_name}.hook_pre", post, _config.DMlp);
-        backend.Activate(post, _config.Activation);
-        if (gate is not null)
+        if (gate is null)
+        {
+            backend.Activate(linear, _config.Activation);
+        }
+        else
         {
             context.Observe($"{_name}.hook_pre_linear", linear, _config.DMlp);
-            backend.MultiplyElements(post, linear);
+            backend.ActivateGate(gate, _config.Activation, linear);
         }
 
         context.Observe($"{_name}.hook_post", post, _config.DMlp);

@@ -15,6 +15,15 @@ public enum PositionalEmbedding
     Shortformer,
 }
 
+/// <summary>The projections of attention that have biases.</summary>
+[Flags]
+public enum AttentionBiases
+{
+    None = 0,
+    QueryKeyValue = 1,
+    Output = 2,
+}
+
 /// <summary>
 /// The shape of a transformer, in TransformerLens's terms (<c>HookedTransformerConfig</c>).
 /// </summary>
@@ -60,14 +69,20 @@ public sealed record ModelConfig
 
     public double RotaryBase { get; init; } = 10000;
 
+    /// <summary>How the rotary angles are slowed down; null where they are not.</summary>
+    public RotaryScaling? RotaryScaling { get; init; }
+
     /// <summary>Whether attention and MLP both read the block's input.</summary>
     public bool ParallelAttnMlp { get; init; }
 
     /// <summary>False for bidirectional models.</summary>
     public bool Causal { get; init; } = true;
 
-    /// <summary>Sources further back than this are not visible.</summary>
+    /// <summary>Source j is visible from destination i only where i - j is less than this; null where there is no such limit.</summary>
     public int? Window { get; init; }
+
+    /// <summary>Which layers <see cref="Window"/> holds for, one value for each; null where it holds for all.</summary>
+    public IReadOnlyList<bool>? WindowedLayers { get; init; }
 
     /// <summary>What attention scores are divided by, apart from <see cref="ScaleAttnByInverseLayerIdx"/>.</summary>
     public double AttnScale { get; init; }
@@ -78,12 +93,21 @@ public sealed record ModelConfig
     /// <summary>The token that starts every sequence, where the model's files say.</summary>
     public int? BosToken { get; init; }
 
+    /// <summary>Whether the unembedding is the embedding, whatever else the checkpoint holds.</summary>
+    public bool TiedEmbeddings { get; init; }
+
+    /// <summary>Which of attention's projections have biases, in families that leave the choice to the configuration.</summary>
+    public AttentionBiases AttentionBiases { get; init; }
+
     public bool AttnOnly => DMlp == 0;
 
     public HeadShape Heads => new(NHeads, NKeyValueHeads, DHead);
 
     /// <summary>Heads in all layers together; head h of layer l is number l * NHeads + h.</summary>
     public int HeadCount => NLayers * NHeads;
+
+    /// <summary>The window of layer <paramref name="layer"/>, or null.</summary>
+    public int? WindowOf(int layer) => WindowedLayers is null || WindowedLayers[layer] ? Window : null;
 
     /// <summary>What layer <paramref name="layer"/> multiplies query-key products by.</summary>
     public float ScoreFactor(int layer) => (float)(1 / (AttnScale * (ScaleAttnByInverseLayerIdx ? layer + 1 : 1)));

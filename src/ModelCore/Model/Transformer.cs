@@ -22,7 +22,9 @@ public sealed class Transformer : IDisposable
         _embedding = backend.Upload(weights.ReadEmbedding(), config.DVocab, config.DModel);
         if (weights.ReadPositions() is { } positions)
             _positions = backend.Upload(positions, config.NCtx, config.DModel);
-        var rotary = config.PositionalEmbedding == PositionalEmbedding.Rotary ? new Rotary(config.RotaryDim, config.RotaryBase, config.NCtx) : null;
+        var rotary = config.PositionalEmbedding == PositionalEmbedding.Rotary
+            ? new Rotary(config.RotaryDim, config.RotaryBase, config.NCtx, config.RotaryScaling)
+            : null;
         _blocks = new TransformerBlock[config.NLayers];
         for (var layer = 0; layer < config.NLayers; layer++)
             _blocks[layer] = new TransformerBlock(backend, config, layer, weights.ReadBlock(layer), rotary);

@@ -7,7 +7,11 @@ public sealed class ConfigReader(JsonElement root, string location)
 {
     public string Location => location;
 
+    /// <summary>Whether a field is there and not null.</summary>
     public bool Has(string field) => root.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <summary>Whether a field is there, be it null: for fields whose absence means something else.</summary>
+    public bool Names(string field) => root.TryGetProperty(field, out _);
 
     /// <summary>A size: a whole number from 1 to 2^24.</summary>
     public int Size(string field) => Size(field, null);
@@ -33,10 +37,12 @@ public sealed class ConfigReader(JsonElement root, string location)
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) && id >= 0 ? id : throw Fault(field, "a token id");
     }
 
-    public double Number(string field, double otherwise)
+    public double Number(string field) => Number(field, null);
+
+    public double Number(string field, double? otherwise)
     {
         if (!Has(field))
-            return otherwise;
+            return otherwise ?? throw Missing(field);
         var value = root.GetProperty(field);
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Fault(field, "a number");
     }
@@ -57,19 +63,42 @@ public sealed class ConfigReader(JsonElement root, string location)
         return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Fault(field, "a string");
     }
 
+    /// <summary>A list of strings, or null where the field is absent.</summary>
+    public IReadOnlyList<string>? Texts(string field)
+    {
+        if (!Has(field))
+            return null;
+        var value = root.GetProperty(field);
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
+            : throw Fault(field, "a list of strings");
+    }
+
     /// <summary>The first of the model's <c>architectures</c>, or null.</summary>
     public string? Architecture =>
         Has("architectures") && root.GetProperty("architectures") is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0
             ? list[0].GetString()
             : null;
 
-    /// <summary>An object inside this one, or null.</summary>
-    public ConfigReader? Section(string field) =>
-        Has(field) && root.GetProperty(field) is { ValueKind: JsonValueKind.Object } section ? new ConfigReader(section, $"{location}, {field}") : null;
+    /// <summary>An object inside this one, or null where the field is absent.</summary>
+    public ConfigReader? Section(string field)
+    {
+        if (!Has(field))
+            return null;
+        var value = root.GetProperty(field);
+        return value.ValueKind == JsonValueKind.Object ? new ConfigReader(value, $"{location}, {field}") : throw Fault(field, "an object");
+    }
 
-    /// <exception cref="InvalidDataException">Always.</exception>
+    /// <summary>The exception that says what a field is and what it should be.</summary>
     public InvalidDataException Fault(string field, string expected) =>
-        new($"{location}: '{field}' is {root.GetProperty(field).GetRawText()}, where {expected} belongs.");
+        new($"{location}: '{field}' is {(root.TryGetProperty(field, out var value) ? value.GetRawText() : "absent")}, where {expected} belongs.");
+
+    /// <exception cref="InvalidDataException">The configuration asks for what is not supported.</exception>
+    public void Require(bool supported, string field, string expected)
+    {
+        if (!supported)
+            throw Fault(field, expected);
+    }
 
     InvalidDataException Missing(string field) => new($"{location}: the field '{field}' is missing.");
 }

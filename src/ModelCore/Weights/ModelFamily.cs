@@ -9,7 +9,7 @@ namespace HeadScope.ModelCore.Weights;
 public abstract class ModelFamily
 {
     /// <summary>Every family that can be loaded.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } = [new GptNeoX(), new Gpt2(), new TransformerLensCheckpoint()];
+    public static IReadOnlyList<ModelFamily> All { get; } = [new GptNeoX(), new Gpt2(), new Llama(), new Mistral(), new Qwen2(), new TransformerLensCheckpoint()];
 
     /// <summary>For people.</summary>
     public abstract string Name { get; }

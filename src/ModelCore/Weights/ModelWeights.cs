@@ -41,7 +41,10 @@ public sealed class ModelWeights : IDisposable
     /// <summary>The checkpoint's tensors, as stored.</summary>
     public IReadOnlyDictionary<string, TensorInfo> StoredTensors => _checkpoint.Tensors;
 
-    /// <summary>Parameters under TransformerLens's names, with their shapes, as a TransformerLens state dict would list them unprocessed.</summary>
+    /// <summary>
+    /// Parameters under TransformerLens's names, with their shapes, as a TransformerLens state dict would list them unprocessed; W_K and W_V
+    /// have the heads that are stored, also where several query heads read one.
+    /// </summary>
     public IEnumerable<(string Name, long[] Shape)> Parameters => _map.Names.Select(name => name == UnembedByToken
         ? ("unembed.W_U", [Config.DModel, Config.DVocab])
         : (name, name.EndsWith("attn.W_O", StringComparison.Ordinal) ? [Config.NHeads, Config.DHead, Config.DModel] : _map.ShapeOf(name)));
@@ -164,14 +167,15 @@ public sealed class ModelWeights : IDisposable
         Require(config.NLayers <= MaxLayers, $"{config.NLayers} layers are more than any supported model has ({MaxLayers})");
         Require(config.NKeyValueHeads > 0 && config.NHeads % config.NKeyValueHeads == 0, $"{config.NHeads} heads cannot share {config.NKeyValueHeads} heads of keys and values");
         Require(config.RotaryDim <= config.DHead && config.RotaryDim % 2 == 0, $"the rotary dimension {config.RotaryDim} is not an even number up to d_head ({config.DHead})");
+        Require(config.WindowedLayers is null || config.WindowedLayers.Count == config.NLayers, $"the attention of {config.WindowedLayers?.Count} layers is named, of {config.NLayers}");
         foreach (var (name, size) in new (string, long)[]
         {
             ("embedding", (long)config.DVocab * config.DModel),
-            ("position table", (long)config.NCtx * config.DModel),
+            ("position table", (long)config.NCtx * (config.PositionalEmbedding == PositionalEmbedding.Rotary ? config.RotaryDim / 2 : config.DModel)),
             ("attention layer", (long)config.NHeads * config.DHead * config.DModel),
             ("MLP", (long)config.DMlp * config.DModel),
         })
-            Require(size <= Array.MaxLength, $"an {name} of {size} values is more than can be held");
+            Require(size <= Array.MaxLength, $"{name}: {size} values are more than can be held");
     }
 
     float[] Read(string parameter) => _map.Read(_checkpoint, parameter);

@@ -28,6 +28,14 @@ public sealed class ParameterMap
     public void Transpose(string parameter, string source, int rows, int columns) =>
         Add(parameter, [source], [columns, rows], [rows, columns], (stored, values) => TransposeInto(stored, columns, rows, values));
 
+    /// <summary>Heads' projections [head, d_model, d_head] that are stored [head * d_head, d_model].</summary>
+    public void Heads(string parameter, string source, int heads, int model, int size) =>
+        Add(parameter, [source], [heads * size, model], [heads, model, size], (stored, values) =>
+        {
+            for (var h = 0; h < heads; h++)
+                TransposeInto(stored.Slice(h * size * model, size * model), size, model, values.Slice(h * model * size, model * size));
+        });
+
     /// <summary>A parameter that is stored in some other order.</summary>
     /// <param name="sources">Names under which checkpoints store it; the first that is there is read.</param>
     public void Add(string parameter, string[] sources, long[] storedShape, long[] shape, Arrange? arrange) =>

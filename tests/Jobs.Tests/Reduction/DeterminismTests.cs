@@ -7,10 +7,13 @@ namespace HeadScope.Jobs.Tests.Reduction;
 /// <summary>The bytes of the results depend on what was asked, and on nothing else.</summary>
 public class DeterminismTests
 {
-    [Fact]
-    public async Task Results_AnyWorkersBatchesAndShards_AreTheSameBytes()
+    [Theory]
+    [InlineData("neox-tiny")]
+    [InlineData("llama-tiny")]
+    [InlineData("mistral-tiny/window16")]
+    public async Task Results_AnyWorkersBatchesAndShards_AreTheSameBytes(string model)
     {
-        var request = JobFixture.TinyRequest with { KeepScores = true };
+        var request = JobFixture.Request(model) with { KeepScores = true };
         var first = await RunAsync(request with { ShardRows = 24 }, new EngineOptions { Workers = 1, BatchSize = 24, Threads = 1 });
         foreach (var (workers, batch, shardRows, threads) in new[] { (1, 1, 3, 1), (2, 7, 3, 2), (4, 32, 64, 4), (2, 1, 5, 1), (4, 7, 1, 2), (1, 32, 3, 3) })
         {

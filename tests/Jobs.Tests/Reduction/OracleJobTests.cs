@@ -11,15 +11,10 @@ namespace HeadScope.Jobs.Tests.Reduction;
 /// <summary>The head frame and its quantiles, as TransformerLens and PyTorch make them.</summary>
 public class OracleJobTests(ITestOutputHelper output)
 {
-    public static TheoryData<string, string> Models => new()
-    {
-        { "neox-tiny", "raw" }, { "neox-tiny", "proc" }, { "gpt2-tiny", "raw" }, { "gpt2-tiny", "proc" }, { "demo", "raw" }, { "demo", "proc" },
-    };
-
     static readonly double[] Four = [0.8, 0.9, 0.95, 0.99];
 
     [Theory]
-    [MemberData(nameof(Models))]
+    [MemberData(nameof(OracleModel.Scored), MemberType = typeof(OracleModel))]
     public async Task Quantiles_EveryLevel_MeetTransformerLens(string name, string variant)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);
@@ -49,7 +44,7 @@ public class OracleJobTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [MemberData(nameof(Models))]
+    [MemberData(nameof(OracleModel.Scored), MemberType = typeof(OracleModel))]
     public async Task HeadFrame_EveryColumn_MeetsTransformerLens(string name, string variant)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);

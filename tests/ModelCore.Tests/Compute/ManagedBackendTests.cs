@@ -52,11 +52,14 @@ public class ManagedBackendTests
             AssertNear(kernel, 4e-6, backend =>
             {
                 List<float[]> results = [];
+                using var other = backend.Upload(Random(7 * columns, 9), 7, columns);
                 foreach (var activation in Enum.GetValues<Activation>())
                 {
-                    var x = backend.Upload(Random(7 * columns, 4, 6), 7, columns);
+                    Tensor x = backend.Upload(Random(7 * columns, 4, 6), 7, columns), gate = backend.Upload(Random(7 * columns, 4, 6), 7, columns);
                     backend.Activate(x, activation);
+                    backend.ActivateGate(gate, activation, other);
                     results.Add(Values(backend, x));
+                    results.Add(Values(backend, gate));
                 }
 
                 foreach (var kind in Enum.GetValues<NormKind>())
@@ -69,9 +72,7 @@ public class ManagedBackendTests
                 }
 
                 var sum = backend.Upload(Random(7 * columns, 8), 7, columns);
-                using var other = backend.Upload(Random(7 * columns, 9), 7, columns);
                 backend.Add(sum, other);
-                backend.MultiplyElements(sum, other);
                 results.Add(Values(backend, sum));
                 return results;
             });
@@ -85,11 +86,12 @@ public class ManagedBackendTests
         foreach (var (context, heads, keyValueHeads, size, causal, window) in new (int, int, int, int, bool, int?)[]
         {
             (1, 1, 1, 4, true, null), (7, 2, 2, 5, true, null), (33, 2, 2, 16, true, null), (50, 4, 2, 24, true, null), (41, 2, 1, 32, true, 9), (70, 2, 2, 16, false, null), (35, 2, 2, 8, true, 1),
+            (45, 6, 1, 6, true, 100), (40, 4, 2, 6, false, 5), (560, 1, 1, 4, true, 20), (560, 1, 1, 4, true, 520),
         })
         {
             var batch = new BatchShape(2, context);
             var random = new Random(context);
-            var tokens = Enumerable.Range(0, batch.Positions).Select(_ => random.Next(5)).ToArray();
+            var tokens = Enumerable.Range(0, batch.Positions).Select(_ => random.Next(context < 100 ? 5 : 500)).ToArray();
             AssertNear(kernel, 3e-6, backend =>
             {
                 using var q = backend.Upload(Random(batch.Positions * heads * size, 1, 2), batch.Positions, heads * size);
@@ -154,7 +156,17 @@ public class ManagedBackendTests
             backend.Activate(z, Activation.Gelu);
             using var unembed = backend.Load(Random(Model * Vocabulary, 5), Model, Vocabulary);
             var loss = backend.TokenLoss(z, unembed, [.. Enumerable.Range(0, batch.Positions)]);
-            return [.. new[] { z, loss, scale }.SelectMany(tensor => Values(backend, tensor)).Select(BitConverter.SingleToUInt32Bits)];
+
+            // Grouped queries under a window that starts within a block of the second product.
+            var longer = new BatchShape(1, 1100);
+            using var grouped = backend.Upload(Random(longer.Positions * 6 * 6, 6, 2), longer.Positions, 6 * 6);
+            using var keys = grouped.SliceColumns(0, 2 * 6);
+            backend.Rotate(grouped, 36, longer, new Rotary(34, 10000, longer.Context));
+            var windowed = backend.Attend(new AttentionInputs(grouped, keys, keys, longer, new HeadShape(6, 2, 6), 0.4f, Window: 530), AttentionTaps.None);
+            using var gate = backend.Upload(Random(windowed.Rows * windowed.Columns, 7), windowed.Rows, windowed.Columns);
+            backend.ActivateGate(windowed, Activation.Silu, gate);
+            var (rms, _) = backend.Normalize(windowed, new Norm(NormKind.Rms, 1e-6f, null, null));
+            return [.. new[] { z, loss, scale, windowed, rms }.SelectMany(tensor => Values(backend, tensor)).Select(BitConverter.SingleToUInt32Bits)];
         }
     }
 

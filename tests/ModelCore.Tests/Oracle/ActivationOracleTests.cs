@@ -11,10 +11,7 @@ namespace HeadScope.ModelCore.Tests.Oracle;
 public class ActivationOracleTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData("neox-tiny", "raw")]
-    [InlineData("neox-tiny", "proc")]
-    [InlineData("gpt2-tiny", "raw")]
-    [InlineData("gpt2-tiny", "proc")]
+    [MemberData(nameof(OracleModel.Activations), MemberType = typeof(OracleModel))]
     public void Forward_FirstSequence_HasTransformerLensActivations(string name, string variant)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);
@@ -31,7 +28,7 @@ public class ActivationOracleTests(ITestOutputHelper output)
             foreach (var (oracleName, hook) in new[]
             {
                 ("resid_pre", "hook_resid_pre"), ("q", "attn.hook_q"), ("k", "attn.hook_k"), ("v", "attn.hook_v"), ("z", "attn.hook_z"),
-                ("pattern", "attn.hook_pattern"), ("attn_out", "hook_attn_out"), ("mlp_out", "hook_mlp_out"), ("resid_post", "hook_resid_post"),
+                ("rot_q", "attn.hook_rot_q"), ("rot_k", "attn.hook_rot_k"), ("pattern", "attn.hook_pattern"), ("resid_mid", "hook_resid_mid"), ("attn_out", "hook_attn_out"), ("mlp_out", "hook_mlp_out"), ("resid_post", "hook_resid_post"),
             })
             {
                 if (oracle.Expected.Has($"seq0.{oracleName}.{layer}"))
@@ -46,10 +43,7 @@ public class ActivationOracleTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("neox-tiny", "raw")]
-    [InlineData("neox-tiny", "proc")]
-    [InlineData("gpt2-tiny", "raw")]
-    [InlineData("gpt2-tiny", "proc")]
+    [MemberData(nameof(OracleModel.Activations), MemberType = typeof(OracleModel))]
     public void HeadVocabularyLogits_LastPosition_MeetTransformerLens(string name, string variant)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);

@@ -7,13 +7,8 @@ namespace HeadScope.ModelCore.Tests.Oracle;
 /// <summary>Everything that notebook 002 computes, as TransformerLens computes it.</summary>
 public class ScoringOracleTests(ITestOutputHelper output)
 {
-    public static TheoryData<string, string> Models => new()
-    {
-        { "neox-tiny", "raw" }, { "neox-tiny", "proc" }, { "gpt2-tiny", "raw" }, { "gpt2-tiny", "proc" }, { "demo", "raw" }, { "demo", "proc" },
-    };
-
     [Theory]
-    [MemberData(nameof(Models))]
+    [MemberData(nameof(OracleModel.Scored), MemberType = typeof(OracleModel))]
     public void Score_EveryToken_MeetsTransformerLens(string name, string variant)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);
@@ -28,7 +23,7 @@ public class ScoringOracleTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [MemberData(nameof(Models))]
+    [MemberData(nameof(OracleModel.Scored), MemberType = typeof(OracleModel))]
     public void Circuits_WeightsAlone_MeetTransformerLens(string name, string variant)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);
@@ -56,17 +51,17 @@ public class ScoringOracleTests(ITestOutputHelper output)
         var argmax = circuits.CopyArgmax();
         oracle.Equals("full_OV_argmax", [.. argmax.SelectMany(head => head)]);
         Assert.Equal(shares, argmax.Select(head => (double)head.Index().Count(entry => entry.Index == entry.Item) / head.Length));
-        if (oracle.Expected.Has("post_mlp_embed"))
+        foreach (var key in new[] { "post_mlp_embed", "post_mlp_embed_first16" }.Where(oracle.Expected.Has))
         {
-            using var embedding = oracle.Model.PostMlpEmbedding(oracle.Backend, 0, oracle.Model.Config.DVocab);
+            using var embedding = oracle.Model.PostMlpEmbedding(oracle.Backend, 0, oracle.Expected.Shape(key)[0]);
             var values = new float[embedding.Rows * embedding.Columns];
             oracle.Backend.Download(embedding, values);
-            oracle.Meets("post_mlp_embed", values);
+            oracle.Meets(key, values);
         }
     }
 
     [Theory]
-    [MemberData(nameof(Models))]
+    [MemberData(nameof(OracleModel.Scored), MemberType = typeof(OracleModel))]
     public void Eigenvalues_EveryHead_AreTransformerLens(string name, string variant)
     {
         // LAPACK's order is its own: each eigenvalue of one list has its own near neighbour in the other.
@@ -92,10 +87,7 @@ public class ScoringOracleTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("neox-tiny", "raw")]
-    [InlineData("neox-tiny", "proc")]
-    [InlineData("gpt2-tiny", "raw")]
-    [InlineData("gpt2-tiny", "proc")]
+    [MemberData(nameof(OracleModel.Activations), MemberType = typeof(OracleModel))]
     public void AttendedSources_EveryPosition_MeetTransformerLens(string name, string variant)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace HeadScope.ModelCore.Compute.Managed;
 
 /// <summary>
-/// One head over one sequence: scores, softmax, z, and the per-head scores, for a few destinations at a time, so that the pattern
-/// never leaves the cache.
+/// Heads over one sequence: scores, softmax, z, and the per-head scores, for one head and a few destinations at a time, so that the
+/// pattern never leaves the cache.
 /// </summary>
 /// <remarks>
 /// The pattern is kept transposed, [source, destination]: each lane of a vector is a destination of its own, softmax needs no sum
@@ -12,25 +12,18 @@ namespace HeadScope.ModelCore.Compute.Managed;
 /// </remarks>
 internal static unsafe class AttentionKernel
 {
-    public static void Attend(in AttentionInputs inputs, AttentionTaps taps, ManagedTensor z, int row, int head, MicroKernel kernel, Workspace workspace)
+    /// <summary>Heads <paramref name="firstHead"/> and following, <paramref name="heads"/> in all, that read the same keys and values.</summary>
+    public static void Attend(
+        in AttentionInputs inputs, AttentionTaps taps, ManagedTensor z, int row, int firstHead, int heads, MicroKernel kernel, Workspace workspace)
     {
         var context = inputs.Batch.Context;
         var size = inputs.Heads.Size;
-        ManagedTensor query = (ManagedTensor)inputs.Query, key = (ManagedTensor)inputs.Key, value = (ManagedTensor)inputs.Value;
+        ManagedTensor key = (ManagedTensor)inputs.Key, value = (ManagedTensor)inputs.Value;
         var firstRow = row * context;
-        var keyValueColumn = inputs.Heads.KeyValueHeadOf(head) * size;
-        int tileRows = kernel.Rows, width = kernel.Columns;
-        var paddedSources = RoundUp(context, tileRows);
-        var paddedFeatures = RoundUp(size, tileRows);
-
-        var packedKeys = workspace.Get("attention.keys", (long)paddedSources * size); // [source panel, d_head, source]
-        var packedValues = workspace.Get("attention.values", (long)paddedFeatures * context); // [feature panel, source, feature]
-        var packedQuery = workspace.Get("attention.query", (long)width * size); // [d_head, dest]
-        var pattern = workspace.Get("attention.pattern", (long)paddedSources * width); // [source, dest]
-        var mixed = workspace.Get("attention.mixed", (long)paddedFeatures * width); // z transposed: [feature, dest]
-        var zeros = workspace.Get("attention.zeros", width);
-        new Span<float>(zeros, width).Clear();
-
+        var keyValueColumn = inputs.Heads.KeyValueHeadOf(firstHead) * size;
+        var tileRows = kernel.Rows;
+        var packedKeys = workspace.Get("attention.keys", (long)RoundUp(context, tileRows) * size); // [source panel, d_head, source]
+        var packedValues = workspace.Get("attention.values", (long)RoundUp(size, tileRows) * context); // [feature panel, source, feature]
         Gemm.PackRows(key.Row(firstRow) + keyValueColumn, key.Stride, context, size, packedKeys, tileRows);
         for (var feature = 0; feature < size; feature += tileRows)
         {
@@ -38,28 +31,50 @@ internal static unsafe class AttentionKernel
                 value.Row(firstRow) + keyValueColumn + feature, value.Stride, Math.Min(tileRows, size - feature), context, packedValues + (nint)feature * context, tileRows);
         }
 
+        for (var head = firstHead; head < firstHead + heads; head++)
+            AttendHead(inputs, taps, z, row, head, packedKeys, packedValues, kernel, workspace);
+    }
+
+    static void AttendHead(
+        in AttentionInputs inputs, AttentionTaps taps, ManagedTensor z, int row, int head, float* packedKeys, float* packedValues, MicroKernel kernel, Workspace workspace)
+    {
+        var context = inputs.Batch.Context;
+        var size = inputs.Heads.Size;
+        var query = (ManagedTensor)inputs.Query;
+        var firstRow = row * context;
+        int tileRows = kernel.Rows, width = kernel.Columns;
+        var packedQuery = workspace.Get("attention.query", (long)width * size); // [d_head, dest]
+        var pattern = workspace.Get("attention.pattern", (long)RoundUp(context, tileRows) * width); // [source, dest]
+        var mixed = workspace.Get("attention.mixed", (long)RoundUp(size, tileRows) * width); // z transposed: [feature, dest]
+        var zeros = workspace.Get("attention.zeros", width);
+        new Span<float>(zeros, width).Clear();
+
         for (var d0 = 0; d0 < context; d0 += width)
         {
+            // No destination of this block sees sources before start, or from end on: their part of the pattern is never made.
             var destinations = Math.Min(width, context - d0);
-            var end = inputs.Causal ? d0 + destinations : context;
+            var start = inputs.VisibleSources(d0).First / tileRows * tileRows;
+            var end = inputs.VisibleSources(d0 + destinations - 1).End;
             Gemm.PackTransposed(query.Row(firstRow + d0) + head * size, query.Stride, destinations, size, packedQuery, width);
-            for (var s0 = 0; s0 < end; s0 += tileRows)
+            for (var s0 = start; s0 < end; s0 += tileRows)
                 kernel.Multiply(size, packedKeys + (nint)s0 * size, packedQuery, zeros, 0, pattern + (nint)s0 * width, width);
             if (taps.Scores is ManagedTensor scores)
                 Tap(scores, inputs, pattern, width, row, head, d0, destinations, inputs.Scale, float.NegativeInfinity);
             for (var lane = 0; lane < destinations; lane += VectorMath.Lanes)
-                Softmax(pattern + lane, width, inputs, d0 + lane, end);
+                Softmax(pattern + lane, width, inputs, d0 + lane, start, end);
             if (taps.Pattern is ManagedTensor patterns)
                 Tap(patterns, inputs, pattern, width, row, head, d0, destinations, 1, 0);
 
+            // Depth blocks are counted from source 0 wherever the window starts: what is left out are additions of zero.
             for (var feature = 0; feature < size; feature += tileRows)
             {
                 var output = mixed + (nint)feature * width;
-                for (var s0 = 0; s0 < end; s0 += Gemm.DepthBlock)
+                for (int s0 = start, next; s0 < end; s0 = next)
                 {
+                    next = Math.Min(end, (s0 / Gemm.DepthBlock + 1) * Gemm.DepthBlock);
                     kernel.Multiply(
-                        Math.Min(Gemm.DepthBlock, end - s0), packedValues + (nint)feature * context + (nint)s0 * tileRows, pattern + (nint)s0 * width,
-                        s0 == 0 ? zeros : output, s0 == 0 ? 0 : width, output, width);
+                        next - s0, packedValues + (nint)feature * context + (nint)s0 * tileRows, pattern + (nint)s0 * width,
+                        s0 == start ? zeros : output, s0 == start ? 0 : width, output, width);
                 }
             }
 
@@ -67,7 +82,7 @@ internal static unsafe class AttentionKernel
             if (taps.Copying is { } copying)
             {
                 for (var d = 0; d < destinations; d++)
-                    Score(copying, pattern + d, width, value, keyValueColumn, z, firstRow, firstRow + d0 + d, head, size, workspace);
+                    Score(copying, inputs, pattern + d, width, z, row, head, d0 + d, workspace);
             }
         }
     }
@@ -76,9 +91,9 @@ internal static unsafe class AttentionKernel
 
     /// <summary>
     /// Sixteen destinations from <paramref name="destination"/> on: their raw products, <paramref name="stride"/> apart by source, become
-    /// probabilities: exp(scale (x - max)) / sum over the visible sources, zero elsewhere up to <paramref name="end"/>.
+    /// probabilities: exp(scale (x - max)) / sum over the visible sources, zero elsewhere from <paramref name="start"/> to <paramref name="end"/>.
     /// </summary>
-    static void Softmax(float* x, nint stride, in AttentionInputs inputs, int destination, int end)
+    static void Softmax(float* x, nint stride, in AttentionInputs inputs, int destination, int start, int end)
     {
         // [anyFrom, anyTo) is seen by some of the sixteen, [allFrom, allTo) by all: only what lies between needs a mask.
         var last = Math.Min(destination + VectorMath.Lanes, inputs.Batch.Context) - 1;
@@ -129,7 +144,7 @@ internal static unsafe class AttentionKernel
             (Vector512.Load(p) * inverse).Store(p);
         }
 
-        for (var s = 0; s < anyFrom; s++)
+        for (var s = start; s < anyFrom; s++)
             Vector512<float>.Zero.Store(x + s * stride);
         for (var s = anyTo; s < end; s++)
             Vector512<float>.Zero.Store(x + s * stride);
@@ -174,9 +189,11 @@ internal static unsafe class AttentionKernel
     /// <summary>Head DLA, mover attention and mover DLA of one destination, not yet divided by the final scale.</summary>
     /// <param name="pattern">The destination's pattern; sources lie <paramref name="stride"/> apart.</param>
     static void Score(
-        CopyScoring scoring, float* pattern, int stride, ManagedTensor value, int keyValueColumn, ManagedTensor z, int firstRow, int position, int head, int size,
-        Workspace workspace)
+        CopyScoring scoring, in AttentionInputs inputs, float* pattern, int stride, ManagedTensor z, int row, int head, int destination, Workspace workspace)
     {
+        var size = inputs.Heads.Size;
+        var firstRow = row * inputs.Batch.Context;
+        var position = firstRow + destination;
         var direction = ((ManagedTensor)scoring.TargetDirections).Row(position) + head * size;
         ((ManagedTensor)scoring.HeadDla).Row(head)[position] = VectorMath.Dot(z.Row(position) + head * size, direction, size);
 
@@ -185,10 +202,15 @@ internal static unsafe class AttentionKernel
         var copies = scoring.Copies.Of(position);
         if (!copies.IsEmpty)
         {
+            var value = (ManagedTensor)inputs.Value;
+            var keyValueColumn = inputs.Heads.KeyValueHeadOf(head) * size;
+            var firstVisible = inputs.VisibleSources(destination).First;
             var copied = workspace.Get("attention.copied", size); // z with the pattern restricted to copies of the target
             new Span<float>(copied, size).Clear();
             foreach (var source in copies)
             {
+                if (source < firstVisible)
+                    continue;
                 var paid = pattern[(nint)source * stride];
                 attention += paid;
                 var weight = Vector512.Create(paid);

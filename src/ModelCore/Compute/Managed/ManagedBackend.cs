@@ -113,8 +113,6 @@ public sealed unsafe class ManagedBackend : IBackend
 
     public void Add(Tensor target, Tensor addend) => Combine(target, addend, ElementKernels.Add);
 
-    public void MultiplyElements(Tensor target, Tensor factor) => Combine(target, factor, ElementKernels.Multiply);
-
     public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm)
     {
         var source = (ManagedTensor)x;
@@ -136,9 +134,12 @@ public sealed unsafe class ManagedBackend : IBackend
         _team.ForRows(x.Rows, (first, last) =>
         {
             for (var row = first; row < last; row++)
-                ElementKernels.Activate(target.Row(row), target.Columns, activation);
+                ElementKernels.Activate(target.Row(row), null, target.Columns, activation);
         });
     }
+
+    public void ActivateGate(Tensor gate, Activation activation, Tensor linear) =>
+        Combine(gate, linear, (target, factor, count) => ElementKernels.Activate(target, factor, count, activation));
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary)
     {
@@ -162,12 +163,16 @@ public sealed unsafe class ManagedBackend : IBackend
 
     public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps)
     {
-        var z = New(inputs.Batch.Positions, inputs.Heads.Heads * inputs.Heads.Size);
+        var (heads, keyValueHeads, size) = inputs.Heads;
+        var z = New(inputs.Batch.Positions, heads * size);
         var captured = inputs;
-        _team.ForEach(inputs.Batch.Rows * inputs.Heads.Heads, (i, workspace) =>
+
+        // Heads that read the same keys and values share their packing, unless that would leave threads without work.
+        var together = inputs.Batch.Rows * keyValueHeads >= 4 * _team.Threads ? heads / keyValueHeads : 1;
+        _team.ForEach(inputs.Batch.Rows * heads / together, (i, workspace) =>
         {
-            var (row, head) = Math.DivRem(i, captured.Heads.Heads);
-            AttentionKernel.Attend(captured, taps, z, row, head, _kernel, workspace);
+            var (row, group) = Math.DivRem(i, heads / together);
+            AttentionKernel.Attend(captured, taps, z, row, group * together, together, _kernel, workspace);
         });
         return z;
     }

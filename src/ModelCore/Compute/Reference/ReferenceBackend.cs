@@ -63,8 +63,6 @@ public sealed class ReferenceBackend : IBackend
 
     public void Add(Tensor target, Tensor addend) => Update(target, (i, j, x) => x + ((Values)addend)[i, j]);
 
-    public void MultiplyElements(Tensor target, Tensor factor) => Update(target, (i, j, x) => x * ((Values)factor)[i, j]);
-
     public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm)
     {
         var source = (Values)x;
@@ -85,14 +83,10 @@ public sealed class ReferenceBackend : IBackend
         return (normalized, Fill(x.Rows, 1, (i, _) => scale[i]));
     }
 
-    public void Activate(Tensor x, Activation activation) => Update(x, (_, _, v) => activation switch
-    {
-        Activation.Gelu => v * 0.5 * MathNet.Numerics.SpecialFunctions.Erfc(-v / Math.Sqrt(2)),
-        Activation.GeluNew => 0.5 * v * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v))),
-        Activation.Relu => Math.Max(v, 0),
-        Activation.Silu => v / (1 + Math.Exp(-v)),
-        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
-    });
+    public void Activate(Tensor x, Activation activation) => Update(x, (_, _, v) => Activated(v, activation));
+
+    public void ActivateGate(Tensor gate, Activation activation, Tensor linear) =>
+        Update(gate, (i, j, v) => Activated(v, activation) * ((Values)linear)[i, j]);
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary)
     {
@@ -188,6 +182,15 @@ public sealed class ReferenceBackend : IBackend
     public void Dispose()
     {
     }
+
+    static double Activated(double v, Activation activation) => activation switch
+    {
+        Activation.Gelu => v * 0.5 * MathNet.Numerics.SpecialFunctions.Erfc(-v / Math.Sqrt(2)),
+        Activation.GeluNew => 0.5 * v * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v))),
+        Activation.Relu => Math.Max(v, 0),
+        Activation.Silu => v / (1 + Math.Exp(-v)),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
+    };
 
     static double Product(Values x, int row, Weights w, int output)
     {

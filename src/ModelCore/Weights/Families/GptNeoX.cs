@@ -20,6 +20,7 @@ public sealed class GptNeoX : ModelFamily
         var rotary = (int)(head * (config.Section("rope_parameters")?.Number("partial_rotary_factor", 0.25) ?? config.Number("rotary_pct", 0.25)));
         if (rotary is 0 || rotary % 2 != 0)
             throw config.Fault("rotary_pct", $"a share of d_head ({head}) that is even and not 0");
+        var (rotaryBase, scaling) = RotaryFields.Read(config, "rotary_emb_base");
         return new ModelConfig
         {
             Architecture = "GPTNeoXForCausalLM",
@@ -35,7 +36,8 @@ public sealed class GptNeoX : ModelFamily
             Epsilon = (float)config.Number("layer_norm_eps", 1e-5),
             PositionalEmbedding = PositionalEmbedding.Rotary,
             RotaryDim = rotary,
-            RotaryBase = config.Section("rope_parameters")?.Number("rope_theta", 10000) ?? config.Number("rotary_emb_base", 10000),
+            RotaryBase = rotaryBase,
+            RotaryScaling = scaling,
             ParallelAttnMlp = config.Flag("use_parallel_residual", true),
             AttnScale = Math.Sqrt(head),
             BosToken = config.Token("bos_token_id"),

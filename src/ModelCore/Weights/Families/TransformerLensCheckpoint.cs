@@ -20,7 +20,9 @@ public sealed class TransformerLensCheckpoint : ModelFamily
         var attentionOnly = config.Flag("attn_only", false);
         if (config.Size("d_vocab_out", vocabulary) != vocabulary)
             throw config.Fault("d_vocab_out", $"the same as d_vocab ({vocabulary})");
+        RefuseUnsupported(config);
         var heads = config.Size("n_heads", model / size);
+        var window = config.Flag("use_local_attn", false) ? config.Size("window_size") : (int?)null;
         return new ModelConfig
         {
             Architecture = "HookedTransformer",
@@ -51,6 +53,11 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             },
             RotaryDim = config.Size("rotary_dim", size),
             RotaryBase = config.Number("rotary_base", 10000),
+            RotaryScaling = config.Flag("use_NTK_by_parts_rope", false)
+                ? new RotaryScaling(
+                    config.Number("NTK_by_parts_factor", 8), config.Size("NTK_original_ctx_len", 8192), config.Number("NTK_by_parts_low_freq_factor", 1),
+                    config.Number("NTK_by_parts_high_freq_factor", 4))
+                : null,
             ParallelAttnMlp = config.Flag("parallel_attn_mlp", false),
             Causal = config.Text("attention_dir") switch
             {
@@ -58,6 +65,8 @@ public sealed class TransformerLensCheckpoint : ModelFamily
                 "bidirectional" => false,
                 _ => throw config.Fault("attention_dir", "causal or bidirectional"),
             },
+            Window = window,
+            WindowedLayers = window is null ? null : config.Texts("attn_types")?.Select(type => type == "local").ToList(),
             AttnScale = config.Flag("use_attn_scale", true) ? config.Number("attn_scale", -1) is > 0 and var scale ? scale : Math.Sqrt(size) : 1,
             ScaleAttnByInverseLayerIdx = config.Flag("scale_attn_by_inverse_layer_idx", false),
             BosToken = config.Token("bos_token_id"),
@@ -66,7 +75,7 @@ public sealed class TransformerLensCheckpoint : ModelFamily
 
     public override ParameterMap Map(ModelConfig config, ITensorSource checkpoint)
     {
-        long model = config.DModel, heads = config.NHeads, size = config.DHead;
+        long model = config.DModel, heads = config.NHeads, keyValueHeads = config.NKeyValueHeads, size = config.DHead;
         var map = new ParameterMap();
         map.Copy("embed.W_E", "embed.W_E", config.DVocab, model);
         if (config.PositionalEmbedding != PositionalEmbedding.Rotary)
@@ -75,10 +84,13 @@ public sealed class TransformerLensCheckpoint : ModelFamily
         {
             var attention = $"blocks.{l}.attn";
             Norm($"blocks.{l}.ln1");
-            foreach (var letter in new[] { "Q", "K", "V" })
+            Same($"{attention}.W_Q", heads, model, size);
+            Same($"{attention}.b_Q", heads, size);
+            foreach (var letter in new[] { "K", "V" })
             {
-                Same($"{attention}.W_{letter}", heads, model, size);
-                Same($"{attention}.b_{letter}", heads, size);
+                // Under grouped queries the state dict has the shared heads, with an underscore; the plain name is the expanded ones'.
+                map.Add($"{attention}.W_{letter}", [$"{attention}._W_{letter}", $"{attention}.W_{letter}"], [keyValueHeads, model, size], [keyValueHeads, model, size], null);
+                map.Add($"{attention}.b_{letter}", [$"{attention}._b_{letter}", $"{attention}.b_{letter}"], [keyValueHeads, size], [keyValueHeads, size], null);
             }
 
             map.Add($"{attention}.W_O", [$"{attention}.W_O"], [heads, size, model], [heads * size, model], null);
@@ -86,6 +98,8 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             if (config.AttnOnly)
                 continue;
             Norm($"blocks.{l}.ln2");
+            if (config.GatedMlp)
+                Same($"blocks.{l}.mlp.W_gate", model, config.DMlp);
             Same($"blocks.{l}.mlp.W_in", model, config.DMlp);
             Same($"blocks.{l}.mlp.b_in", config.DMlp);
             Same($"blocks.{l}.mlp.W_out", config.DMlp, model);
@@ -110,6 +124,16 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             if (config.Normalization == NormKind.LayerNorm)
                 Same($"{name}.b", model);
         }
+    }
+
+    static void RefuseUnsupported(ConfigReader config)
+    {
+        foreach (var field in new[] { "rotary_adjacent_pairs", "use_normalization_before_and_after", "post_embedding_ln", "load_in_4bit" })
+            config.Require(!config.Flag(field, false), field, "false");
+        foreach (var field in new[] { "attn_scores_soft_cap", "output_logits_soft_cap" })
+            config.Require(config.Number(field, -1) <= 0, field, "-1 (no cap)");
+        config.Require(!config.Has("num_experts"), "num_experts", "null (no experts)");
+        config.Require(config.Text("normalization_type") is not ("LN" or "LNPre") || !config.Flag("final_rms", false), "final_rms", "false, where the other norms are LayerNorms,");
     }
 
     static ConfigReader Fields(ConfigReader config) => config.Section("transformer_lens_cfg") ?? config;

@@ -1,0 +1,64 @@
+using HeadScope.ModelCore.Compute;
+
+namespace HeadScope.ModelCore.Tests.Compute;
+
+public class RotaryTests
+{
+    [Theory]
+    [InlineData(128, 500000, 8, 1, 4, 8192)] // Llama 3.1
+    [InlineData(64, 500000, 32, 1, 4, 8192)] // Llama 3.2
+    [InlineData(6, 10000, 8, 1, 4, 256)]
+    public void Llama3Scaling_EveryFeature_FollowsTheWavelengthRule(int dimensions, double frequencyBase, double factor, double low, double high, int original)
+    {
+        var kinds = new HashSet<string>();
+        const int Positions = 300;
+        var rotary = new Rotary(dimensions, frequencyBase, Positions, new RotaryScaling(factor, original, low, high));
+        for (var i = 0; i < dimensions / 2; i++)
+        {
+            // As its authors put it: by wavelengths, where HeadScope counts turns.
+            var frequency = 1 / Math.Pow(frequencyBase, 2.0 * i / dimensions);
+            var wavelength = 2 * Math.PI / frequency;
+            double scaled;
+            if (wavelength > original / low)
+            {
+                scaled = frequency / factor;
+                kinds.Add("slowed");
+            }
+            else if (wavelength < original / high)
+            {
+                scaled = frequency;
+                kinds.Add("kept");
+            }
+            else
+            {
+                var smooth = (original / wavelength - low) / (high - low);
+                scaled = (1 - smooth) * frequency / factor + smooth * frequency;
+                kinds.Add("between");
+            }
+
+            for (var position = 0; position < Positions; position++)
+            {
+                // The angle is right to some 1e-16 of itself, and sine and cosine to half of float32's last place.
+                Assert.Equal(Math.Cos(position * scaled), rotary.Cosines[position * dimensions / 2 + i], 6e-8);
+                Assert.Equal(Math.Sin(position * scaled), rotary.Sines[position * dimensions / 2 + i], 6e-8);
+            }
+        }
+
+        Assert.Equal(["between", "kept", "slowed"], kinds.Order());
+    }
+
+    [Fact]
+    public void LinearScaling_EveryFeature_TurnsSlowerByTheFactor()
+    {
+        var plain = new Rotary(16, 10000, 100);
+        var scaled = new Rotary(16, 10000, 400, new RotaryScaling(4));
+        for (var position = 0; position < plain.Context; position++)
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                Assert.Equal(plain.Cosines[position * 8 + i], scaled.Cosines[4 * position * 8 + i], 6e-8);
+                Assert.Equal(plain.Sines[position * 8 + i], scaled.Sines[4 * position * 8 + i], 6e-8);
+            }
+        }
+    }
+}
