@@ -98,6 +98,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("run")]
     [InlineData("work")]
     [InlineData("heads")]
+    [InlineData("tokens")]
     [InlineData("inspect")]
     public async Task Help_EveryVerb_ShowsAnExample(string verb)
     {
