@@ -22,12 +22,14 @@ internal static class Python
 
     static (int Code, string Output, string Error)? Start(string script)
     {
-        var start = new ProcessStartInfo(Program, ["-c", script]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Program, ["-"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         try
         {
             using var process = Process.Start(start)!;
             var output = process.StandardOutput.ReadToEndAsync();
             var error = process.StandardError.ReadToEndAsync();
+            process.StandardInput.Write(script);
+            process.StandardInput.Close();
             if (!process.WaitForExit(Limit))
             {
                 process.Kill(entireProcessTree: true);

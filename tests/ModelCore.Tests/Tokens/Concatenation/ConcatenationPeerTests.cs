@@ -31,8 +31,11 @@ public sealed class ConcatenationPeerTests(ITestOutputHelper output) : IDisposab
         AssertEqualToPeer(Definition, Corpus(new Random(5), 1200), [.. Paddings.Skip(1).SelectMany(padding => EveryProfile(64, 1, padding))]);
 
     [SkippableFact]
-    public void Rows_GptNeoX_EqualThePeers() => AssertEqualToPeer(
-        File.ReadAllText(TokenizerSamples.GptNeoXFile), Hard(), [.. Paddings.SelectMany(padding => EveryProfile(256, 10, padding))]);
+    public void Rows_GptNeoX_EqualThePeers()
+    {
+        foreach (var padding in Paddings)
+            AssertEqualToPeer(File.ReadAllText(TokenizerSamples.GptNeoXFile), Hard(), EveryProfile(256, 10, padding));
+    }
 
     [SkippableFact]
     public void Rows_Gpt2_EqualThePeers() => AssertEqualToPeer(
