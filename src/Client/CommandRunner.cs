@@ -45,7 +45,7 @@ public static class CommandRunner
     {
         var (code, message) = cause switch
         {
-            OperationCanceledException => (ExitCode.Interrupted, "Interrupted. What was finished is kept: the same command goes on from there."),
+            OperationCanceledException => (ExitCode.Interrupted, "Interrupted. What a job finished is kept: the same command goes on from there."),
             InvalidJobException => (ExitCode.BadArguments, cause.Message),
             JobStoppedException => (ExitCode.JobFailed, cause.Message),
             InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException => (ExitCode.Failed, cause.Message),

@@ -13,6 +13,7 @@ var root = new RootCommand("Scores every attention head of a transformer over a 
     CancelCommand.Create(),
     WorkCommand.Create(),
     HeadsCommand.Create(),
+    TokensCommand.Create(),
     InspectCommand.Create(),
 };
 return await CommandRunner.RunAsync(root, args);

@@ -103,6 +103,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("cancel")]
     [InlineData("work")]
     [InlineData("heads")]
+    [InlineData("tokens")]
     [InlineData("inspect")]
     public async Task Help_EveryVerb_ShowsAnExample(string verb)
     {

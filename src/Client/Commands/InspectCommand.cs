@@ -46,7 +46,7 @@ internal static class InspectCommand
                 hash,
                 processing = weights.Processing.Names,
                 parameters = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Shape),
-                tokens = tokens is null ? null : new { tokens.Rows, tokens.Context, hash = tokenHash },
+                tokens = tokens is null ? null : new { tokens.Rows, tokens.Context, hash = tokenHash, tokens.Metadata },
             }, JobJson.Options));
             return ExitCode.Done;
         }
@@ -70,6 +70,8 @@ internal static class InspectCommand
         {
             Console.Out.WriteLine($"{"tokens",-24}{tokens.Rows:N0} rows of {tokens.Context}, all in the vocabulary{(tokens.Context > config.NCtx ? $"; LONGER than n_ctx {config.NCtx}" : "")}");
             Console.Out.WriteLine($"{"tokens sha-256",-24}{tokenHash}");
+            foreach (var (name, value) in tokens.Metadata)
+                Console.Out.WriteLine($"{$"tokens {name}",-24}{value}");
         }
 
         Console.Out.WriteLine();

@@ -36,6 +36,9 @@ public sealed class TokenDataset : IDisposable
     /// <summary>Tokens a row.</summary>
     public int Context { get; }
 
+    /// <summary>What the file says of its making, such as <c>headscope tokens</c> writes: texts by name.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _storage.Metadata;
+
     /// <param name="location"><c>FILE.safetensors</c>, <c>FILE.safetensors:TENSOR</c> or <c>FILE.npy</c>.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or does not hold rows of tokens.</exception>
     public static TokenDataset Open(string location)

@@ -16,6 +16,8 @@ internal interface ITokenStorage : IDisposable
 
     bool Signed { get; }
 
+    IReadOnlyDictionary<string, string> Metadata { get; }
+
     void ReadBytes(long offset, Span<byte> destination);
 }
 
@@ -36,6 +38,8 @@ internal sealed class SafetensorsTokens : ITokenStorage
     public int ItemSize => _tensor.Type.Size();
 
     public bool Signed => _tensor.Type is TensorType.Int8 or TensorType.Int16 or TensorType.Int32 or TensorType.Int64;
+
+    public IReadOnlyDictionary<string, string> Metadata => _file.Metadata;
 
     public static SafetensorsTokens Open(string path, string name)
     {
@@ -114,6 +118,9 @@ internal sealed partial class NpyTokens : ITokenStorage
     public int ItemSize { get; }
 
     public bool Signed { get; }
+
+    /// <summary>The format has none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
 
     public static NpyTokens Open(string path)
     {

@@ -79,6 +79,21 @@ public sealed class Tokenizer
     /// <summary>The file has a template that puts special tokens around a text. It is not applied here.</summary>
     public bool HasTemplate => _definition.HasTemplate;
 
+    /// <summary>
+    /// This tokenizer with one more special token, under the id that the Hugging Face library would give it: the one the vocabulary
+    /// has for it, or the next after all tokens. The hash stays that of the files.
+    /// </summary>
+    /// <exception cref="ArgumentException">The text is empty, or an added token already.</exception>
+    public Tokenizer WithSpecialToken(string content)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(content);
+        if (AddedTokens.Any(token => token.Content == content))
+            throw new ArgumentException($"'{content}' is an added token of this tokenizer already.", nameof(content));
+        var id = _definition.Vocabulary.IdOf(content)
+            ?? AddedTokens.Select(token => token.Id + 1).Append(_definition.Vocabulary.Count).Max();
+        return new Tokenizer(_definition with { AddedTokens = [.. AddedTokens, AddedToken.NewSpecial(id, content)] });
+    }
+
     /// <summary>The ids of a text's tokens.</summary>
     /// <exception cref="ArgumentException">The text has half of a surrogate pair; the message says where.</exception>
     public int[] Encode(ReadOnlySpan<char> text)

@@ -11,7 +11,12 @@ internal readonly record struct Merge(int Left, int Right, int Result);
 /// <param name="SingleWord">It counts only where no word character touches it.</param>
 /// <param name="LeftStrip">It swallows the white space before it.</param>
 /// <param name="RightStrip">It swallows the white space after it.</param>
-public sealed record AddedToken(int Id, string Content, bool Special, bool Normalized, bool SingleWord, bool LeftStrip, bool RightStrip);
+public sealed record AddedToken(int Id, string Content, bool Special, bool Normalized, bool SingleWord, bool LeftStrip, bool RightStrip)
+{
+    /// <summary>As the Hugging Face library makes one of a text alone: sought in the text as given, anywhere.</summary>
+    internal static AddedToken NewSpecial(int id, string content) =>
+        new(id, content, Special: true, Normalized: false, SingleWord: false, LeftStrip: false, RightStrip: false);
+}
 
 /// <summary>What a tokenizer's files say, checked: every id is in range and names one token, every merge names known tokens.</summary>
 internal sealed record TokenizerDefinition

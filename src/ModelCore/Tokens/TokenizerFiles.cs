@@ -72,13 +72,10 @@ internal static class TokenizerFiles
         {
             Vocabulary = vocabulary,
             Merges = MergeReader.ReadLines(lines, mergesFile, vocabulary),
-            AddedTokens = vocabulary.IdOf(TokenizerDefinition.EndOfText) is { } id ? [EndOfText(id)] : [],
+            AddedTokens = vocabulary.IdOf(TokenizerDefinition.EndOfText) is { } id ? [AddedToken.NewSpecial(id, TokenizerDefinition.EndOfText)] : [],
             Hash = Hash(vocabularyBytes, mergeBytes),
         };
     }
-
-    static AddedToken EndOfText(int id) => new(
-        id, TokenizerDefinition.EndOfText, Special: true, Normalized: false, SingleWord: false, LeftStrip: false, RightStrip: false);
 
     static byte[] ReadBytes(string file)
     {

@@ -26,6 +26,9 @@ public sealed class SafetensorsFile : ITensorSource
 
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
 
+    /// <summary>What the file says of itself: texts by name.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
+
     /// <exception cref="InvalidDataException">The file is not valid safetensors; the message says where and why.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SafetensorsFile Open(string path)

@@ -23,6 +23,9 @@ internal sealed class SafetensorsHeader
 
     public Dictionary<string, (TensorInfo Info, long Offset)> Entries { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What the file says of itself, under <c>__metadata__</c>.</summary>
+    public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Where in the file the tensors' bytes start.</summary>
     public long DataStart { get; }
 
@@ -64,7 +67,11 @@ internal sealed class SafetensorsHeader
         foreach (var property in root.EnumerateObject())
         {
             if (property.Name == "__metadata__")
+            {
+                AddMetadata(property.Value);
                 continue;
+            }
+
             var entry = Parse(property.Name, property.Value, dataLength);
             if (!Entries.TryAdd(property.Name, entry))
                 throw Fault(_path, $"the tensor '{property.Name}' is listed twice");
@@ -88,6 +95,22 @@ internal sealed class SafetensorsHeader
 
         if (end != dataLength)
             throw Fault(_path, $"the tensors take {end} bytes, but {dataLength} bytes of data follow the header");
+    }
+
+    /// <summary>The format has texts here only. Nothing depends on them, so what is none is passed over.</summary>
+    void AddMetadata(JsonElement metadata)
+    {
+        if (metadata.ValueKind != JsonValueKind.Object)
+            return;
+        try
+        {
+            foreach (var fact in metadata.EnumerateObject().Where(fact => fact.Value.ValueKind == JsonValueKind.String))
+                Metadata[fact.Name] = fact.Value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Fault(_path, "the metadata have an escape that is half of a surrogate pair", e);
+        }
     }
 
     (TensorInfo Info, long Offset) Parse(string name, JsonElement value, long dataLength)
