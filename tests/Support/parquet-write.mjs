@@ -29,7 +29,6 @@ for (const { path, compression, version, dictionary, encoding, group, page } of 
         .setDataPageSizeLimit(page)
         .setWriteBatchSize(4);
     if (encoding)
-        for (const column of encoding.columns)
-            properties = properties.setColumnEncoding(column, wasm.Encoding[encoding.name]);
+        properties = properties.setColumnEncoding("text", wasm.Encoding[encoding]);
     writeFileSync(path, wasm.writeParquet(wasm.Table.fromIPCStream(bytes), properties.build()));
 }

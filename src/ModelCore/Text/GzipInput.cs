@@ -53,6 +53,17 @@ internal sealed class GzipInput : Stream
         return count;
     }
 
+    /// <summary>
+    /// Fails if the file has been read to an end that is not the last: then what is wrong with the text is that it was cut off.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It has.</exception>
+    public void CheckEnd()
+    {
+        var rest = new byte[1 << 12];
+        while (_input.Position == _input.Length && Read(rest) > 0)
+            continue;
+    }
+
     public override void Flush()
     {
     }

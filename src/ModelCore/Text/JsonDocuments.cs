@@ -13,8 +13,23 @@ internal sealed class JsonDocuments(string location, IReadOnlyList<string> files
         {
             using var stream = Open(file);
             using var records = new JsonRecords(stream, file, Documents.MaxBytes);
-            while (records.TryRead(out var record))
-                yield return JsonField.Read(record, field, file, records.Where);
+            while (TryRead(records, stream, file, out var document))
+                yield return document;
+        }
+    }
+
+    bool TryRead(JsonRecords records, Stream stream, string file, out string document)
+    {
+        try
+        {
+            var any = records.TryRead(out var record);
+            document = any ? JsonField.Read(record, field, file, records.Where) : "";
+            return any;
+        }
+        catch (InvalidDataException)
+        {
+            (stream as GzipInput)?.CheckEnd();
+            throw;
         }
     }
 
