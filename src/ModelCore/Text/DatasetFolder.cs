@@ -66,6 +66,8 @@ internal sealed partial class DatasetFolder
         foreach (var set in sets)
         {
             var there = set.Select(file => int.Parse(file.Shard.Groups["number"].ValueSpan)).ToHashSet();
+            if (there.Count < set.Count())
+                throw Fault.At(_path, "folder", $"{set.Count()} files like {Fault.Quote(set.First().Path)}", $"one for each of {set.Key.Count} shards", "Keep those of one version only.");
             if (Enumerable.Range(0, set.Key.Count).Where(number => !there.Contains(number)).ToList() is [var first, ..] missing)
             {
                 throw Fault.At(

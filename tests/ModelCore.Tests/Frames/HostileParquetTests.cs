@@ -122,9 +122,19 @@ public class HostileParquetTests
         Refused(Footer([0x9C, .. Enumerable.Repeat((byte)0x1C, 100_000)]), "structs inside each other");
         Refused(Footer([0x9B, .. Enumerable.Repeat<byte[]>([1, 0xBB], 50_000).SelectMany(map => map)]), "structs inside each other");
         // Groups in groups of the schema: name "", one child.
-        Refused(Footer([0x29, 0xFC, 0xA0, 0x8D, 6, .. Enumerable.Repeat<byte[]>([0x55, 2, 0], 100_000).SelectMany(group => group)]), "inside 64 others");
+        Refused(Footer([0x29, 0xFC, 0xE0, 0xD4, 3, .. Enumerable.Repeat<byte[]>([0x55, 2, 0], 60_000).SelectMany(group => group)]), "inside 64 others");
         // A list that says it has 2^31 elements.
         Refused(Footer([0x29, 0xFC, 0xFF, 0xFF, 0xFF, 0xFF, 7]), "metadata cut short");
+    }
+
+    [Fact]
+    public void Open_MetadataThatWouldFillMemory_IsRefused()
+    {
+        // A column takes a byte of the footer, and so does one of a row group.
+        Refused(Footer([0x29, 0xFC, 0xC0, 0x84, 0x3D, .. new byte[1_000_000]]), "a schema of 1000000 columns and groups");
+        byte[] schema = [0x29, 0x2C, 0x55, 2, 0, 0x15, 0, 0, 0x16, 0];
+        Refused(Footer([.. schema, 0x19, 0xFC, 0xC0, 0x8D, 0xB7, 1, .. new byte[3_000_000]]), "3000000 row groups of 1 columns");
+        Refused(Footer([.. schema, 0x19, 0x1C, 0x19, 0xFC, 0xC0, 0x84, 0x3D, .. new byte[1_000_000]]), "a row group of 1000000 columns; expected the schema's 1");
     }
 
     [Fact]

@@ -83,6 +83,8 @@ public sealed class DocumentsTests : IDisposable
         WriteParquet("data/train-00000-of-00004.parquet");
         WriteParquet("data/train-00003-of-00004.parquet");
         Refused("", "2 of 4 shards like 'data/train-00000-of-00004.parquet'; number 1 is the first of 2 that are missing");
+        WriteParquet("data/train-00003-of-00004-0123456789abcdef.parquet");
+        Refused("", "3 files like 'data/train-00000-of-00004.parquet'; expected one for each of 4 shards");
     }
 
     [Fact]

@@ -6,8 +6,10 @@ namespace HeadScope.ModelCore.Frames.Parquet.Reading;
 /// </summary>
 internal sealed class DecodeFault(string found, string expected, string remedy = Fault.Damaged) : Exception($"found {found}; expected {expected}")
 {
+    /// <summary>The bytes ended too early: with more of them, reading might succeed.</summary>
+    public bool IsEnd { get; private init; }
+
     public InvalidDataException At(string file, string where) => Fault.At(file, where, found, expected, remedy);
 
-    /// <summary>Bytes ended too early.</summary>
-    public static DecodeFault Ends(string what) => new($"{what} cut short", "all of it");
+    public static DecodeFault Ends(string what) => new($"{what} cut short", "all of it") { IsEnd = true };
 }

@@ -62,7 +62,10 @@ internal sealed record FileMetadata(IReadOnlyList<ColumnSchema> Columns, long Ro
     static List<RowGroupInfo> ReadGroups(ref ThriftCompactReader thrift, ThriftField list, int columns)
     {
         var groups = new List<RowGroupInfo>();
-        for (var count = thrift.List(list, ThriftType.Struct); count > 0; count--)
+        var count = thrift.List(list, ThriftType.Struct);
+        if ((long)count * Math.Max(1, columns) > Limits.Chunks)
+            throw new DecodeFault($"{count} row groups of {columns} columns", $"at most {Limits.Chunks} columns together");
+        for (; count > 0; count--)
         {
             ChunkInfo[]? chunks = null;
             var rows = -1L;

@@ -2,15 +2,21 @@ namespace HeadScope.ModelCore.Frames.Parquet.Reading;
 
 /// <summary>How much a Parquet file may ask for: many times what writers make, and little enough to bound what a hostile file can do.</summary>
 /// <remarks>
-/// Together they bound memory: opening a file allocates at most 160 bytes for each byte of its footer; reading holds one page
+/// Together they bound memory: opening a file allocates its footer and at most 256 MiB more; reading holds one page
 /// compressed, the same page and its chunk's dictionary decompressed, and the current value. A length in a file allocates
-/// nothing beyond a first 64 KiB until the bytes it speaks of are there, or can be: buffers for streams of unlimited ratio
-/// grow with what comes out of them.
+/// nothing beyond a first 64 KiB until the bytes it speaks of are there, or can be: what holds a decompressed page grows with
+/// what comes out.
 /// </remarks>
 internal static class Limits
 {
     /// <summary>Bytes of the footer. Those of datasets with thousands of row groups take some megabytes.</summary>
-    public const int FooterBytes = 128 << 20;
+    public const int FooterBytes = 64 << 20;
+
+    /// <summary>Columns of the schema, and groups of them.</summary>
+    public const int Columns = 1 << 16;
+
+    /// <summary>Columns of all row groups together. Datasets of text have some thousands.</summary>
+    public const int Chunks = 1 << 21;
 
     /// <summary>Bytes of a page, compressed and decompressed. Writers aim at one megabyte and stop at the value that passes it.</summary>
     public const int PageBytes = 1 << 30;

@@ -57,7 +57,7 @@ internal sealed class PageReader(ByteSource source)
                 _at += thrift.Position;
                 return info;
             }
-            catch (DecodeFault) when (thrift.NeedsMore && size < left && size < Limits.HeaderBytes)
+            catch (DecodeFault fault) when (fault.IsEnd && size < left && size < Limits.HeaderBytes)
             {
                 // Statistics with long texts make long headers.
             }

@@ -31,7 +31,10 @@ internal static class SchemaReader
         var columns = new List<ColumnSchema>();
         var name = "";
         var left = new Stack<int>(); // children still to come, of each group that is open
-        for (var count = thrift.List(list, ThriftType.Struct); count > 0; count--)
+        var elements = thrift.List(list, ThriftType.Struct);
+        if (elements > Limits.Columns)
+            throw new DecodeFault($"a schema of {elements} columns and groups", $"at most {Limits.Columns}");
+        for (var count = elements; count > 0; count--)
         {
             var element = ReadElement(ref thrift);
             if (left.Count == 1)
@@ -125,5 +128,5 @@ internal static class SchemaReader
         Repeated = 2,
     }
 
-    sealed record Element(string Name, PhysicalType Type, Repetition Repetition, int? Children, int? Converted);
+    readonly record struct Element(string Name, PhysicalType Type, Repetition Repetition, int? Children, int? Converted);
 }

@@ -12,12 +12,10 @@ internal record struct ThriftField(short Id, ThriftType Type);
 internal ref struct ThriftCompactReader(ReadOnlySpan<byte> input)
 {
     readonly ReadOnlySpan<byte> _input = input;
+    int _at;
 
     /// <summary>Bytes read so far.</summary>
-    public int Position { get; private set; }
-
-    /// <summary>The input ended where more was expected: with more bytes, reading might succeed.</summary>
-    public bool NeedsMore { get; private set; }
+    public readonly int Position => _at;
 
     /// <summary>Goes on to the next field of a struct.</summary>
     /// <returns>False at the struct's end.</returns>
@@ -30,7 +28,7 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> input)
         if (type is < ThriftType.True or > ThriftType.Struct)
             throw new DecodeFault($"a field of type {(int)type}", "one of Thrift's types");
         var step = header >> 4;
-        field = new ThriftField(step == 0 ? Checked(ZigZag()) : (short)(field.Id + step), type);
+        field = new ThriftField(step == 0 ? Checked(VarInt.ReadZigZag(_input, ref _at)) : (short)(field.Id + step), type);
         return true;
 
         static short Checked(long id) => id is >= short.MinValue and <= short.MaxValue
@@ -48,7 +46,7 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> input)
     public int I32(ThriftField field)
     {
         Expect(field, ThriftType.I32);
-        return ZigZag() is >= int.MinValue and <= int.MaxValue and var value
+        return VarInt.ReadZigZag(_input, ref _at) is >= int.MinValue and <= int.MaxValue and var value
             ? (int)value
             : throw new DecodeFault("a 32-bit field with a larger value", "32 bits");
     }
@@ -56,7 +54,7 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> input)
     public long I64(ThriftField field)
     {
         Expect(field, ThriftType.I64);
-        return ZigZag();
+        return VarInt.ReadZigZag(_input, ref _at);
     }
 
     /// <summary>A view of the input.</summary>
@@ -93,7 +91,7 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> input)
                 Advance(1);
                 break;
             case ThriftType.I16 or ThriftType.I32 or ThriftType.I64:
-                VarInt();
+                VarInt.Read(_input, ref _at);
                 break;
             case ThriftType.Double:
                 Advance(sizeof(double));
@@ -120,7 +118,7 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> input)
 
     void SkipMap(int depth)
     {
-        var count = Count(VarInt());
+        var count = Count(VarInt.Read(_input, ref _at));
         if (count == 0)
             return;
         var types = Byte();
@@ -135,57 +133,33 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> input)
     {
         var header = Byte();
         var count = header >> 4;
-        return ((ThriftType)(header & 0xF), count == 15 ? Count(VarInt()) : Count((ulong)count));
+        return ((ThriftType)(header & 0xF), count == 15 ? Count(VarInt.Read(_input, ref _at)) : Count((ulong)count));
     }
 
     // Every element takes at least a byte.
-    int Count(ulong count) => count <= (ulong)(_input.Length - Position) ? (int)count : throw Ends();
+    int Count(ulong count) => count <= (ulong)(_input.Length - _at) ? (int)count : throw Ends();
 
     ReadOnlySpan<byte> Bytes()
     {
-        var count = Count(VarInt());
-        Position += count;
-        return _input.Slice(Position - count, count);
-    }
-
-    long ZigZag()
-    {
-        var value = VarInt();
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
-
-    ulong VarInt()
-    {
-        var value = 0UL;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var next = Byte();
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-                return value;
-        }
-
-        throw new DecodeFault("a number of more than ten bytes", "64 bits");
+        var count = Count(VarInt.Read(_input, ref _at));
+        _at += count;
+        return _input.Slice(_at - count, count);
     }
 
     byte Byte()
     {
         Advance(1);
-        return _input[Position - 1];
+        return _input[_at - 1];
     }
 
     void Advance(int count)
     {
-        if (count > _input.Length - Position)
+        if (count > _input.Length - _at)
             throw Ends();
-        Position += count;
+        _at += count;
     }
 
-    DecodeFault Ends()
-    {
-        NeedsMore = true;
-        return DecodeFault.Ends("metadata");
-    }
+    static DecodeFault Ends() => DecodeFault.Ends("metadata");
 
     readonly void Expect(ThriftField field, ThriftType type)
     {
