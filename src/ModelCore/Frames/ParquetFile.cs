@@ -64,8 +64,8 @@ public sealed class ParquetFile : IDisposable
     /// <summary>The values of a column, from the first row on, as they are asked for.</summary>
     /// <typeparam name="T">What <see cref="ParquetColumn.Type"/> says: string, int, long, float, double or bool.</typeparam>
     /// <exception cref="InvalidDataException">
-    /// At once: there is no such column, or it is of another type or compressed otherwise. While reading: the file is damaged, or a row has no value;
-    /// the message names the row group, the column and the row, counted from 0.
+    /// At once: there is no such column, or it is of another type or compressed otherwise. While reading: the file is damaged, or a
+    /// row has no value; the message names the row group, the column and the row, counted from 0.
     /// </exception>
     public IEnumerable<T> Read<T>(string column)
     {
@@ -129,14 +129,20 @@ public sealed class ParquetFile : IDisposable
         var magic = tail[^Footer.Magic.Length..];
         if (!magic.SequenceEqual(Footer.Magic))
         {
+            var isEncrypted = magic.SequenceEqual("PARE"u8);
             throw Fault.At(
-                source.Name, "last bytes", magic.SequenceEqual("PARE"u8) ? "an encrypted Parquet file" : $"{Convert.ToHexString(magic)} in a file of {source.Length} bytes",
-                "PAR1, the end of a Parquet file", Fault.Damaged);
+                source.Name, "last bytes", isEncrypted ? "an encrypted Parquet file" : $"{Convert.ToHexString(magic)} in a file of {source.Length} bytes",
+                "PAR1, the end of a Parquet file", isEncrypted ? FileMetadata.Decrypt : Fault.Damaged);
         }
 
         var length = BinaryPrimitives.ReadUInt32LittleEndian(tail);
         if (length > Limits.FooterBytes || length > source.Length - TailBytes - Footer.Magic.Length)
-            throw Fault.At(source.Name, Where, $"a footer of {length} bytes in a file of {source.Length}", $"one within it, of at most {Limits.FooterBytes}", Fault.Damaged);
+        {
+            throw Fault.At(
+                source.Name, Where, $"a footer of {length} bytes in a file of {source.Length}", $"one within it, of at most {Limits.FooterBytes}",
+                Fault.Damaged);
+        }
+
         var footer = new byte[length];
         source.Read(source.Length - TailBytes - length, footer);
         try

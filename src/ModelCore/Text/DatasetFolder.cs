@@ -9,6 +9,9 @@ namespace HeadScope.ModelCore.Text;
 /// </summary>
 internal sealed partial class DatasetFolder
 {
+    /// <summary>What shards are called that belong to no split in particular.</summary>
+    static readonly string[] NamesOfNoSplit = ["data", "part", "shard", "chunk", "file"];
+
     readonly string _path;
     readonly string[] _relative; // of all files, with forward slashes, in ordinal order
 
@@ -16,7 +19,9 @@ internal sealed partial class DatasetFolder
     {
         _path = path;
         var files = new FileSystemEnumerable<string>(
-            path, (ref entry) => entry.ToSpecifiedFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })
+            path,
+            (ref entry) => entry.ToSpecifiedFullPath(),
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })
         {
             ShouldIncludePredicate = (ref entry) => !entry.IsDirectory,
             ShouldRecursePredicate = (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint), // a link may lead in a circle
@@ -40,16 +45,25 @@ internal sealed partial class DatasetFolder
         if (files.Count == 0)
         {
             var names = splits.Where(group => group.Key is not null).Select(group => Fault.Quote(group.Key!)).ToList();
-            throw Fault.At(_path, "folder", names.Count == 0 ? "no splits" : $"the splits {string.Join(", ", names)}", $"the split {Fault.Quote(split)}", "Name one that is there.");
+            throw Fault.At(
+                _path, "folder", names.Count == 0 ? "no splits" : $"the splits {string.Join(", ", names)}", $"the split {Fault.Quote(split)}",
+                "Name one that is there.");
         }
 
         CheckShards(files);
         return [.. files.Select(file => Full(file.Path))];
     }
 
-    public string Describe() => _relative.Length == 0 ? "no files" : $"{Fault.Quote(_relative[0])}{(_relative.Length > 1 ? $" and {_relative.Length - 1} more" : "")}";
+    public string Describe() => _relative switch
+    {
+        [] => "no files",
+        [var only] => Fault.Quote(only),
+        [var first, ..] => $"{Fault.Quote(first)} and {_relative.Length - 1} more",
+    };
 
-    public string Remedy() => FileKinds.Remedy(_relative.FirstOrDefault(file => file.EndsWith(".arrow", StringComparison.Ordinal)) ?? _relative.FirstOrDefault() ?? "");
+    /// <summary>What to do where there are no documents.</summary>
+    public string Remedy() =>
+        FileKinds.Remedy(_relative.FirstOrDefault(file => file.EndsWith(".arrow", StringComparison.Ordinal)) ?? _relative.FirstOrDefault() ?? "");
 
     /// <summary>Half a download, and two datasets taken for one, would go unnoticed otherwise.</summary>
     void CheckShards(List<(string Path, Match Shard)> files)
@@ -67,11 +81,17 @@ internal sealed partial class DatasetFolder
         {
             var there = set.Select(file => int.Parse(file.Shard.Groups["number"].ValueSpan)).ToHashSet();
             if (there.Count < set.Count())
-                throw Fault.At(_path, "folder", $"{set.Count()} files like {Fault.Quote(set.First().Path)}", $"one for each of {set.Key.Count} shards", "Keep those of one version only.");
+            {
+                throw Fault.At(
+                    _path, "folder", $"{set.Count()} files like {Fault.Quote(set.First().Path)}", $"one for each of {set.Key.Count} shards",
+                    "Keep those of one version only.");
+            }
+
             if (Enumerable.Range(0, set.Key.Count).Where(number => !there.Contains(number)).ToList() is [var first, ..] missing)
             {
                 throw Fault.At(
-                    _path, "folder", $"{there.Count} of {set.Key.Count} shards like {Fault.Quote(set.First().Path)}; number {first} is the first of {missing.Count} that are missing",
+                    _path, "folder",
+                    $"{there.Count} of {set.Key.Count} shards like {Fault.Quote(set.First().Path)}; number {first} is the first of {missing.Count} that are missing",
                     "all of them", "Download the rest, or name one file.");
             }
         }
@@ -84,9 +104,9 @@ internal sealed partial class DatasetFolder
     /// <summary>The part of the name before a shard's number, or else the last word of the path that names a split.</summary>
     static string? SplitOf(string file)
     {
-        var name = Path.GetFileName(file);
-        if (ShardName().Match(name) is { Success: true } shard && SplitName().IsMatch(shard.Groups["name"].Value))
-            return Normalize(shard.Groups["name"].Value);
+        var name = ShardName().Match(Path.GetFileName(file)).Groups["name"].Value;
+        if (SplitName().IsMatch(name) && !NamesOfNoSplit.Contains(name))
+            return Normalize(name);
         return Word().Matches(file).Select(word => Normalize(word.Value)).LastOrDefault(word => word is "train" or "validation" or "test");
     }
 
@@ -98,7 +118,7 @@ internal sealed partial class DatasetFolder
         var other => other,
     };
 
-    [GeneratedRegex(@"^(?<name>.*)[-.](?<number>\d{5})-of-(?<count>\d{5})")]
+    [GeneratedRegex(@"^(?<name>.*)[-.](?<number>[0-9]{5})-of-(?<count>[0-9]{5})")]
     private static partial Regex ShardName();
 
     [GeneratedRegex(@"^\w+$")]

@@ -73,7 +73,8 @@ public sealed class DocumentsTests : IDisposable
     {
         WriteParquet("b/000_00000.parquet");
         WriteParquet("a/001_00000.parquet");
-        Assert.Equal(["a/001_00000.parquet", "b/000_00000.parquet"], Files(""));
+        WriteParquet("data-00000-of-00001.parquet");
+        Assert.Equal(["a/001_00000.parquet", "b/000_00000.parquet", "data-00000-of-00001.parquet"], Files(""));
         Refused("", "no splits; expected the split 'test'", split: "test");
     }
 

@@ -70,7 +70,7 @@ internal sealed class ColumnReader<T>(ByteSource source, FileMetadata metadata, 
         if (info.Type == PageType.Dictionary)
         {
             if (_table is not null || info.Encoding is not (PageEncoding.Plain or PageEncoding.PlainDictionary))
-                throw new DecodeFault($"a dictionary in the encoding {info.Encoding}, {(_table is null ? "the first" : "not the first")}", "one, in plain encoding");
+                throw new DecodeFault($"{(_table is null ? "a" : "a second")} dictionary, in the encoding {info.Encoding}", "one, in plain encoding");
             _table = format.ReadTable(page, info.Values);
             return;
         }
@@ -96,7 +96,8 @@ internal sealed class ColumnReader<T>(ByteSource source, FileMetadata metadata, 
         {
             return info.LevelEncoding == PageEncoding.Rle
                 ? LevelReader.TakeRuns(ref page)
-                : throw new DecodeFault($"levels in the encoding {info.LevelEncoding}", "runs (RLE)", "Write the file again with a writer of this decade.");
+                : throw new DecodeFault(
+                    $"levels in the encoding {info.LevelEncoding}", "runs (RLE)", "Write the file again: the format no longer has such levels.");
         }
 
         var levels = page[info.RepetitionBytes..info.LevelBytes];

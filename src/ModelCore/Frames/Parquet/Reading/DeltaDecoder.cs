@@ -33,7 +33,11 @@ internal struct DeltaDecoder
         var values = VarInt.Read(bytes, ref _at);
         _value = VarInt.ReadZigZag(bytes, ref _at);
         if (blockValues is 0 or > Limits.DeltaBlockValues || miniBlocks == 0 || blockValues % miniBlocks != 0 || blockValues / miniBlocks % 8 != 0)
-            throw new DecodeFault($"blocks of {blockValues} deltas in {miniBlocks} parts", $"parts of whole bytes in blocks of at most {Limits.DeltaBlockValues}");
+        {
+            throw new DecodeFault(
+                $"blocks of {blockValues} deltas in {miniBlocks} parts", $"parts of whole bytes in blocks of at most {Limits.DeltaBlockValues}");
+        }
+
         if (values != (ulong)count)
             throw new DecodeFault($"{values} deltas", $"{count}");
         _miniBlocks = _miniBlock = (int)miniBlocks;

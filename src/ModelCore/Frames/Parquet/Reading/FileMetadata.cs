@@ -11,6 +11,8 @@ internal sealed record RowGroupInfo(long Rows, ChunkInfo[] Chunks);
 /// <param name="Columns">The leaves of the schema. Chunks of a row group are in the same order.</param>
 internal sealed record FileMetadata(IReadOnlyList<ColumnSchema> Columns, long Rows, IReadOnlyList<RowGroupInfo> Groups)
 {
+    public const string Decrypt = "Decrypt it with the program that wrote it.";
+
     /// <exception cref="DecodeFault">The bytes are no footer, or one that contradicts itself.</exception>
     public static FileMetadata Read(ReadOnlySpan<byte> footer)
     {
@@ -32,7 +34,7 @@ internal sealed record FileMetadata(IReadOnlyList<ColumnSchema> Columns, long Ro
                     groups = ReadGroups(ref thrift, field, columns?.Count ?? throw new DecodeFault("row groups before the schema", "the schema first"));
                     break;
                 case 8:
-                    throw new DecodeFault("an encrypted file", "one that is not", "Decrypt it with the program that wrote it.");
+                    throw new DecodeFault("an encrypted file", "one that is not", Decrypt);
                 default:
                     thrift.Skip(field);
                     break;

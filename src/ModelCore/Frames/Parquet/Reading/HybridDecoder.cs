@@ -1,6 +1,8 @@
 namespace HeadScope.ModelCore.Frames.Parquet.Reading;
 
-/// <summary>Decodes what <see cref="HybridEncoder"/> describes: runs, and packed groups of eight. Throws <see cref="DecodeFault"/> past the end.</summary>
+/// <summary>
+/// Decodes what <see cref="HybridEncoder"/> describes: runs, and packed groups of eight. Throws <see cref="DecodeFault"/> past the end.
+/// </summary>
 /// <param name="input">Ends where the encoded values end; the last group may be cut short behind the last value.</param>
 /// <param name="width">Bits of a value, from 0 to 32.</param>
 internal sealed class HybridDecoder(ReadOnlyMemory<byte> input, int width)

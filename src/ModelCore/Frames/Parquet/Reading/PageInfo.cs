@@ -7,7 +7,8 @@ namespace HeadScope.ModelCore.Frames.Parquet.Reading;
 /// <param name="LevelBytes">Bytes of levels in front of a second-version page's values, which are never compressed.</param>
 /// <param name="RepetitionBytes">How many of them are repetition levels, which come first.</param>
 internal readonly record struct PageInfo(
-    PageType Type, int Size, int StoredSize, int Values, PageEncoding Encoding, PageEncoding LevelEncoding, int LevelBytes, int RepetitionBytes, bool IsCompressed)
+    PageType Type, int Size, int StoredSize, int Values, PageEncoding Encoding, PageEncoding LevelEncoding, int LevelBytes,
+    int RepetitionBytes, bool IsCompressed)
 {
     /// <exception cref="DecodeFault">The bytes are no header, or it asks for more than is allowed.</exception>
     public static PageInfo Read(ref ThriftCompactReader thrift)

@@ -44,7 +44,11 @@ internal static class SchemaReader
             if (element.Children is { } children)
             {
                 if (children < 0 || children >= count || left.Count == Limits.SchemaDepth)
-                    throw new DecodeFault($"a group of {children} columns inside {left.Count} others", $"as many as follow, inside at most {Limits.SchemaDepth}");
+                {
+                    throw new DecodeFault(
+                        $"a group of {children} columns inside {left.Count} others", $"as many as follow, inside at most {Limits.SchemaDepth}");
+                }
+
                 left.Push(children);
             }
             else
