@@ -17,9 +17,12 @@ switch (args)
     case ["tokenizer", var definition, .. var rest]:
         TokenizerSpeed.Run(definition, rest);
         break;
+    case ["documents", ..]:
+        DocumentReading.Run(Option("--megabytes", 100), Text("--peer", "") is { Length: > 0 } peer ? peer : null);
+        break;
     default:
         Console.Error.WriteLine("""
-            Benchmarks [products|breakdown|compare|tokenizer]
+            Benchmarks [products|breakdown|compare|tokenizer|documents]
               products  [--threads N]                    matrix products, loss and attention, each kernel, beside OpenBLAS where it is installed
               breakdown [--model M] [--batch N] [--context N] [--batches N] [--threads N]
                                                          where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, smollm-135m, demo
@@ -27,6 +30,8 @@ switch (args)
                                                          scoring beside the notebook's loop in PyTorch, in turn
               tokenizer TOKENIZER [--peer FOLDER] [TEXT...]
                                                          text to tokens on one core, beside node_modules/tokenizers in FOLDER
+              documents [--megabytes N] [--peer FOLDER]
+                                                         files to text on one core, beside node_modules/@duckdb/node-api in FOLDER, and Python
             """);
         return 2;
 }

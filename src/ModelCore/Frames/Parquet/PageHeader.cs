@@ -8,9 +8,11 @@ internal enum PhysicalType
     Boolean = 0,
     Int32 = 1,
     Int64 = 2,
+    Int96 = 3,
     Float = 4,
     Double = 5,
     ByteArray = 6,
+    FixedLenByteArray = 7,
 }
 
 internal static class PhysicalTypes
@@ -31,15 +33,25 @@ internal static class PhysicalTypes
 internal enum PageEncoding
 {
     Plain = 0,
+
+    /// <summary>The older name of <see cref="RleDictionary"/>; on a dictionary page, of <see cref="Plain"/>.</summary>
+    PlainDictionary = 2,
     Rle = 3,
+    BitPacked = 4,
+    DeltaBinaryPacked = 5,
+    DeltaLengthByteArray = 6,
+    DeltaByteArray = 7,
     RleDictionary = 8,
+    ByteStreamSplit = 9,
 }
 
 /// <summary>The format's numbers for what a page holds.</summary>
 internal enum PageType
 {
     Data = 0,
+    Index = 1,
     Dictionary = 2,
+    DataV2 = 3,
 }
 
 /// <summary>The Thrift struct in front of each page, <c>PageHeader</c> in parquet.thrift.</summary>

@@ -4,16 +4,6 @@ using System.Text;
 
 namespace HeadScope.ModelCore.Frames.Parquet;
 
-/// <summary>The element types of lists, as the compact protocol numbers them.</summary>
-internal enum ThriftType : byte
-{
-    I32 = 5,
-    I64 = 6,
-    Binary = 8,
-    List = 9,
-    Struct = 12,
-}
-
 /// <summary>
 /// Encodes structs in Thrift's compact protocol
 /// (https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md): field headers of one byte, four bits of

@@ -22,7 +22,7 @@ internal static class LegacyLayout
         if (unpickler.Load() is not BigInteger magic || magic != Magic)
             throw source.Fail("first pickle", "another value", "torch.save's magic number", "Choose a file made by torch.save.");
         if (unpickler.Load() is var version && version is not (long)ProtocolVersion)
-            throw source.Fail("second pickle", $"protocol version {PickleValue.Describe(version)}", $"{ProtocolVersion}", Fault.Resave);
+            throw source.Fail("second pickle", $"protocol version {PickleValue.Describe(version)}", $"{ProtocolVersion}", Remedy.Resave);
         CheckByteOrder(source, unpickler.Load());
         var root = unpickler.Load();
         if (unpickler.Load() is not PickleList keys)
@@ -36,7 +36,7 @@ internal static class LegacyLayout
     {
         if (machine is PickleDict facts && facts.Any(fact => fact is { Key: "little_endian", Value: true }))
             return;
-        throw source.Fail("third pickle", "no little-endian machine", "little_endian: True", Fault.ResaveLittleEndian);
+        throw source.Fail("third pickle", "no little-endian machine", "little_endian: True", Remedy.ResaveLittleEndian);
     }
 
     static void Place(ByteSource source, StorageTable storages, PickleList keys, long position)

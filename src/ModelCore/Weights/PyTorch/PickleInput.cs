@@ -71,7 +71,7 @@ internal sealed class PickleInput(ByteSource source, string name, long start, lo
     public string TakeString(ulong bytes)
     {
         if (bytes > Limits.StringBytes)
-            throw Fail($"a string of {bytes} bytes", $"at most {Limits.StringBytes}", Fault.Resave);
+            throw Fail($"a string of {bytes} bytes", $"at most {Limits.StringBytes}", Remedy.Resave);
         var text = Take((int)bytes);
         if (!Utf8.IsValid(text))
             throw Fail("a string that is not UTF-8", "UTF-8", Fault.Damaged);
@@ -85,7 +85,7 @@ internal sealed class PickleInput(ByteSource source, string name, long start, lo
         for (var c = TakeByte(); c != '\n'; c = TakeByte())
         {
             if (text.Length == Limits.NameLength || c is < 0x20 or > 0x7e)
-                throw Fail("no global's name", $"a line of at most {Limits.NameLength} ASCII characters", Fault.Resave);
+                throw Fail("no global's name", $"a line of at most {Limits.NameLength} ASCII characters", Remedy.Resave);
             text.Append((char)c);
         }
 

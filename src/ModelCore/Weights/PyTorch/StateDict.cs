@@ -21,9 +21,9 @@ internal static class StateDict
             if (key is not string name || value is not TensorView view)
                 continue;
             if (!tensors.TryAdd(name, view))
-                throw source.Fail("state dict", $"{Fault.Quote(name)} twice", "names that differ", Fault.Resave);
+                throw source.Fail("state dict", $"{Fault.Quote(name)} twice", "names that differ", Remedy.Resave);
             if (tensors.Count > Limits.Tensors)
-                throw source.Fail("state dict", "one tensor too many", $"at most {Limits.Tensors}", Fault.Resave);
+                throw source.Fail("state dict", "one tensor too many", $"at most {Limits.Tensors}", Remedy.Resave);
             elements += view.Count;
         }
 
@@ -32,7 +32,7 @@ internal static class StateDict
                 "state dict",
                 $"tensors of {elements} elements in a file of {source.Length} bytes",
                 $"at most {Limits.ElementsPerFileByte} for each byte",
-                Fault.Resave);
+                Remedy.Resave);
         return tensors;
     }
 
@@ -72,7 +72,7 @@ internal static class StateDict
             if (value is not (PickleDict or PickleList or object?[]) || !seen.Add(value))
                 return;
             if (seen.Count > Limits.SearchedContainers)
-                throw source.Fail(Where, "one container too many", $"at most {Limits.SearchedContainers}", Fault.Resave);
+                throw source.Fail(Where, "one container too many", $"at most {Limits.SearchedContainers}", Remedy.Resave);
             level.Add(new Place(parent, name, value));
         }
     }

@@ -15,13 +15,13 @@ internal sealed class StorageTable
         if (!_storages.TryGetValue(key, out var storage))
         {
             if (_storages.Count >= Limits.Tensors)
-                throw unpickler.Fail("one storage too many", $"at most {Limits.Tensors}", Fault.Resave);
+                throw unpickler.Fail("one storage too many", $"at most {Limits.Tensors}", Remedy.Resave);
             _storages.Add(key, storage = new PickleStorage(type, key, count));
         }
 
         return storage.Type == type && storage.Count == count
             ? storage
             : throw unpickler.Fail(
-                $"storage {Fault.Quote(key)} as {count} {type}", $"{storage.Count} {storage.Type}, as before", Fault.Resave);
+                $"storage {Fault.Quote(key)} as {count} {type}", $"{storage.Count} {storage.Type}, as before", Remedy.Resave);
     }
 }

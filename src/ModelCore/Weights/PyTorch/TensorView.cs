@@ -29,7 +29,7 @@ internal sealed class TensorView
     {
         if (shape.Length > Limits.Axes || stride.Length != shape.Length)
             throw unpickler.Fail(
-                $"a tensor of {shape.Length} sizes and {stride.Length} strides", $"as many of both, at most {Limits.Axes}", Fault.Resave);
+                $"a tensor of {shape.Length} sizes and {stride.Length} strides", $"as many of both, at most {Limits.Axes}", Remedy.Resave);
         var sizes = Integers(shape, "size", unpickler);
         var strides = Integers(stride, "stride", unpickler);
 

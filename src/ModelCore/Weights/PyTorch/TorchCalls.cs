@@ -35,5 +35,5 @@ internal static class TorchCalls
         : throw Refuse(unpickler, arguments, "(tensor, requires_grad, hooks, state)");
 
     static InvalidDataException Refuse(Unpickler unpickler, object?[] arguments, string expected) => unpickler.Fail(
-        $"the arguments ({string.Join(", ", arguments.Take(8).Select(PickleValue.Describe))})", expected, Fault.Resave);
+        $"the arguments ({string.Join(", ", arguments.Take(8).Select(PickleValue.Describe))})", expected, Remedy.Resave);
 }

@@ -5,14 +5,14 @@ internal sealed partial class Unpickler
     void Extend(object?[] items)
     {
         if (Peek() is not PickleList list)
-            throw Fail(PickleValue.Describe(Peek()), "a list to append to", Fault.Resave);
+            throw Fail(PickleValue.Describe(Peek()), "a list to append to", Remedy.Resave);
         list.AddRange(items);
     }
 
     void SetItems(object?[] items)
     {
         if (Peek() is not PickleDict dict)
-            throw Fail(PickleValue.Describe(Peek()), "a dict to add to", Fault.Resave);
+            throw Fail(PickleValue.Describe(Peek()), "a dict to add to", Remedy.Resave);
         if (items.Length % 2 != 0)
             throw Fail($"{items.Length} keys and values", "an even number", Fault.Damaged);
         for (var i = 0; i < items.Length; i += 2)
@@ -22,7 +22,7 @@ internal sealed partial class Unpickler
     void PushStackGlobal()
     {
         if (PopMany(2) is not [string { Length: <= Limits.NameLength } module, string { Length: <= Limits.NameLength } name])
-            throw Fail("no global's name", $"two strings of at most {Limits.NameLength} characters", Fault.Resave);
+            throw Fail("no global's name", $"two strings of at most {Limits.NameLength} characters", Remedy.Resave);
         PushGlobal(module, name);
     }
 
@@ -33,7 +33,7 @@ internal sealed partial class Unpickler
     InvalidDataException NotAllowed(string module, string name) => Fail(
         $"the global {Fault.Quote($"{module}.{name}")}, which loading the file with Python would import",
         $"one of {PickleGlobal.Allowed}",
-        Fault.Resave);
+        Remedy.Resave);
 
     void Call()
     {
@@ -42,7 +42,7 @@ internal sealed partial class Unpickler
             throw Fail(
                 $"a call of {PickleValue.Describe(call[0])} with {PickleValue.Describe(call[1])}",
                 "an allowed function and a tuple of arguments",
-                Fault.Resave);
+                Remedy.Resave);
         Push(function(arguments, this));
     }
 
@@ -57,7 +57,7 @@ internal sealed partial class Unpickler
             throw Fail(
                 $"attributes {PickleValue.Describe(state)} for {PickleValue.Describe(Peek())}",
                 "a dict of attributes for an OrderedDict",
-                Fault.Resave);
+                Remedy.Resave);
     }
 
     void PushStorage()
@@ -75,7 +75,7 @@ internal sealed partial class Unpickler
             ? $"the persistent id ({string.Join(", ", parts.Take(8).Select(PickleValue.Describe))})"
             : $"the persistent id {PickleValue.Describe(id)}",
         "('storage', storage type, key, location, number of elements)",
-        Fault.Resave);
+        Remedy.Resave);
 
     /// <summary>The error for an instruction that is never carried out, with the name that it would have called.</summary>
     InvalidDataException Refuse()
@@ -92,6 +92,6 @@ internal sealed partial class Unpickler
             Opcode.PersId => $"the persistent id {Fault.Quote(input.TakeLine())}",
             _ => "an instruction that no state dict needs",
         };
-        return Fail(found, $"tensors in dicts, lists and tuples, made by {PickleGlobal.Allowed}", Fault.Resave);
+        return Fail(found, $"tensors in dicts, lists and tuples, made by {PickleGlobal.Allowed}", Remedy.Resave);
     }
 }

@@ -11,7 +11,7 @@ internal sealed partial class Unpickler
     void Push(object? value)
     {
         if (_stack.Count >= Limits.StackDepth)
-            throw Fail("one value on the stack too many", $"at most {Limits.StackDepth}", Fault.Resave);
+            throw Fail("one value on the stack too many", $"at most {Limits.StackDepth}", Remedy.Resave);
         _stack.Add(value);
     }
 
@@ -43,7 +43,7 @@ internal sealed partial class Unpickler
     void Mark()
     {
         if (_marks.Count >= Limits.MarkDepth)
-            throw Fail("one level of nesting too many", $"at most {Limits.MarkDepth}", Fault.Resave);
+            throw Fail("one level of nesting too many", $"at most {Limits.MarkDepth}", Remedy.Resave);
         _marks.Add(_stack.Count);
     }
 

@@ -34,7 +34,7 @@ internal sealed partial class Unpickler(PickleInput input, StorageTable storages
             _opcodeAt = input.Position;
             _opcode = (Opcode)input.TakeByte();
             if (++_operations > Limits.Operations)
-                throw Fail("one instruction too many", $"at most {Limits.Operations}", Fault.Resave);
+                throw Fail("one instruction too many", $"at most {Limits.Operations}", Remedy.Resave);
             if (_opcode == Opcode.Stop)
                 return Finish();
             Execute();
@@ -49,7 +49,7 @@ internal sealed partial class Unpickler(PickleInput input, StorageTable storages
     public TensorView Tensor(PickleStorage storage, long offset, object?[] shape, object?[] stride)
     {
         if (++_tensors > Limits.Tensors)
-            throw Fail("one tensor too many", $"at most {Limits.Tensors}", Fault.Resave);
+            throw Fail("one tensor too many", $"at most {Limits.Tensors}", Remedy.Resave);
         return TensorView.Create(storage, offset, shape, stride, this);
     }
 
@@ -63,7 +63,7 @@ internal sealed partial class Unpickler(PickleInput input, StorageTable storages
         {
             case Opcode.Proto:
                 if (input.TakeByte() is var protocol and (< 2 or > 5))
-                    throw Fail($"pickle protocol {protocol}", "2 to 5", Fault.Resave);
+                    throw Fail($"pickle protocol {protocol}", "2 to 5", Remedy.Resave);
                 break;
             case Opcode.Frame: // only says how the writer buffered
                 if (input.TakeUInt64() is var frame && frame > (ulong)input.Left)
@@ -117,7 +117,7 @@ internal sealed partial class Unpickler(PickleInput input, StorageTable storages
     void PushInteger(uint bytes)
     {
         if (bytes > Limits.IntegerBytes)
-            throw Fail($"an integer of {bytes} bytes", $"at most {Limits.IntegerBytes}", Fault.Resave);
+            throw Fail($"an integer of {bytes} bytes", $"at most {Limits.IntegerBytes}", Remedy.Resave);
         var value = new BigInteger(input.Take((int)bytes));
         Push(value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value);
     }
@@ -131,7 +131,7 @@ internal sealed partial class Unpickler(PickleInput input, StorageTable storages
     void Remember(uint index)
     {
         if (_memo.Count >= Limits.MemoEntries)
-            throw Fail("one memo entry too many", $"at most {Limits.MemoEntries}", Fault.Resave);
+            throw Fail("one memo entry too many", $"at most {Limits.MemoEntries}", Remedy.Resave);
         _memo[index] = Peek();
     }
 

@@ -31,7 +31,7 @@ internal static class ZipDirectory
         var (count, size, start) = FindDirectory(source);
         var found = $"{count} entries in {size} bytes from byte {start} on";
         if (count > Limits.ZipEntries || size > Limits.ZipDirectoryBytes)
-            throw source.Fail(Where, found, $"at most {Limits.ZipEntries} in {Limits.ZipDirectoryBytes}", Fault.Resave);
+            throw source.Fail(Where, found, $"at most {Limits.ZipEntries} in {Limits.ZipDirectoryBytes}", Remedy.Resave);
         if (size > (ulong)source.Length || start > (ulong)source.Length - size || count * EntryBytes > size)
             throw source.Fail(Where, found, "a directory within the file", Fault.Damaged);
 
@@ -43,7 +43,7 @@ internal static class ZipDirectory
         {
             var entry = ReadEntry(source, ref left);
             if (!entries.TryAdd(entry.Name, entry))
-                throw source.Fail(Where, $"{Fault.Quote(entry.Name)} twice", "names that differ", Fault.Resave);
+                throw source.Fail(Where, $"{Fault.Quote(entry.Name)} twice", "names that differ", Remedy.Resave);
         }
 
         return left.IsEmpty ? entries : throw BadEntry(source, $"{left.Length} bytes after the last entry");

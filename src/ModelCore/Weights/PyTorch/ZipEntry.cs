@@ -23,7 +23,7 @@ internal sealed record ZipEntry(string Name, ushort Flags, ushort Method, long S
                 source,
                 $"{CompressedSize} bytes for {Size}, compression method {Method}, flags 0x{Flags:x4}",
                 "stored bytes, as torch.save writes",
-                Fault.Resave);
+                Remedy.Resave);
         Span<byte> header = stackalloc byte[HeaderBytes];
         source.Read(Header, header);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != HeaderSignature

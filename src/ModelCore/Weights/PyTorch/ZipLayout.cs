@@ -20,7 +20,7 @@ internal static class ZipLayout
         CheckByteOrder(source, entries.GetValueOrDefault($"{folder}/byteorder"));
         var start = pickle.Locate(source);
         if (pickle.Size > Limits.PickleBytes)
-            throw source.Fail(Fault.Quote(pickle.Name), $"{pickle.Size} bytes", $"at most {Limits.PickleBytes}", Fault.Resave);
+            throw source.Fail(Fault.Quote(pickle.Name), $"{pickle.Size} bytes", $"at most {Limits.PickleBytes}", Remedy.Resave);
 
         var storages = new StorageTable();
         var input = new PickleInput(source, "data.pkl", start, pickle.Size);
@@ -50,7 +50,7 @@ internal static class ZipLayout
         Span<byte> text = stackalloc byte[(int)Math.Min(entry.Size, 16)];
         source.Read(entry.Locate(source), text);
         if (!text.SequenceEqual("little"u8))
-            throw source.Fail("zip entry 'byteorder'", Fault.Quote(Encoding.Latin1.GetString(text)), "'little'", Fault.ResaveLittleEndian);
+            throw source.Fail("zip entry 'byteorder'", Fault.Quote(Encoding.Latin1.GetString(text)), "'little'", Remedy.ResaveLittleEndian);
     }
 
     static void Place(ByteSource source, PickleStorage storage, ZipEntry? entry)

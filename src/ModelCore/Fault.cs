@@ -1,17 +1,12 @@
 using System.Globalization;
 using System.Text;
 
-namespace HeadScope.ModelCore.Weights.PyTorch;
+namespace HeadScope.ModelCore;
 
-/// <summary>The one exception that a bad checkpoint causes: what was found, where, what was expected, and the way out.</summary>
+/// <summary>The one exception that a bad file causes: what was found, where, what was expected, and the way out.</summary>
 internal static class Fault
 {
     public const string Damaged = "The file is damaged or incomplete: download or copy it again.";
-
-    public const string Resave =
-        "If you trust where it comes from, load it with PyTorch and save its state dict as safetensors (safetensors.torch.save_file).";
-
-    public const string ResaveLittleEndian = "Save the state dict again on a little-endian machine, best as safetensors.";
 
     const int MaxQuoted = 80;
 

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace HeadScope.ModelCore.Weights.PyTorch;
+namespace HeadScope.ModelCore;
 
 /// <summary>Bytes of known number, read by range from any thread.</summary>
 internal abstract class ByteSource(string name, long length) : IDisposable

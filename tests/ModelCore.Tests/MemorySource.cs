@@ -1,9 +1,7 @@
-using HeadScope.ModelCore.Weights.PyTorch;
+namespace HeadScope.ModelCore.Tests;
 
-namespace HeadScope.ModelCore.Tests.Weights.PyTorch;
-
-/// <summary>A checkpoint that is in no file.</summary>
-internal sealed class MemorySource(ReadOnlyMemory<byte> bytes) : ByteSource("test.pt", bytes.Length)
+/// <summary>A file that is in memory only.</summary>
+internal sealed class MemorySource(ReadOnlyMemory<byte> bytes, string name = "test.pt") : ByteSource(name, bytes.Length)
 {
     public override void Dispose()
     {

@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+using HeadScope.ModelCore.Frames.Parquet;
+using HeadScope.ModelCore.Frames.Parquet.Reading;
+
+namespace HeadScope.ModelCore.Tests.Frames;
+
+/// <summary>
+/// Makes damaged Parquet files. Half of the cases change bytes of whole files anywhere; the others put damaged pages, in any encoding
+/// and compression, and numbers that lie, into files that are sound otherwise, so that the change is reached.
+/// </summary>
+internal sealed class ParquetMutator(byte[][] files)
+{
+    static readonly long[] Extremes = [0, 1, -1, 2, 127, 128, 255, short.MaxValue, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue];
+    static readonly PageEncoding[] Encodings = Enum.GetValues<PageEncoding>();
+    static readonly Codec[] Codecs = [Codec.Uncompressed, Codec.Snappy, Codec.Gzip, Codec.Brotli];
+    static readonly ParquetBytes Words = new() { Dictionary = ParquetBytes.Plain("x", "yy", "zzz"), DictionaryValues = 3 };
+
+    public byte[] Next(Random random) => random.Next(2) == 0 ? Change([.. Pick(files, random)], random) : Build(random);
+
+    byte[] Build(Random random)
+    {
+        string[] texts = [.. Enumerable.Range(0, random.Next(6)).Select(i => new string('a', random.Next(9)))];
+        byte[] page = random.Next(3) switch
+        {
+            0 => ParquetBytes.Plain(texts),
+            1 => [128, 1, 4, (byte)texts.Length, 2, 0, 3, 0, 0, 0, .. Enumerable.Repeat((byte)97, 40)],
+            _ => [.. Enumerable.Range(0, random.Next(30)).Select(_ => (byte)random.Next(256))],
+        };
+        var file = (random.Next(2) == 0 ? Words : new ParquetBytes()) with
+        {
+            Encoding = Pick(Encodings, random),
+            Codec = Pick(Codecs, random),
+            Page = Change([.. page], random),
+            Optional = random.Next(4) == 0,
+            PageSize = random.Next(3) == 0 ? (int)Pick(Extremes, random) : random.Next(60),
+        };
+        if (random.Next(3) == 0)
+        {
+            var rows = Pick(Extremes, random);
+            file = file with { GroupRows = rows, Rows = rows, PageValues = (int)Math.Clamp(rows, 0, Limits.PageValues) };
+        }
+
+        return random.Next(4) switch
+        {
+            0 => file.Write(texts),
+            1 => Change([.. file.Write(texts)], random),
+            2 => (file with { DictionaryValues = (int)Pick(Extremes, random) }).Write(texts),
+            _ => (file with { PageSize = file.Page.Length, Codec = Codec.Uncompressed }).Write(texts),
+        };
+    }
+
+    byte[] Change(List<byte> bytes, Random random)
+    {
+        for (var changes = random.Next(3) == 0 ? 2 + random.Next(3) : 1; changes > 0 && bytes.Count > 0; changes--)
+        {
+            // Footers are where most of a small file's meaning is.
+            var at = random.Next(3) == 0 ? Math.Max(0, bytes.Count - 1 - random.Next(800)) : random.Next(bytes.Count);
+            var count = Math.Min(bytes.Count - at, 1 + random.Next(32));
+            switch (random.Next(8))
+            {
+                case 0:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    bytes[at] += (byte)(random.Next(2) == 0 ? 2 : 254); // a zigzagged number, one up or down
+                    break;
+                case 3:
+                    bytes.RemoveRange(at, count);
+                    break;
+                case 4:
+                    bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, count));
+                    break;
+                case 5:
+                    var other = Pick(files, random);
+                    var start = random.Next(other.Length);
+                    bytes.InsertRange(at, other[start..Math.Min(other.Length, start + random.Next(200))]);
+                    break;
+                case 6:
+                    Overwrite(bytes, at, random);
+                    break;
+                default:
+                    bytes.InsertRange(at, Enumerable.Repeat((byte)random.Next(256), count));
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+
+    static void Overwrite(List<byte> bytes, int at, Random random)
+    {
+        Span<byte> number = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(number, Pick(Extremes, random));
+        foreach (var value in number[..(1 << random.Next(4))])
+        {
+            if (at < bytes.Count)
+                bytes[at++] = value;
+        }
+    }
+
+    static T Pick<T>(IReadOnlyList<T> items, Random random) => items[random.Next(items.Count)];
+}
