@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HeadScope.Client.Output;
+using HeadScope.Client.Telemetry;
 using HeadScope.Jobs.Specs;
 
 namespace HeadScope.Client.Commands;
@@ -28,6 +29,7 @@ internal static class RunCommand
         var examples = new Option<int>("--examples") { Description = "Positions listed for each head, score and side.", DefaultValueFactory = _ => JobRequest.DefaultExamples };
         var force = new Option<bool>("--force") { Description = "Start over: delete this job's shards and results, and replace what another job left in DIR." };
         var lease = JobOptions.Lease();
+        var metrics = new MetricsOptionSet();
         var json = JobOptions.Json();
 
         var command = new Command("run", """
@@ -42,7 +44,8 @@ internal static class RunCommand
             model, tokens, output, rows, quantile, noInduction, quantiles, raw, batchSize, shardRows, workers, threads, seed, keepScores, skipHeads,
             inductionTokens, examples, force, lease, json,
         };
-        command.SetAction((parsed, cancellation) => new LocalRun(
+        metrics.AddTo(command);
+        command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), stop => new LocalRun(
             new JobRequest
             {
                 Model = parsed.GetRequiredValue(model),
@@ -62,7 +65,7 @@ internal static class RunCommand
             parsed.GetRequiredValue(output),
             JobOptions.Engine(parsed, workers, batchSize, threads, lease),
             parsed.GetValue(force),
-            Report.For(parsed.GetValue(json))).RunAsync(cancellation));
+            Report.For(parsed.GetValue(json))).RunAsync(stop), cancellation));
         return command;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
+using HeadScope.Client.Telemetry;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
@@ -18,6 +19,7 @@ internal static class WorkCommand
         var batchSize = JobOptions.BatchSize();
         var threads = JobOptions.Threads();
         var lease = JobOptions.Lease();
+        var metrics = new MetricsOptionSet();
         var json = JobOptions.Json();
         var command = new Command("work", """
             Score shards of jobs in a shared store until none is left. Any number of such processes may share a job.
@@ -28,8 +30,9 @@ internal static class WorkCommand
         {
             store, id, workers, batchSize, threads, lease, json,
         };
-        command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetRequiredValue(store), parsed.GetValue(id), JobOptions.Engine(parsed, workers, batchSize, threads, lease), Report.For(parsed.GetValue(json)), cancellation));
+        metrics.AddTo(command);
+        command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), stop => RunAsync(
+            parsed.GetRequiredValue(store), parsed.GetValue(id), JobOptions.Engine(parsed, workers, batchSize, threads, lease), Report.For(parsed.GetValue(json)), stop), cancellation));
         return command;
     }
 
@@ -37,7 +40,7 @@ internal static class WorkCommand
     {
         if (!Directory.Exists(location))
             throw new DirectoryNotFoundException($"{location}: there is no such folder. A store is made by 'headscope run' (DIR/.headscope) or 'headscope submit'.");
-        var jobs = new JobStore(new FileBlobStore(location));
+        var jobs = new JobStore(new MeteredBlobStore(new FileBlobStore(location)));
         var ids = await jobs.ListAsync(cancellation).ConfigureAwait(false);
         if (id is not null && !ids.Contains(id))
             throw new InvalidDataException($"{location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");

@@ -16,9 +16,10 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
     /// <summary>Rows of a row group of the long tables: what one holds in memory while it is written.</summary>
     const int RowsPerGroup = 1 << 18;
 
+    public static string Version { get; } = typeof(JobReducer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
     /// <summary>Name and version, as files record them.</summary>
-    public static string Product { get; } =
-        $"HeadScope {typeof(JobReducer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]}";
+    public static string Product { get; } = $"HeadScope {Version}";
 
     readonly ResultWriter _results = new(store, folder);
     readonly Dictionary<string, double> _seconds = [];

@@ -1,6 +1,7 @@
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
@@ -45,6 +46,24 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
     public async Task<Manifest> RunAsync(JobFolder folder, IJobObserver observer, CancellationToken cancellation)
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
+        using var span = JobSpans.Job(spec, plan);
+        using var job = new MeteredJob(spec, plan, observer);
+        try
+        {
+            var manifest = await RunAsync(folder, spec, plan, job, cancellation).ConfigureAwait(false);
+            job.Done();
+            return manifest;
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            job.Left(e);
+            throw;
+        }
+    }
+
+    async Task<Manifest> RunAsync(JobFolder folder, JobSpec spec, JobPlan plan, MeteredJob job, CancellationToken cancellation)
+    {
         using var weights = OpenModel(spec);
         using var tokens = OpenTokens(spec, weights.Config);
         var claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
@@ -53,9 +72,10 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
         try
         {
             var ledger = new ShardLedger(jobs.Blobs, folder, plan, claims, spec.Induction is not null, time);
+            job.Follow(ledger);
             await ledger.RefreshAsync(cancellation).ConfigureAwait(false);
-            await ScoreAsync(folder, spec, plan, weights, tokens, ledger, observer, stop).ConfigureAwait(false);
-            observer.Reducing();
+            await ScoreAsync(folder, spec, plan, weights, tokens, ledger, job, stop).ConfigureAwait(false);
+            job.Reducing();
             return await ReduceAsync(folder, spec, plan, weights.Config, tokens, claims, cancellation).ConfigureAwait(false);
         }
         finally
@@ -72,13 +92,14 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
             return; // nothing to load the model for
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, stop.Token).ConfigureAwait(false);
         using var loader = new ManagedBackend(options.Threads);
-        using var model = Transformer.Load(weights, loader);
+        using var model = Load(spec, weights, loader);
         var workers = Math.Min(options.Workers, ledger.Units);
         var threads = Math.Max(1, options.Threads / workers);
         var running = Enumerable.Range(0, workers).Select(i => Task.Run(async () =>
         {
             var backend = new ManagedBackend(threads);
             using var scorer = new ModelShardScorer(new HeadScorer(model, backend), backend, tokens, options.BatchSize);
+            using var working = WorkerInstruments.Working(scorer.Device, () => Environment.WorkingSet);
             var name = $"{ProcessIdentity.Current.Host}/{ProcessIdentity.Current.ProcessId}/{i}";
             var worker = new JobWorker(
                 name, folder, spec, plan, weights.Config.HeadCount, jobs.Blobs, ledger, scorer,
@@ -106,6 +127,15 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
         }
     }
 
+    Transformer Load(JobSpec spec, ModelWeights weights, ManagedBackend backend)
+    {
+        using var span = JobSpans.Load(spec);
+        var started = time.GetTimestamp();
+        var model = Transformer.Load(weights, backend);
+        WorkerInstruments.ModelLoaded(time.GetElapsedTime(started));
+        return model;
+    }
+
     /// <summary>Reduces, or waits until whoever does has done it.</summary>
     async Task<Manifest> ReduceAsync(
         JobFolder folder, JobSpec spec, JobPlan plan, ModelConfig config, TokenDataset tokens, BlobClaims claims, CancellationToken cancellation)
@@ -119,8 +149,13 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
                 try
                 {
                     // It may have been done between the look and the claim.
-                    return await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false)
-                        ?? await new JobReducer(jobs.Blobs, folder, spec, plan, config, tokens, options.Threads).ReduceAsync(cancellation).ConfigureAwait(false);
+                    if (await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false) is { } done)
+                        return done;
+                    using var span = JobSpans.Reduce();
+                    var started = time.GetTimestamp();
+                    var result = await new JobReducer(jobs.Blobs, folder, spec, plan, config, tokens, options.Threads).ReduceAsync(cancellation).ConfigureAwait(false);
+                    JobInstruments.Reduced(time.GetElapsedTime(started));
+                    return result;
                 }
                 finally
                 {
