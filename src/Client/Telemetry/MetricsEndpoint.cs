@@ -1,63 +1,67 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using HeadScope.Jobs.Telemetry.Prometheus;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace HeadScope.Client.Telemetry;
 
 /// <summary>Answers <c>GET /metrics</c> with what a collector has, until disposed of.</summary>
-/// <remarks>The framework's own listener: it starts in a few milliseconds and needs nothing beside the program.</remarks>
 internal sealed class MetricsEndpoint : IAsyncDisposable
 {
     public const string Loopback = "127.0.0.1";
 
     const string Path = "/metrics";
 
-    /// <summary>How often to look for another free port, where somebody takes the one that was found.</summary>
-    const int Attempts = 20;
-
     readonly MetricCollector _collector;
-    readonly HttpListener _listener;
-    readonly Task _serving;
+    readonly WebApplication _server;
     TaskCompletionSource? _scraped;
 
-    MetricsEndpoint(MetricCollector collector, HttpListener listener, string url)
+    MetricsEndpoint(MetricCollector collector, IPAddress address, int port)
     {
         _collector = collector;
-        _listener = listener;
-        Url = url;
-        _serving = ServeAsync();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions()); // no configuration files, no logging, no routing
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            if (address.Equals(IPAddress.Any))
+                kestrel.ListenAnyIP(port);
+            else
+                kestrel.Listen(address, port);
+        });
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        _server = builder.Build();
+        _server.Run(AnswerAsync);
     }
 
-    /// <summary>Where to look.</summary>
-    public string Url { get; }
+    /// <summary>Where to look, as seen from this machine.</summary>
+    public string Url { get; private set; } = "";
 
+    /// <param name="collector">Whose metrics to show.</param>
+    /// <param name="address">An address or name of this machine, or * for all.</param>
     /// <param name="port">0 for any that is free.</param>
-    /// <param name="address">A name or address of this machine, or * for all.</param>
     /// <exception cref="IOException">The port is in use, or the address is not of this machine.</exception>
-    public static MetricsEndpoint Start(MetricCollector collector, string address, int port)
+    public static async Task<MetricsEndpoint> StartAsync(MetricCollector collector, string address, int port, CancellationToken cancellation)
     {
-        var everywhere = address is "*" or "+" or "0.0.0.0";
-        var host = everywhere ? "+" : address.Contains(':') ? $"[{address.Trim('[', ']')}]" : address;
-        for (var attempt = 1; ; attempt++)
+        MetricsEndpoint? endpoint = null;
+        try
         {
-            var chosen = port == 0 ? FreePort() : port;
-            var listener = new HttpListener { IgnoreWriteExceptions = true }; // a scraper that goes away is no fault
-            try
-            {
-                listener.Prefixes.Add(Prefix(host, chosen));
-                if (host is Loopback)
-                    listener.Prefixes.Add(Prefix("localhost", chosen));
-                listener.Start();
-                return new MetricsEndpoint(collector, listener, Prefix(everywhere ? "localhost" : host, chosen).TrimEnd('/') + Path);
-            }
-            catch (Exception e) when (e is HttpListenerException or SocketException or ArgumentException)
-            {
-                listener.Close();
-                if (port != 0 || attempt == Attempts)
-                    throw new IOException(Explain(e, address, chosen), e);
-            }
+            endpoint = new MetricsEndpoint(collector, await ResolveAsync(address, cancellation).ConfigureAwait(false), port);
+            await endpoint._server.StartAsync(cancellation).ConfigureAwait(false);
         }
+        catch (Exception e) when (e is IOException or SocketException or ArgumentException)
+        {
+            if (endpoint is not null)
+                await endpoint.DisposeAsync().ConfigureAwait(false);
+            throw new IOException(Explain(e, address, port), e);
+        }
+
+        endpoint.Url = endpoint._server.Urls.First().Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal) + Path;
+        return endpoint;
     }
 
     /// <summary>Waits until somebody has fetched the metrics after this call, for some time at the most.</summary>
@@ -75,81 +79,59 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Close();
-        await _serving.ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    async Task ServeAsync()
+    async Task AnswerAsync(HttpContext context)
     {
-        while (true)
-        {
-            HttpListenerContext context;
-            try
-            {
-                context = await _listener.GetContextAsync().ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return; // closed
-            }
-
-            try
-            {
-                await AnswerAsync(context.Request, context.Response).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException)
-            {
-                context.Response.Abort(); // whoever asked has gone
-            }
-        }
-    }
-
-    async Task AnswerAsync(HttpListenerRequest request, HttpListenerResponse response)
-    {
+        var (request, response) = (context.Request, context.Response);
         var scraped = Volatile.Read(ref _scraped);
-        byte[] body = [];
-        if (request.Url?.AbsolutePath != Path)
+        if (request.Path != Path)
         {
-            response.StatusCode = (int)HttpStatusCode.NotFound;
-        }
-        else if (request.HttpMethod is not ("GET" or "HEAD"))
-        {
-            response.StatusCode = (int)HttpStatusCode.MethodNotAllowed;
-            response.AddHeader("Allow", "GET, HEAD");
-        }
-        else
-        {
-            var format = PrometheusFormat.For(request.Headers["Accept"]);
-            response.ContentType = format.ContentType;
-            response.AddHeader("Vary", "Accept");
-            body = PrometheusText.Write(_collector.Collect(), format);
+            response.StatusCode = StatusCodes.Status404NotFound;
+            return;
         }
 
-        response.ContentLength64 = body.Length;
-        if (request.HttpMethod != "HEAD")
-            await response.OutputStream.WriteAsync(body).ConfigureAwait(false);
-        response.Close();
-        if (body.Length > 0)
-            scraped?.TrySetResult();
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
+        {
+            response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            response.Headers.Allow = "GET, HEAD";
+            return;
+        }
+
+        var format = PrometheusFormat.For(request.Headers.Accept);
+        var body = PrometheusText.Write(_collector.Collect(), format);
+        response.ContentType = format.ContentType;
+        response.ContentLength = body.Length;
+        response.Headers.Vary = "Accept";
+        if (!HttpMethods.IsGet(request.Method))
+            return;
+        await response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        await response.CompleteAsync().ConfigureAwait(false);
+        scraped?.TrySetResult();
     }
 
-    static string Prefix(string host, int port) => string.Create(CultureInfo.InvariantCulture, $"http://{host}:{port}/");
-
-    static int FreePort()
+    static async Task<IPAddress> ResolveAsync(string address, CancellationToken cancellation) => address switch
     {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
+        "*" => IPAddress.Any,
+        "localhost" => IPAddress.Loopback,
+        _ when IPAddress.TryParse(address, out var parsed) => parsed,
+        _ => (await Dns.GetHostAddressesAsync(address, cancellation).ConfigureAwait(false))[0],
+    };
+
+    /// <summary>Signals are the command line's to handle, not the server's.</summary>
+    sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
-    static string Explain(Exception cause, string address, int port) => cause switch
+    static string Explain(Exception cause, string address, int port) => (cause.InnerException ?? cause) switch
     {
-        HttpListenerException { ErrorCode: (int)SocketError.AddressAlreadyInUse } or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
+        AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
             $"--metrics-port {port}: another program has this port of {address}. Choose another, or 0 for any that is free.",
-        HttpListenerException { ErrorCode: (int)SocketError.AccessDenied } or SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+        SocketException { SocketErrorCode: SocketError.AccessDenied } =>
             $"--metrics-port {port}: this user may not open it. Choose one above 1023, or 0 for any that is free.",
-        _ => $"--metrics-address {address}: metrics cannot be shown there ({cause.Message.TrimEnd('.')}). Expected a name or address of this machine, or * for all.",
+        var other => $"--metrics-address {address}: metrics cannot be shown there ({other.Message.TrimEnd('.')}). Expected an address or name of this machine, or * for all.",
     };
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HeadScope.Client.Commands;
 
 namespace HeadScope.Client.Telemetry;
 
@@ -15,19 +16,12 @@ internal sealed class MetricsOptionSet
     {
         Description = "Show Prometheus metrics on this port, at /metrics; 0 takes a free one and says which.",
         HelpName = "N",
-        Validators =
-        {
-            result =>
-            {
-                if (result.GetValueOrDefault<int?>() is < 0 or > 65535)
-                    result.AddError($"--metrics-port: {result.Tokens[0].Value} is no port; expected 0 to 65535.");
-            },
-        },
+        Validators = { result => JobOptions.Check<int>(result, port => port is >= 0 and <= 65535, "from 0 to 65535") },
     };
 
     readonly Option<string> _address = new("--metrics-address")
     {
-        Description = "The name or address under which Prometheus reaches this machine; * for all of them. The default is reached from this machine only.",
+        Description = "The address or name of this machine to show them on; * for all. The default is reached from this machine only.",
         HelpName = "ADDRESS",
         DefaultValueFactory = _ => MetricsEndpoint.Loopback,
     };
@@ -37,14 +31,7 @@ internal sealed class MetricsOptionSet
         Description = "Seconds to stay at the end, at the most, until the final numbers have been scraped.",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => 0,
-        Validators =
-        {
-            result =>
-            {
-                if (result.GetValueOrDefault<double>() is not (>= 0 and <= 3600))
-                    result.AddError($"--metrics-linger: {result.Tokens[0].Value} is out of range; expected 0 to 3600 seconds.");
-            },
-        },
+        Validators = { result => JobOptions.Check<double>(result, seconds => seconds is >= 0 and <= 3600, "from 0 to 3600 seconds") },
     };
 
     public void AddTo(Command command)

@@ -14,7 +14,7 @@ internal static class WatchedWork
             return await work(cancellation).ConfigureAwait(false);
 
         using var collector = MetricCollector.OfHeadScope();
-        await using var endpoint = MetricsEndpoint.Start(collector, options.Address, options.Port);
+        await using var endpoint = await MetricsEndpoint.StartAsync(collector, options.Address, options.Port, cancellation).ConfigureAwait(false);
         Console.Error.WriteLine($"Metrics: {endpoint.Url}");
         try
         {

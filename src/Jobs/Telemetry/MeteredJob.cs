@@ -94,10 +94,15 @@ public sealed class MeteredJob : IJobObserver, IDisposable
             Enter(cause is not JobStoppedException stopped ? null : stopped.Cancelled ? "cancelled" : "failed");
     }
 
+    /// <summary>The work on it ends; what became of it was said before, or is not known.</summary>
     public void Dispose()
     {
         lock (Gate)
+        {
             _ended = true;
+            if (_state >= 0 && States[_state] is "running" or "reducing")
+                Enter(null);
+        }
     }
 
     internal static IEnumerable<Measurement<int>> CountByState()
