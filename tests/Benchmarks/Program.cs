@@ -17,9 +17,12 @@ switch (args)
     case ["tokenizer", var definition, .. var rest]:
         TokenizerSpeed.Run(definition, rest);
         break;
+    case ["watching", var program, ..]:
+        Watching.Run(program, Text("--model", "src/Client/Demo"), Option("--rows", 400), Option("--rounds", 7));
+        break;
     default:
         Console.Error.WriteLine("""
-            Benchmarks [products|breakdown|compare|tokenizer]
+            Benchmarks [products|breakdown|compare|tokenizer|watching]
               products  [--threads N]                    matrix products, loss and attention, each kernel, beside OpenBLAS where it is installed
               breakdown [--model M] [--batch N] [--context N] [--batches N] [--threads N]
                                                          where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, demo
@@ -27,6 +30,8 @@ switch (args)
                                                          scoring beside the notebook's loop in PyTorch, in turn
               tokenizer TOKENIZER [--peer FOLDER] [TEXT...]
                                                          text to tokens on one core, beside node_modules/tokenizers in FOLDER
+              watching  HEADSCOPE.DLL [--model DIR] [--rows N] [--rounds N]
+                                                         a job with its metrics scraped each second beside the same job alone
             """);
         return 2;
 }

@@ -14,23 +14,17 @@ public sealed class OtlpExport : IDisposable
 {
     const string Service = "headscope";
 
-    readonly MeterProvider? _metrics;
-    readonly TracerProvider? _traces;
+    readonly OpenTelemetrySdk _sdk;
 
-    OtlpExport(bool metrics, bool traces)
+    OtlpExport(bool metrics, bool traces) => _sdk = OpenTelemetrySdk.Create(builder =>
     {
+        builder.ConfigureResource(resource => resource.Clear().AddService(Service, serviceVersion: JobReducer.Version).AddTelemetrySdk().AddEnvironmentVariableDetector());
         if (metrics)
-        {
-            _metrics = Sdk.CreateMeterProviderBuilder()
-                .SetResourceBuilder(Resource())
-                .AddMeter(JobInstruments.MeterName, WorkerInstruments.MeterName, StoreInstruments.MeterName)
-                .AddOtlpExporter()
-                .Build();
-        }
-
+            builder.WithMetrics(meters => meters.AddMeter(JobInstruments.MeterName, WorkerInstruments.MeterName, StoreInstruments.MeterName));
         if (traces)
-            _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(Resource()).AddSource(JobSpans.SourceName).AddOtlpExporter().Build();
-    }
+            builder.WithTracing(sources => sources.AddSource(JobSpans.SourceName));
+        builder.UseOtlpExporter(); // this one, of several ways, minds the variables of single signals
+    });
 
     /// <summary>Starts what the environment asks for; null where it asks for nothing.</summary>
     /// <remarks>
@@ -46,20 +40,11 @@ public sealed class OtlpExport : IDisposable
     }
 
     /// <summary>Sends what has not been sent, for five seconds at the most for each signal.</summary>
-    public void Dispose()
-    {
-        _traces?.Dispose();
-        _metrics?.Dispose();
-    }
+    public void Dispose() => _sdk.Dispose();
 
     static bool Asks(string signal) => Variable($"OTEL_{signal}_EXPORTER") is { } exporters
         ? exporters.Split(',', StringSplitOptions.TrimEntries).Contains("otlp")
         : (Variable($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") ?? Variable("OTEL_EXPORTER_OTLP_ENDPOINT")) is not null;
 
     static string? Variable(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } value ? value : null;
-
-    static ResourceBuilder Resource() => ResourceBuilder.CreateEmpty()
-        .AddService(Service, serviceVersion: JobReducer.Version)
-        .AddTelemetrySdk()
-        .AddEnvironmentVariableDetector();
 }
