@@ -18,7 +18,7 @@ switch (args)
         TokenizerSpeed.Run(definition, rest);
         break;
     case ["watching", var program, ..]:
-        Watching.Run(program, Text("--model", "src/Client/Demo"), Option("--rows", 400), Option("--rounds", 7));
+        Watching.Run(program, Text("--model", "src/Client/Demo"), Option("--rows", 1000), Option("--rounds", 5));
         break;
     default:
         Console.Error.WriteLine("""
@@ -31,7 +31,7 @@ switch (args)
               tokenizer TOKENIZER [--peer FOLDER] [TEXT...]
                                                          text to tokens on one core, beside node_modules/tokenizers in FOLDER
               watching  HEADSCOPE.DLL [--model DIR] [--rows N] [--rounds N]
-                                                         a job with its metrics scraped each second beside the same job alone
+                                                         a job with its metrics scraped beside the same job alone
             """);
         return 2;
 }

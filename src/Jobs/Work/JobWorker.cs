@@ -84,7 +84,9 @@ public sealed class JobWorker(
 
         // This is the commit. Whoever comes second throws its scores away.
         if (await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics), cancellation).ConfigureAwait(false))
+        {
             observer.ShardCommitted(record, statistics);
+        }
         else
         {
             observer.ShardDuplicate(shard);

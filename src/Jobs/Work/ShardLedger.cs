@@ -117,7 +117,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
                 continue;
             }
 
-            var shard = RangeOf(unit);
+            var shard = unit == WeightsUnit ? (ShardRange?)null : plan.Range(int.Parse(unit, System.Globalization.CultureInfo.InvariantCulture));
             var result = shard is { } range ? folder.ShardStats(range.Shard) : folder.WeightsColumns;
             if (await store.ExistsAsync(result, cancellation).ConfigureAwait(false))
             {
@@ -145,12 +145,10 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
             yield return WeightsUnit;
     }
 
-    ShardRange? RangeOf(string unit) => unit == WeightsUnit ? null : plan.Range(int.Parse(unit, System.Globalization.CultureInfo.InvariantCulture));
-
     void MarkDone(string unit)
     {
-        if (_done.Add(unit) && RangeOf(unit) is { } shard)
-            Volatile.Write(ref _rowsDone, _rowsDone + shard.Rows);
+        if (_done.Add(unit) && int.TryParse(unit, System.Globalization.CultureInfo.InvariantCulture, out var shard) && shard < plan.Shards)
+            Volatile.Write(ref _rowsDone, _rowsDone + plan.Range(shard).Rows);
     }
 
     /// <summary>A unit may be done and still leased, where others have finished what a worker here is at.</summary>
