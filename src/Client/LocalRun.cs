@@ -20,7 +20,7 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
         var job = JobResolver.Resolve(request);
         var blobs = new FileBlobStore(Path.Combine(output, StoreFolder));
         blobs.DeleteAbandoned();
-        var jobs = new JobStore(blobs);
+        var jobs = new JobStore(new MeteredBlobStore(blobs));
         var folder = new JobFolder(job.Spec.Id);
         var results = new ResultFolder(output);
         if (!force)

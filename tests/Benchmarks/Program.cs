@@ -20,9 +20,12 @@ switch (args)
     case ["documents", ..]:
         DocumentReading.Run(Option("--megabytes", 100), Text("--peer", "") is { Length: > 0 } peer ? peer : null);
         break;
+    case ["watching", var program, ..]:
+        Watching.Run(program, Text("--model", "src/Client/Demo"), Option("--rows", 1000), Option("--rounds", 5));
+        break;
     default:
         Console.Error.WriteLine("""
-            Benchmarks [products|breakdown|compare|tokenizer|documents]
+            Benchmarks [products|breakdown|compare|tokenizer|watching]
               products  [--threads N]                    matrix products, loss and attention, each kernel, beside OpenBLAS where it is installed
               breakdown [--model M] [--batch N] [--context N] [--batches N] [--threads N]
                                                          where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, smollm-135m, demo
@@ -32,6 +35,8 @@ switch (args)
                                                          text to tokens on one core, beside node_modules/tokenizers in FOLDER
               documents [--megabytes N] [--peer FOLDER]
                                                          files to text on one core, beside node_modules/@duckdb/node-api in FOLDER, and Python
+              watching  HEADSCOPE.DLL [--model DIR] [--rows N] [--rounds N]
+                                                         a job with its metrics scraped beside the same job alone
             """);
         return 2;
 }

@@ -86,6 +86,13 @@ internal sealed class HeadScopeProcess : IDisposable
         Assert.Contains(text, _error.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>Where it says that it shows its metrics.</summary>
+    public async Task<Uri> MetricsAsync()
+    {
+        await SaysAsync("/metrics");
+        return new Uri(_error.ToString().Split('\n').First(line => line.StartsWith("Metrics: ", StringComparison.Ordinal))["Metrics: ".Length..]);
+    }
+
     public void Dispose()
     {
         if (!_process.HasExited)

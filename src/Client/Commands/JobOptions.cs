@@ -32,7 +32,7 @@ internal static class JobOptions
     {
         Description = "Seconds without a sign of life after which others take over a worker's shard.",
         DefaultValueFactory = _ => 60,
-        Validators = { result => Check(result, result.GetValueOrDefault<double>() is >= 1 and <= 86400, "from 1 to 86400 seconds") },
+        Validators = { result => Check<double>(result, value => value is >= 1 and <= 86400, "from 1 to 86400 seconds") },
     };
 
     /// <summary>Comma-separated levels, or the name of a preset.</summary>
@@ -66,7 +66,7 @@ internal static class JobOptions
     {
         Description = description,
         DefaultValueFactory = _ => otherwise,
-        Validators = { result => Check(result, result.GetValueOrDefault<int>() is >= 1 and <= 4096, "from 1 to 4096") },
+        Validators = { result => Check<int>(result, value => value is >= 1 and <= 4096, "from 1 to 4096") },
     };
 
     public static EngineOptions Engine(ParseResult parsed, Option<int> workers, Option<int> batchSize, Option<int> threads, Option<double> lease) => new()
@@ -77,9 +77,11 @@ internal static class JobOptions
         LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
     };
 
-    static void Check(OptionResult result, bool holds, string expected)
+    /// <summary>Reports a value that is out of range. One that does not parse is reported by the parser.</summary>
+    public static void Check<T>(OptionResult result, Predicate<T> holds, string expected)
+        where T : IParsable<T>
     {
-        if (!holds)
+        if (result.Tokens is [var token] && T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && !holds(value))
             result.AddError($"{result.IdentifierToken?.Value}: {string.Join(' ', result.Tokens.Select(token => token.Value))} is out of range; expected {expected}.");
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HeadScope.Client.Output;
+using HeadScope.Client.Telemetry;
 
 namespace HeadScope.Client.Commands;
 
@@ -15,6 +16,7 @@ internal static class RunCommand
         var threads = JobOptions.Threads();
         var force = new Option<bool>("--force") { Description = "Start over: delete this job's shards and results, and replace what another job left in DIR." };
         var lease = JobOptions.Lease();
+        var metrics = new MetricsOptionSet();
         var json = JobOptions.Json();
 
         var command = new Command("run", """
@@ -29,12 +31,13 @@ internal static class RunCommand
             output, batchSize, workers, threads, force, lease, json,
         };
         request.AddTo(command);
-        command.SetAction((parsed, cancellation) => new LocalRun(
+        metrics.AddTo(command);
+        command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), stop => new LocalRun(
             request.Read(parsed),
             parsed.GetRequiredValue(output),
             JobOptions.Engine(parsed, workers, batchSize, threads, lease),
             parsed.GetValue(force),
-            Report.For(parsed.GetValue(json))).RunAsync(cancellation));
+            Report.For(parsed.GetValue(json))).RunAsync(stop), cancellation));
         return command;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
+using HeadScope.Client.Telemetry;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
@@ -19,6 +20,7 @@ internal static class WorkCommand
         var batchSize = JobOptions.BatchSize();
         var threads = JobOptions.Threads();
         var lease = JobOptions.Lease();
+        var metrics = new MetricsOptionSet();
         var json = JobOptions.Json();
         var command = new Command("work", """
             Score shards of jobs in a shared store until none is left. Any number of such processes may share a job.
@@ -30,8 +32,9 @@ internal static class WorkCommand
         {
             store, id, workers, batchSize, threads, lease, json,
         };
-        command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetRequiredValue(store), parsed.GetValue(id), JobOptions.Engine(parsed, workers, batchSize, threads, lease), Report.For(parsed.GetValue(json)), cancellation));
+        metrics.AddTo(command);
+        command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), stop => RunAsync(
+            parsed.GetRequiredValue(store), parsed.GetValue(id), JobOptions.Engine(parsed, workers, batchSize, threads, lease), Report.For(parsed.GetValue(json)), stop), cancellation));
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute.Managed;
 
@@ -42,6 +43,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             await Task.WhenAll(Enumerable.Range(0, options.Workers).Select(i => Task.Run(async () =>
             {
                 using var backend = new ManagedBackend(Math.Max(1, options.Threads / options.Workers));
+                using var working = WorkerInstruments.Working(backend.Description, () => Environment.WorkingSet);
                 await new PoolWorker(LocalEngine.WorkerName(i), this, models, backend, time).RunAsync(stop.Token, cancellation).ConfigureAwait(false);
             }, CancellationToken.None))).ConfigureAwait(false);
         }
@@ -68,7 +70,11 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         if (!_open.TryRemove(folder.Id, out var job))
             return;
         if (cause is not null)
+        {
+            job.Session.Left(cause);
             report(folder, cause);
+        }
+
         await job.CloseAsync().ConfigureAwait(false);
     }
 
@@ -85,8 +91,12 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             // The next look finds the same and says so then.
         }
 
-        report(folder, cause);
-        await CloseAsync(folder, null).ConfigureAwait(false);
+        var stopped = new JobStoppedException(failure.Message, cause);
+        if (_open.ContainsKey(folder.Id))
+            await CloseAsync(folder, stopped).ConfigureAwait(false);
+        else
+            report(folder, stopped);
+        _ended[folder.Id] = time.GetTimestamp();
     }
 
     /// <summary>Opens jobs as they come and closes those that have ended, until told to stop.</summary>
@@ -121,17 +131,19 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             return;
         try
         {
-            var (hasEnded, control) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
-            if (hasEnded)
+            var (ended, control) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
+            if (ended is { } state)
             {
-                await CloseAsync(folder, null).ConfigureAwait(false);
+                await CloseAsync(folder, state == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {state.ToString().ToLowerInvariant()} elsewhere.") { Cancelled = state == JobState.Cancelled })
+                    .ConfigureAwait(false);
                 return;
             }
 
             if (job is null)
             {
-                var session = await Task.Run(() => JobSession.OpenAsync(jobs, folder, options, time, stop), stop).ConfigureAwait(false);
-                job = _open.GetOrAdd(folder.Id, new PooledJob(session, time));
+                var rows = new PooledJob.Rows(time);
+                var session = await Task.Run(() => JobSession.OpenAsync(jobs, folder, options, rows, time, stop), stop).ConfigureAwait(false);
+                job = _open.GetOrAdd(folder.Id, new PooledJob(session, rows, time));
             }
 
             job.Control = control;

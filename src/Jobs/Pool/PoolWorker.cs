@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
@@ -41,6 +42,7 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
         {
             if (!job.TryEnter())
                 continue;
+            Activity.Current = job.Session.Span;
             try
             {
                 if (await WorkAsync(job, drain, cancellation).ConfigureAwait(false))
@@ -117,7 +119,7 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
         using (use)
         {
             if (_last is not { } last || last.Job != job || last.Model != use.Model)
-                _last = last = (job, use.Model, job.Session.CreateWorker(name, use.Model, backend, job));
+                _last = last = (job, use.Model, job.Session.CreateWorker(name, use.Model, backend));
             await last.Worker.WorkAsync(lease, cancellation).ConfigureAwait(false);
         }
     }

@@ -5,17 +5,16 @@ using HeadScope.Jobs.Work;
 namespace HeadScope.Jobs.Pool;
 
 /// <summary>A job of a pool, and who is at it. The last to leave a closed job shuts its session.</summary>
-internal sealed class PooledJob(JobSession session, TimeProvider time) : IJobObserver
+internal sealed class PooledJob(JobSession session, PooledJob.Rows rows, TimeProvider time)
 {
     readonly Lock _gate = new();
-    readonly RateMeter _tokens = new(time);
     bool _closed;
     bool _reducing;
     long _aloneUntil;
 
     public JobSession Session => session;
 
-    public double? TokensPerSecond => _tokens.PerSecond;
+    public double? TokensPerSecond => rows.PerSecond * session.Spec.Tokens.Context;
 
     public JobControl Control { get; set; } = JobControl.Default;
 
@@ -78,17 +77,25 @@ internal sealed class PooledJob(JobSession session, TimeProvider time) : IJobObs
             _reducing = false;
     }
 
-    public void RowsScored(int rows) => _tokens.Add((long)rows * session.Spec.Tokens.Context);
-
-    public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
+    /// <summary>Measures how fast rows are scored.</summary>
+    internal sealed class Rows(TimeProvider time) : IJobObserver
     {
-    }
+        readonly RateMeter _rate = new(time);
 
-    public void ShardFailed(string unit, Exception cause)
-    {
-    }
+        public double? PerSecond => _rate.PerSecond;
 
-    public void Reducing()
-    {
+        public void RowsScored(int rows) => _rate.Add(rows);
+
+        public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
+        {
+        }
+
+        public void ShardFailed(string unit, Exception cause)
+        {
+        }
+
+        public void Reducing()
+        {
+        }
     }
 }

@@ -18,9 +18,10 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
 
     const int DeletionsAtATime = 16;
 
+    public static string Version { get; } = typeof(JobReducer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
     /// <summary>Name and version, as files record them.</summary>
-    public static string Product { get; } =
-        $"HeadScope {typeof(JobReducer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]}";
+    public static string Product { get; } = $"HeadScope {Version}";
 
     readonly ResultWriter _results = new(store, folder);
     readonly Dictionary<string, double> _seconds = [];

@@ -36,15 +36,16 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
     }
 
     /// <summary>What a worker has to know of a job: less than all, and so with fewer questions to the store.</summary>
-    public async Task<(bool HasEnded, JobControl Control)> ReadStateAsync(JobFolder folder, CancellationToken cancellation)
+    /// <returns>How it ended, null where it has not, and what people want of it.</returns>
+    public async Task<(JobState? Ended, JobControl Control)> ReadStateAsync(JobFolder folder, CancellationToken cancellation)
     {
-        foreach (var end in new[] { folder.Manifest, folder.Cancelled, folder.Failed })
+        foreach (var (blob, state) in new[] { (folder.Manifest, JobState.Done), (folder.Cancelled, JobState.Cancelled), (folder.Failed, JobState.Failed) })
         {
-            if (await Blobs.ExistsAsync(end, cancellation).ConfigureAwait(false))
-                return (true, JobControl.Default);
+            if (await Blobs.ExistsAsync(blob, cancellation).ConfigureAwait(false))
+                return (state, JobControl.Default);
         }
 
-        return (false, await ReadControlAsync(folder, cancellation).ConfigureAwait(false));
+        return (null, await ReadControlAsync(folder, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>Notes who submitted a job; of several, the first.</summary>

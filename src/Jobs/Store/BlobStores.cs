@@ -2,7 +2,7 @@ using HeadScope.Jobs.Store.AzureStorage;
 
 namespace HeadScope.Jobs.Store;
 
-/// <summary>Opens the store that a location names.</summary>
+/// <summary>Opens the store that a location names, and measures it.</summary>
 public static class BlobStores
 {
     /// <summary>What a location may be, for help texts.</summary>
@@ -14,9 +14,9 @@ public static class BlobStores
     public static async Task<IBlobStore> OpenAsync(string location, bool create, CancellationToken cancellation = default)
     {
         if (AzureLocation.Matches(location))
-            return await AzureBlobStore.OpenAsync(AzureLocation.Parse(location, Environment.GetEnvironmentVariable), create, cancellation: cancellation).ConfigureAwait(false);
+            return new MeteredBlobStore(await AzureBlobStore.OpenAsync(AzureLocation.Parse(location, Environment.GetEnvironmentVariable), create, cancellation: cancellation).ConfigureAwait(false));
         if (!create && !Directory.Exists(location))
             throw new StoreException($"{location}: there is no such folder. A store is made by 'headscope submit', or by 'headscope run' (DIR/.headscope).");
-        return new FileBlobStore(location);
+        return new MeteredBlobStore(new FileBlobStore(location));
     }
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
@@ -18,14 +20,19 @@ public sealed class JobSession : IAsyncDisposable
     readonly JobInputs _inputs;
     readonly BlobClaims _claims;
     readonly int[][] _inductionTokens;
+    readonly MeteredJob _observer;
     readonly CancellationTokenSource _stop = new();
     readonly Task _renewal;
 
-    JobSession(JobStore jobs, JobFolder folder, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, TimeProvider time)
+    JobSession(
+        JobStore jobs, JobFolder folder, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer, TimeProvider time)
     {
         (_jobs, Folder, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, spec, plan, inputs, inductionTokens, options, time);
         _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
         Ledger = new ShardLedger(jobs.Blobs, folder, plan, _claims, spec.Induction is not null, time);
+        Span = JobSpans.Job(spec, plan);
+        _observer = new MeteredJob(spec, plan, observer);
+        _observer.Follow(Ledger);
         _renewal = RenewAsync();
     }
 
@@ -37,40 +44,48 @@ public sealed class JobSession : IAsyncDisposable
 
     public ShardLedger Ledger { get; }
 
+    /// <summary>The trace of this process's work on the job; what is done for it belongs under this.</summary>
+    internal Activity? Span { get; }
+
     /// <exception cref="InvalidDataException">The job's blobs or inputs are not what they were.</exception>
-    public static async Task<JobSession> OpenAsync(JobStore jobs, JobFolder folder, EngineOptions options, TimeProvider time, CancellationToken cancellation)
+    public static async Task<JobSession> OpenAsync(JobStore jobs, JobFolder folder, EngineOptions options, IJobObserver observer, TimeProvider time, CancellationToken cancellation)
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, cancellation).ConfigureAwait(false);
-        return new JobSession(jobs, folder, spec, plan, JobInputs.Open(spec, options.VerifyInputs), inductionTokens, options, time);
+        return new JobSession(jobs, folder, spec, plan, JobInputs.Open(spec, options.VerifyInputs), inductionTokens, options, observer, time);
     }
 
     /// <summary>Loads the model. It belongs to the caller.</summary>
-    public Transformer LoadModel(IBackend loader) => Transformer.Load(_inputs.Weights, loader);
+    public Transformer LoadModel(IBackend loader)
+    {
+        using var span = JobSpans.Load(Spec);
+        var started = _time.GetTimestamp();
+        var model = Transformer.Load(_inputs.Weights, loader);
+        WorkerInstruments.ModelLoaded(_time.GetElapsedTime(started));
+        return model;
+    }
 
     /// <summary>A worker of this job on a backend.</summary>
-    public JobWorker CreateWorker(string name, Transformer model, IBackend backend, IJobObserver observer) => new(
+    public JobWorker CreateWorker(string name, Transformer model, IBackend backend) => new(
         name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, Ledger,
         new ModelShardScorer(new HeadScorer(model, backend), backend, _inputs.Tokens, _options.BatchSize),
-        () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), observer, _time);
+        () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time);
 
     /// <summary>Reduces the job, all of whose units are done, unless somebody else is at it. Null then: look again later.</summary>
     public async Task<Manifest?> TryReduceAsync(CancellationToken cancellation)
     {
-        if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } manifest)
-            return manifest;
-        if (await _claims.TryClaimAsync(ReduceUnit, ProcessIdentity.Current.Host, cancellation).ConfigureAwait(false) is not { } claim)
-            return null;
-        try
-        {
-            // It may have been done between the look and the claim.
-            return await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false)
-                ?? await new JobReducer(_jobs.Blobs, Folder, Spec, Plan, _inputs.Weights.Config, _inputs.Tokens, _options.Threads).ReduceAsync(cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            await _claims.ReleaseAsync(claim, CancellationToken.None).ConfigureAwait(false);
-        }
+        _observer.Reducing();
+        var manifest = await ReduceAsync(cancellation).ConfigureAwait(false);
+        if (manifest is not null)
+            _observer.Done();
+        return manifest;
+    }
+
+    /// <summary>The work on the job ends here without its results.</summary>
+    public void Left(Exception cause)
+    {
+        Span.Fail(cause);
+        _observer.Left(cause);
     }
 
     public async ValueTask DisposeAsync()
@@ -79,6 +94,31 @@ public sealed class JobSession : IAsyncDisposable
         await _renewal.ConfigureAwait(false);
         _stop.Dispose();
         _inputs.Dispose();
+        _observer.Dispose();
+        Span?.Dispose();
+    }
+
+    async Task<Manifest?> ReduceAsync(CancellationToken cancellation)
+    {
+        if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } manifest)
+            return manifest;
+        if (await _claims.TryClaimAsync(ReduceUnit, ProcessIdentity.Current.Host, cancellation).ConfigureAwait(false) is not { } claim)
+            return null;
+        try
+        {
+            // It may have been done between the look and the claim.
+            if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } done)
+                return done;
+            using var span = JobSpans.Reduce();
+            var started = _time.GetTimestamp();
+            var result = await new JobReducer(_jobs.Blobs, Folder, Spec, Plan, _inputs.Weights.Config, _inputs.Tokens, _options.Threads).ReduceAsync(cancellation).ConfigureAwait(false);
+            JobInstruments.Reduced(_time.GetElapsedTime(started));
+            return result;
+        }
+        finally
+        {
+            await _claims.ReleaseAsync(claim, CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     async Task RenewAsync()

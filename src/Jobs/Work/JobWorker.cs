@@ -3,6 +3,7 @@ using System.Globalization;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Telemetry;
 
 namespace HeadScope.Jobs.Work;
 
@@ -34,6 +35,7 @@ public sealed class JobWorker(
     public async Task WorkAsync(Lease lease, CancellationToken cancellation)
     {
         var done = false;
+        using var span = JobSpans.Unit(lease.Claim.Unit, lease.Shard, name, scorer.Device);
         try
         {
             if (lease.Shard is { } shard)
@@ -44,8 +46,10 @@ public sealed class JobWorker(
         }
         catch (Exception e) when (e is not (OperationCanceledException or StoreException))
         {
+            span.Fail(e);
             observer.ShardFailed(lease.Claim.Unit, e);
             await RecordFailureAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
+            observer.Retrying(lease.Claim.Unit, e);
         }
         finally
         {
@@ -56,16 +60,21 @@ public sealed class JobWorker(
 
     async Task ScoreAsync(ShardRange shard, CancellationToken cancellation)
     {
+        observer.ShardStarted(shard);
         var started = time.GetUtcNow();
         var clock = Stopwatch.StartNew();
         _scores.Clear();
-        scorer.Score(shard, _scores, observer.RowsScored, cancellation);
+        using (JobSpans.Score())
+            scorer.Score(shard, _scores, observer.RowsScored, cancellation);
         var scoreSeconds = Lap();
-        var statistics = _counter.Count(_scores, shard.FirstRow, spec.Scores.Examples);
+        HeadStatistics statistics;
+        using (JobSpans.Count())
+            statistics = _counter.Count(_scores, shard.FirstRow, spec.Scores.Examples);
         var countSeconds = Lap();
         if (statistics.Imbalance(_scores.Positions) is { } imbalance)
             throw new InvalidDataException($"The counts of shard {shard.Shard} do not add up: {imbalance}.");
 
+        using var storing = JobSpans.Store();
         var attempt = Guid.NewGuid().ToString("N")[..12];
         var blob = folder.ShardScores(shard.Shard, attempt);
         var checksums = await ShardScoresFile.WriteAsync(_scores, store, blob, cancellation).ConfigureAwait(false);
@@ -81,9 +90,14 @@ public sealed class JobWorker(
 
         // This is the commit. Whoever comes second throws its scores away.
         if (await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics), cancellation).ConfigureAwait(false))
+        {
             observer.ShardCommitted(record, statistics);
+        }
         else
+        {
+            observer.ShardDuplicate(shard);
             await store.DeleteAsync(blob, cancellation).ConfigureAwait(false);
+        }
 
         double Lap()
         {

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute.Managed;
 
 namespace HeadScope.Jobs.Work;
@@ -17,20 +19,28 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
     /// <exception cref="InvalidDataException">The job's blobs or inputs are not what they were.</exception>
     public async Task<Manifest> RunAsync(JobFolder folder, IJobObserver observer, CancellationToken cancellation)
     {
-        await using var session = await JobSession.OpenAsync(jobs, folder, options, time, cancellation).ConfigureAwait(false);
-        await session.Ledger.RefreshAsync(cancellation).ConfigureAwait(false);
-        if (!session.Ledger.IsComplete)
-            await ScoreAsync(session, observer, cancellation).ConfigureAwait(false);
-        observer.Reducing();
-        while (true)
+        await using var session = await JobSession.OpenAsync(jobs, folder, options, observer, time, cancellation).ConfigureAwait(false);
+        Activity.Current = session.Span;
+        try
         {
-            if (await session.TryReduceAsync(cancellation).ConfigureAwait(false) is { } manifest)
-                return manifest;
-            await Task.Delay(PollInterval, time, cancellation).ConfigureAwait(false);
+            await session.Ledger.RefreshAsync(cancellation).ConfigureAwait(false);
+            if (!session.Ledger.IsComplete)
+                await ScoreAsync(session, cancellation).ConfigureAwait(false);
+            while (true)
+            {
+                if (await session.TryReduceAsync(cancellation).ConfigureAwait(false) is { } manifest)
+                    return manifest;
+                await Task.Delay(PollInterval, time, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            session.Left(e);
+            throw;
         }
     }
 
-    async Task ScoreAsync(JobSession session, IJobObserver observer, CancellationToken cancellation)
+    async Task ScoreAsync(JobSession session, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var loader = new ManagedBackend(options.Threads);
@@ -39,9 +49,10 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
         var running = Enumerable.Range(0, workers).Select(i => Task.Run(async () =>
         {
             using var backend = new ManagedBackend(Math.Max(1, options.Threads / workers));
+            using var working = WorkerInstruments.Working(backend.Description, () => Environment.WorkingSet);
             try
             {
-                await session.CreateWorker(WorkerName(i), model, backend, observer).RunAsync(stop.Token).ConfigureAwait(false);
+                await session.CreateWorker(WorkerName(i), model, backend).RunAsync(stop.Token).ConfigureAwait(false);
             }
             catch
             {

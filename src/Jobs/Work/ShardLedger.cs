@@ -25,11 +25,19 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     readonly HashSet<string> _foreign = []; // seen claimed by others at the last look at the store, or since
     long? _refreshed;
     int _firstOpen; // shards before this are done
+    int _rowsDone;
+    int _shardsOpen = plan.Shards; // neither done nor leased to workers of this process
 
     public int Units => plan.Shards + (weightsColumns ? 1 : 0);
 
     /// <summary>Whether all units were done when this process last looked.</summary>
     public bool IsComplete => _done.Count == Units;
+
+    /// <summary>Rows of the shards that were done when this process last looked.</summary>
+    public int RowsDone => Volatile.Read(ref _rowsDone);
+
+    /// <summary>Shards that are not done, as far as this process knows, and that none of its workers has.</summary>
+    public int ShardsWaiting => Volatile.Read(ref _shardsOpen);
 
     /// <summary>The next unit to work on; null when all are done.</summary>
     /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
@@ -75,14 +83,15 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     public async Task<IReadOnlyCollection<int>> RefreshAsync(CancellationToken cancellation)
     {
         if (await store.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false))
-            throw new JobStoppedException($"The job {folder.Id} was cancelled.");
+            throw new JobStoppedException($"The job {folder.Id} was cancelled.") { Cancelled = true };
         if (await store.TryReadAsync(folder.Failed, cancellation).ConfigureAwait(false) is { } failed)
             throw new JobStoppedException(JobJson.Read<JobFailure>(failed, folder.Failed).Message);
         var shards = await CommittedShardsAsync(store, folder, cancellation).ConfigureAwait(false);
         foreach (var shard in shards)
-            _done.Add(JobFolder.ShardName(shard));
+            MarkDone(JobFolder.ShardName(shard));
         if (weightsColumns && await store.ExistsAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false))
-            _done.Add(WeightsUnit);
+            MarkDone(WeightsUnit);
+        CountOpen();
         _foreign.Clear();
         _foreign.UnionWith(await claims.HeldUnitsAsync(cancellation).ConfigureAwait(false));
         _refreshed = time.GetTimestamp();
@@ -122,12 +131,13 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
             if (await store.ExistsAsync(result, cancellation).ConfigureAwait(false))
             {
                 // Its last holder committed, and gave the claim back, after this process last looked.
-                _done.Add(unit);
+                MarkDone(unit);
                 await claims.ReleaseAsync(claim, cancellation).ConfigureAwait(false);
                 continue;
             }
 
             _leased.Add(unit);
+            CountOpen();
             return new Lease(claim, shard);
         }
 
@@ -144,6 +154,20 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
             yield return WeightsUnit;
     }
 
+    void MarkDone(string unit)
+    {
+        if (_done.Add(unit) && int.TryParse(unit, System.Globalization.CultureInfo.InvariantCulture, out var shard) && shard < plan.Shards)
+            Volatile.Write(ref _rowsDone, _rowsDone + plan.Range(shard).Rows);
+    }
+
+    /// <summary>A unit may be done and still leased, where others have finished what a worker here is at.</summary>
+    void CountOpen()
+    {
+        var taken = _done.Count + _leased.Count(unit => !_done.Contains(unit));
+        var weights = weightsColumns && !_done.Contains(WeightsUnit) && !_leased.Contains(WeightsUnit) ? 1 : 0;
+        Volatile.Write(ref _shardsOpen, Units - taken - weights);
+    }
+
     async Task EndAsync(Lease lease, bool done, CancellationToken cancellation)
     {
         await claims.ReleaseAsync(lease.Claim, cancellation).ConfigureAwait(false);
@@ -153,7 +177,8 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
             _leased.Remove(lease.Claim.Unit);
             _foreign.Remove(lease.Claim.Unit);
             if (done)
-                _done.Add(lease.Claim.Unit);
+                MarkDone(lease.Claim.Unit);
+            CountOpen();
         }
         finally
         {
@@ -170,4 +195,8 @@ public sealed record Lease(Claim Claim, ShardRange? Shard);
 public sealed record JobFailure(string Unit, int Attempts, string Message, DateTimeOffset When);
 
 /// <summary>The job cannot go on: it failed or was cancelled. What was finished is kept.</summary>
-public sealed class JobStoppedException(string message, Exception? cause = null) : Exception(message, cause);
+public sealed class JobStoppedException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>Whether somebody cancelled it.</summary>
+    public bool Cancelled { get; init; }
+}

@@ -1,5 +1,4 @@
 using HeadScope.Jobs.Claims;
-using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
 
@@ -15,7 +14,7 @@ public class WorkerTests
         using var model = new TestModel(job.Spec);
         var failures = 0;
         var observer = new JobFixture.Observer();
-        await fixture.Worker(job, folder, Ledger(fixture, job, folder), new Scorer(model.Scorer, shard =>
+        await fixture.Worker(job, folder, Ledger(fixture, job, folder), new InterruptedScorer(model.Scorer, shard =>
         {
             if (shard == 1 && failures++ < JobWorker.Retries)
                 throw new InvalidOperationException("the device was lost");
@@ -32,7 +31,7 @@ public class WorkerTests
         var (job, folder) = await fixture.SubmitAsync(request);
         using var model = new TestModel(job.Spec);
         var observer = new JobFixture.Observer();
-        var worker = fixture.Worker(job, folder, Ledger(fixture, job, folder), new Scorer(model.Scorer, shard =>
+        var worker = fixture.Worker(job, folder, Ledger(fixture, job, folder), new InterruptedScorer(model.Scorer, shard =>
         {
             if (shard == 2)
                 throw new InvalidOperationException("the device was lost");
@@ -59,7 +58,7 @@ public class WorkerTests
         JobFixture.Observer slow = new(), quick = new();
 
         // While the first is at work its lease lapses, and a second does the same shard from start to finish.
-        await fixture.Worker(job, folder, Ledger(fixture, job, folder), new Scorer(model.Scorer, _ =>
+        await fixture.Worker(job, folder, Ledger(fixture, job, folder), new InterruptedScorer(model.Scorer, _ =>
         {
             foreach (var claim in fixture.BlobsAsync(folder.Claims).Result)
                 fixture.Jobs.Blobs.DeleteAsync(claim).Wait();
@@ -77,7 +76,7 @@ public class WorkerTests
         var (job, folder) = await fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 8, SkipHeads = true });
         using var model = new TestModel(job.Spec);
         using var cancellation = new CancellationTokenSource();
-        var worker = fixture.Worker(job, folder, Ledger(fixture, job, folder), new Scorer(model.Scorer, _ => cancellation.Cancel()), new JobFixture.Observer());
+        var worker = fixture.Worker(job, folder, Ledger(fixture, job, folder), new InterruptedScorer(model.Scorer, _ => cancellation.Cancel()), new JobFixture.Observer());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => worker.RunAsync(cancellation.Token));
         Assert.Empty(await fixture.BlobsAsync(folder.Claims));
         Assert.Empty(await fixture.BlobsAsync(folder.Failures));
@@ -94,18 +93,4 @@ public class WorkerTests
 
     static ShardLedger Ledger(JobFixture fixture, ResolvedJob job, JobFolder folder) => new(
         fixture.Jobs.Blobs, folder, job.Plan, new BlobClaims(fixture.Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration), weightsColumns: false, TimeProvider.System);
-
-    /// <summary>A real scorer, and something that happens before each shard.</summary>
-    sealed class Scorer(IShardScorer inner, Action<int> before) : IShardScorer
-    {
-        public string Device => inner.Device;
-
-        public double ReadSeconds => inner.ReadSeconds;
-
-        public void Score(ShardRange shard, ShardScores destination, Action<int> progress, CancellationToken cancellation)
-        {
-            before(shard.Shard);
-            inner.Score(shard, destination, progress, cancellation);
-        }
-    }
 }

@@ -1,0 +1,8 @@
+namespace HeadScope.Jobs.Tests.Telemetry;
+
+/// <summary>Tests that read the process's own instruments: nothing else may run a job beside them.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class TelemetryCollection
+{
+    public const string Name = "Telemetry";
+}

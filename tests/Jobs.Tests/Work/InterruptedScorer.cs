@@ -1,0 +1,23 @@
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Jobs.Tests.Work;
+
+/// <summary>A real scorer, and something that happens before each shard.</summary>
+internal sealed class InterruptedScorer(IShardScorer inner, Action<int> before) : IShardScorer
+{
+    public string Device => inner.Device;
+
+    public double ReadSeconds => inner.ReadSeconds;
+
+    public void Score(ShardRange shard, ShardScores destination, Action<int> progress, CancellationToken cancellation)
+    {
+        before(shard.Shard);
+        inner.Score(shard, destination, progress, cancellation);
+    }
+
+    public void Dispose()
+    {
+    }
+}
