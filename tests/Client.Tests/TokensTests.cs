@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HeadScope.ModelCore.Tokens;
@@ -55,6 +56,23 @@ public sealed class TokensTests : IDisposable
         Assert.Equal([expected.Count, 4], json["shape"]!.AsArray().Select(axis => (int)axis!));
         Assert.Equal("3", (string?)json["metadata"]!["documents"]);
         Assert.Equal(dataset.Hash(dataset.Rows, tokenizer.VocabularySize), (string?)json["tokens_sha256"]);
+    }
+
+    [SkippableFact]
+    public async Task Tokens_Interrupted_LeavesNothing()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "there is no kill command");
+        var text = _folder.File("text.jsonl");
+        File.WriteAllLines(text, Enumerable.Range(0, 300_000).Select(i => JsonSerializer.Serialize(new { text = $"{i} {new string((char)('a' + i % 26), 100)} {i * 7919}" })));
+        using var process = HeadScopeProcess.Start(
+            "tokens", "--text", text, "--tokenizer", Model, "--ctx", "16", "--processes", "1", "--shuffle-seed", "42", "--out", _folder.File("tokens.safetensors"));
+        var folder = Path.GetDirectoryName(text)!;
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < TimeSpan.FromMinutes(1) && Directory.GetFiles(folder).Length < 3;)
+            await Task.Delay(5);
+        process.Interrupt();
+        var (code, _, error) = await process.EndAsync();
+        Assert.True(code == 130, $"exit code {code}: {error}");
+        Assert.Equal([text], Directory.GetFiles(folder));
     }
 
     [Theory]

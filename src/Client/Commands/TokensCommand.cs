@@ -60,9 +60,12 @@ internal static class TokensCommand
                 Rows = parsed.GetValue(rows),
                 Threads = parsed.GetValue(threads),
             };
-            return Task.FromResult(Run(
-                parsed.GetRequiredValue(text), parsed.GetRequiredValue(column), parsed.GetValue(documents), parsed.GetRequiredValue(tokenizer), options,
-                parsed.GetRequiredValue(output), parsed.GetValue(json), cancellation));
+            // An interruption is heard only once the action has returned its task.
+            return Task.Run(
+                () => Run(
+                    parsed.GetRequiredValue(text), parsed.GetRequiredValue(column), parsed.GetValue(documents), parsed.GetRequiredValue(tokenizer),
+                    options, parsed.GetRequiredValue(output), parsed.GetValue(json), cancellation),
+                CancellationToken.None);
         });
         return command;
     }

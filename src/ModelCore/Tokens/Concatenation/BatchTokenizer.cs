@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace HeadScope.ModelCore.Tokens.Concatenation;
 
 /// <summary>
-/// One batch of documents as tokens, as a profile has it. The pieces of the text are tokenised on several threads: what holds text and
-/// tokens at a time are the batch itself and, for each thread, one piece.
+/// One batch of documents as tokens, as a profile has it. Several threads tokenise the pieces of its text: beside the batch, memory holds
+/// its tokens and one piece for each thread.
 /// </summary>
 internal sealed class BatchTokenizer(Padding padding, int endOfText, ConcatenationOptions options, CancellationToken cancellation)
 {

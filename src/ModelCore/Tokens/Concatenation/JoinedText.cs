@@ -57,9 +57,7 @@ internal sealed class JoinedText
         var length = -(long)start.Index + end.Index;
         for (var piece = start.Piece; piece < end.Piece; piece++)
             length += _pieces[piece].Length;
-        if (length > Array.MaxLength)
-            throw new InvalidDataException($"A piece of the text has {length} characters; at most {Array.MaxLength} are supported. Split the documents.");
-        var copy = GC.AllocateUninitializedArray<char>((int)length);
+        var copy = GC.AllocateUninitializedArray<char>(checked((int)length));
         var written = 0;
         for (var piece = start.Piece; piece <= end.Piece && written < copy.Length; piece++)
         {

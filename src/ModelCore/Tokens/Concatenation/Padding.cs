@@ -2,8 +2,8 @@ using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.ModelCore.Tokens.Concatenation;
 
-/// <summary>The token that fills up, and what it does to the text's own tokens.</summary>
-internal sealed record Padding
+/// <summary>The token that fills up short texts, and the tokenizer that knows it.</summary>
+internal sealed class Padding
 {
     /// <param name="tokenizer">As it was loaded.</param>
     /// <param name="content">The token's text: one of the tokenizer's added tokens, or <see cref="ConcatenationOptions.AddedPadding"/>.</param>
@@ -14,7 +14,9 @@ internal sealed record Padding
         if (!IsNative && content != ConcatenationOptions.AddedPadding)
         {
             throw new ArgumentException(
-                $"The tokenizer has no added token '{content}' to pad with. It has {Listing.Of(tokenizer.AddedTokens.Select(token => token.Content))}; '{ConcatenationOptions.AddedPadding}' would be added to them.");
+                $"The tokenizer has no added token '{content}' to pad with. It has {Listing.Of(tokenizer.AddedTokens.Select(token => token.Content))}; " +
+                $"'{ConcatenationOptions.AddedPadding}' would be added to them.",
+                nameof(content));
         }
 
         Tokenizer = IsNative ? tokenizer : tokenizer.WithSpecialToken(content);
