@@ -10,6 +10,7 @@ internal static class RunCommand
     public static Command Create()
     {
         var model = JobOptions.Model();
+        var revision = JobOptions.Revision();
         var tokens = new Option<string>("--tokens") { Description = "Token rows [rows, context]; the tensor is 'tokens' unless named.", Required = true, HelpName = "FILE.safetensors[:TENSOR]|FILE.npy" };
         var output = new Option<string>("--out") { Description = "Where the results go. The same command again resumes.", Required = true, HelpName = "DIR" };
         var rows = new Option<int?>("--rows") { Description = "Score the first N rows only.", HelpName = "N" };
@@ -36,16 +37,17 @@ internal static class RunCommand
             Results: head_df.csv and .parquet, quantiles.parquet, moments.parquet, token_loss.parquet, examples.parquet, report.html.
 
             Example:
-              headscope run --model ./pythia-70m --tokens pile.safetensors --rows 288 --out results
+              headscope run --model EleutherAI/pythia-70m --tokens pile.safetensors --rows 288 --out results
             """)
         {
-            model, tokens, output, rows, quantile, noInduction, quantiles, raw, batchSize, shardRows, workers, threads, seed, keepScores, skipHeads,
+            model, revision, tokens, output, rows, quantile, noInduction, quantiles, raw, batchSize, shardRows, workers, threads, seed, keepScores, skipHeads,
             inductionTokens, examples, force, lease, json,
         };
         command.SetAction((parsed, cancellation) => new LocalRun(
             new JobRequest
             {
                 Model = parsed.GetRequiredValue(model),
+                Revision = parsed.GetValue(revision),
                 Tokens = parsed.GetRequiredValue(tokens),
                 Rows = parsed.GetValue(rows),
                 Quantile = parsed.GetValue(quantile),

@@ -1,3 +1,4 @@
+using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.ModelCore.Weights;
@@ -10,11 +11,33 @@ public static class JobResolver
     const int MostQuantiles = 100;
     const int MostExamples = 1000;
 
+    /// <summary>Resolves a job whose model is in a folder or on the hub; then its files are downloaded.</summary>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
-    public static ResolvedJob Resolve(JobRequest request)
+    /// <exception cref="HubException">The hub cannot be reached, and the cache does not have the model.</exception>
+    public static async Task<ResolvedJob> ResolveAsync(JobRequest request, ModelLocator models, CancellationToken cancellation)
     {
-        var faults = OptionFaults(request).ToList();
-        using var weights = Try(faults, () => ModelWeights.Open(request.Model, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
+        var (model, faults) = ((LocatedModel?)null, new List<string>());
+        try
+        {
+            model = await models.FindAsync(request.Model, request.Revision, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidDataException or HubException { Fault: HubFault.Refused })
+        {
+            faults.Add(e.Message);
+        }
+
+        return Resolve(request, model, faults);
+    }
+
+    /// <summary>Resolves a job whose model is in a folder.</summary>
+    /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
+    public static ResolvedJob Resolve(JobRequest request) => Resolve(request, new LocatedModel(request.Model, null), []);
+
+    /// <param name="model">Null where it was not found, for the first of the faults.</param>
+    static ResolvedJob Resolve(JobRequest request, LocatedModel? model, List<string> faults)
+    {
+        faults = [.. OptionFaults(request), .. faults];
+        using var weights = model is null ? null : Try(faults, () => ModelWeights.Open(model.Folder, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
         using var tokens = Try(faults, () => TokenDataset.Open(request.Tokens));
         var rows = Math.Max(1, request.Rows ?? tokens?.Rows ?? 1);
         if (tokens is not null && rows > tokens.Rows)
@@ -23,16 +46,16 @@ public static class JobResolver
             faults.Add($"{request.Tokens}: rows of {tokens.Context} token predict nothing; at least 2 tokens a row are needed.");
         if (weights is not null && tokens is not null && tokens.Context > weights.Config.NCtx)
             faults.Add($"{request.Tokens}: rows of {tokens.Context} tokens are longer than the model's context, {weights.Config.NCtx}.");
-        var induction = weights is null || request.SkipHeads ? null : Try(faults, () => Induction(request, weights.Config));
+        var induction = weights is null || request.SkipHeads ? null : Try(faults, () => Induction(request, model!.Folder, weights.Config));
         var hash = weights is null || tokens is null || rows > tokens.Rows ? null : Try(faults, () => tokens.Hash(rows, weights.Config.DVocab));
         if (faults.Count > 0)
             throw new InvalidJobException(faults);
 
-        var folder = Path.GetFullPath(request.Model);
+        var folder = Path.GetFullPath(model!.Folder);
         var spec = new JobSpec
         {
             Model = new ModelReference(
-                folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), null, ModelWeights.Hash(folder), weights!.Config.NLayers, weights.Config.NHeads,
+                model.Hub?.Repository ?? folder, model.Hub?.Repository ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), model.Hub, ModelWeights.Hash(folder), weights!.Config.NLayers, weights.Config.NHeads,
                 weights.Processing.Names),
             Tokens = new TokensReference(FullLocation(request.Tokens), rows, tokens!.Context, hash!),
             Scores = new ScoreOptions(request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores, request.Examples),
@@ -62,9 +85,9 @@ public static class JobResolver
         static bool IsLevel(double q) => q is >= 0 and <= 1;
     }
 
-    static int[][] Induction(JobRequest request, ModelConfig config) => request.InductionTokens is { } location
+    static int[][] Induction(JobRequest request, string folder, ModelConfig config) => request.InductionTokens is { } location
         ? InductionRows.Read(location, config)
-        : InductionRows.Random(config, request.Seed, InductionRows.TokenizerOf(request.Model));
+        : InductionRows.Random(config, request.Seed, InductionRows.TokenizerOf(folder));
 
     static string FullLocation(string location)
     {

@@ -2,6 +2,7 @@ using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute.Managed;
+using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Tokens;
@@ -26,6 +27,9 @@ public sealed record EngineOptions
     /// <summary>How long a worker may be silent before its claims lapse. The default value is 60 s.</summary>
     public TimeSpan LeaseDuration { get; init; } = BlobClaims.DefaultDuration;
 
+    /// <summary>How models from the hub are found on this machine. The default follows the environment.</summary>
+    public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
+
     /// <summary>Whether to check that model and tokens are those of the spec, by their hashes.</summary>
     public bool VerifyInputs { get; init; } = true;
 }
@@ -45,7 +49,7 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
     public async Task<Manifest> RunAsync(JobFolder folder, IJobObserver observer, CancellationToken cancellation)
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
-        using var weights = OpenModel(spec);
+        using var weights = await OpenModelAsync(spec, cancellation).ConfigureAwait(false);
         using var tokens = OpenTokens(spec, weights.Config);
         var claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -154,15 +158,16 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
         }
     }
 
-    ModelWeights OpenModel(JobSpec spec)
+    async Task<ModelWeights> OpenModelAsync(JobSpec spec, CancellationToken cancellation)
     {
         var processing = spec.Model.Processing;
-        var weights = ModelWeights.Open(spec.Model.Location, new WeightProcessing(
+        var folder = await options.Models.FolderOfAsync(spec.Model, cancellation).ConfigureAwait(false);
+        var weights = ModelWeights.Open(folder, new WeightProcessing(
             processing.Contains("fold_ln"), processing.Contains("center_writing_weights"), processing.Contains("center_unembed"), processing.Contains("fold_value_biases")));
-        if (options.VerifyInputs && ModelWeights.Hash(spec.Model.Location) != spec.Model.Hash)
+        if (options.VerifyInputs && ModelWeights.Hash(folder) != spec.Model.Hash)
         {
             weights.Dispose();
-            throw new InvalidDataException($"{spec.Model.Location}: this is not the model that job {spec.Id} was made for: its files have changed. Restore them, or start a new job.");
+            throw new InvalidDataException($"{folder}: this is not the model that job {spec.Id} was made for: its files have changed. Restore them, or start a new job.");
         }
 
         return weights;
