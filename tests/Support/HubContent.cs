@@ -56,11 +56,27 @@ internal sealed class HubContent
     {
         id,
         sha = commit,
+        @private = Token is not null && !IsGated,
+        tags = Array.Empty<string>(),
+        downloads = 0,
+        likes = 0,
         gated = IsGated ? (object)"auto" : false,
         siblings = _commits[commit].Values.Select(file => file.IsLarge
             ? (object)new { rfilename = file.Name, size = file.Bytes.Length, blobId = file.GitId, lfs = new { sha256 = file.Etag, size = file.Bytes.Length, pointerSize = 130 } }
             : new { rfilename = file.Name, size = file.Bytes.Length, blobId = file.GitId }),
     };
+
+    /// <summary>The same as a list of entries.</summary>
+    /// <param name="paths">Null for all.</param>
+    public IEnumerable<object> Tree(string commit, string[]? paths) => _commits[commit].Values.Where(file => paths?.Contains(file.Name) != false).Select(file => new
+    {
+        type = "file",
+        path = file.Name,
+        size = file.Bytes.Length,
+        oid = file.GitId,
+        lfs = file.IsLarge ? new { oid = file.Etag, size = file.Bytes.Length, pointerSize = 130 } : null,
+        lastCommit = new { id = commit, title = "A commit", date = "2024-01-01T00:00:00.000Z" },
+    });
 
     static string GitId(byte[] content) => Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 }

@@ -92,16 +92,13 @@ internal sealed class HubServer : IAsyncDisposable
         var path = Uri.UnescapeDataString(context.Request.Path.Value!).Trim('/');
         if (path.StartsWith("api/", StringComparison.Ordinal))
         {
-            var parts = path["api/".Length..].Split("/revision/", 2);
-            var name = parts[0].StartsWith("models/", StringComparison.Ordinal) ? parts[0]["models/".Length..] : parts[0];
-            if (await FindAsync(context, name, parts.ElementAtOrDefault(1) ?? "main", isApi: true) is { } found)
-                await context.Response.WriteAsJsonAsync(found.Content.Describe(name, found.Commit));
+            await FromApiAsync(context, path["api/".Length..]);
             return;
         }
 
         var resolve = path.Split("/resolve/", 2);
         var separator = resolve.Length < 2 ? -1 : resolve[1].IndexOf('/', StringComparison.Ordinal);
-        if (separator < 0 || await FindAsync(context, resolve[0], resolve[1][..separator], isApi: false) is not { } repository)
+        if (separator < 0 || Find(context, resolve[0], resolve[1][..separator], isApi: false) is not { } repository)
         {
             if (separator < 0)
                 context.Response.StatusCode = 404;
@@ -127,6 +124,20 @@ internal sealed class HubServer : IAsyncDisposable
         response.Redirect($"{LargeFiles}/{file.Etag}/{Uri.EscapeDataString(file.Name)}?X-Signature={Signature}");
     }
 
+    /// <summary>What a commit is and holds: in one answer, as a tree, or of some paths.</summary>
+    async Task FromApiAsync(HttpContext context, string path)
+    {
+        var question = new[] { "/revision/", "/tree/", "/paths-info/" }.FirstOrDefault(path.Contains) ?? "/revision/";
+        var parts = path.Split(question, 2);
+        var name = parts[0].StartsWith("models/", StringComparison.Ordinal) ? parts[0]["models/".Length..] : parts[0];
+        if (Find(context, name, parts.ElementAtOrDefault(1) ?? "main", isApi: true) is not { } found)
+            return;
+        if (question == "/revision/")
+            await context.Response.WriteAsJsonAsync(found.Content.Describe(name, found.Commit));
+        else
+            await context.Response.WriteAsJsonAsync(found.Content.Tree(found.Commit, question == "/tree/" ? null : (await context.Request.ReadFromJsonAsync<PathsQuestion>())!.Paths));
+    }
+
     async Task FromLargeFilesAsync(HttpContext context)
     {
         var etag = context.Request.Path.Value!.Split('/')[1];
@@ -137,7 +148,7 @@ internal sealed class HubServer : IAsyncDisposable
             await SendAsync(context, file.Bytes, "a-store-has-etags-of-its-own");
     }
 
-    async Task<(HubContent Content, string Commit)?> FindAsync(HttpContext context, string name, string revision, bool isApi)
+    (HubContent Content, string Commit)? Find(HttpContext context, string name, string revision, bool isApi)
     {
         var authorization = Header(context.Request.Headers.Authorization);
         if (!_repositories.TryGetValue(name, out var content) || (content.Token is { } token && !content.IsGated && authorization != $"Bearer {token}"))
@@ -163,7 +174,6 @@ internal sealed class HubServer : IAsyncDisposable
         if (content.CommitOf(revision) is { } commit)
             return (content, commit);
         Refuse(context.Response, 404, "RevisionNotFound", $"Invalid rev id: {revision}");
-        await Task.CompletedTask;
         return null;
     }
 
@@ -179,25 +189,30 @@ internal sealed class HubServer : IAsyncDisposable
         var response = context.Response;
         response.Headers.ETag = $"\"{etag}\"";
         response.Headers.AcceptRanges = "bytes";
-        var from = 0;
+        var (from, end) = (0, content.Length);
         if (Header(context.Request.Headers.Range) is { } range)
         {
-            from = int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture);
-            if (from >= content.Length)
+            var bounds = range["bytes=".Length..].Split('-');
+            from = int.Parse(bounds[0], CultureInfo.InvariantCulture);
+            if (bounds[1] != "")
+                end = Math.Min(end, int.Parse(bounds[1], CultureInfo.InvariantCulture) + 1);
+            if (from >= end)
             {
                 response.StatusCode = 416;
                 return;
             }
 
             response.StatusCode = 206;
-            response.Headers.ContentRange = $"bytes {from}-{content.Length - 1}/{content.Length}";
+            response.Headers.ContentRange = $"bytes {from}-{end - 1}/{content.Length}";
         }
 
-        response.ContentLength = content.Length - from;
+        response.ContentLength = end - from;
         const int Piece = 1 << 16; // written at once, the whole content would be copied
-        for (; context.Request.Method != "HEAD" && from < content.Length; from += Piece)
-            await response.Body.WriteAsync(content.AsMemory(from, Math.Min(Piece, content.Length - from)));
+        for (; context.Request.Method != "HEAD" && from < end; from += Piece)
+            await response.Body.WriteAsync(content.AsMemory(from, Math.Min(Piece, end - from)));
     }
+
+    sealed record PathsQuestion(string[] Paths);
 
     static string? Header(Microsoft.Extensions.Primitives.StringValues values) => values.Count > 0 ? values.ToString() : null;
 }
