@@ -41,7 +41,8 @@ internal sealed class DownloadDisplay : IProgress<HubProgress>, IAsyncDisposable
 
         if (begins)
         {
-            _say(string.Create(CultureInfo.InvariantCulture, $"Downloading {value.Repository}: {value.Files} file{(value.Files == 1 ? "" : "s")}, {Size(value.TotalBytes)}."));
+            if (_bar is null)
+                _say(string.Create(CultureInfo.InvariantCulture, $"Downloading {value.Repository}: {value.Files} file{(value.Files == 1 ? "" : "s")}, {Size(value.TotalBytes)}."));
             (_started, _lastLine, _tenths) = (_time.GetTimestamp(), _time.GetTimestamp(), 0);
         }
 
@@ -100,5 +101,10 @@ internal sealed class DownloadDisplay : IProgress<HubProgress>, IAsyncDisposable
         return seconds < 0.1 ? "" : $", {Size(progress.Bytes / seconds)}/s";
     }
 
-    static string Size(double bytes) => bytes >= 1e9 ? $"{bytes / 1e9:F2} GB" : $"{bytes / 1e6:F1} MB";
+    static string Size(double bytes) => bytes switch
+    {
+        >= 1e9 => $"{bytes / 1e9:F2} GB",
+        >= 1e6 => $"{bytes / 1e6:F1} MB",
+        _ => $"{bytes / 1e3:F0} kB",
+    };
 }

@@ -8,6 +8,8 @@ namespace HeadScope.ModelCore.Hub;
 /// </summary>
 public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposable
 {
+    const int FirstAttempts = 3;
+
     readonly Lazy<HubConnection> _connection = new(() => new HubConnection(options, time));
 
     /// <summary>Makes sure that the chosen files of a repository are on this machine.</summary>
@@ -86,7 +88,9 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
 
         try
         {
-            return (await new Patience(options, time, meter.Say).TryAsync(Ask, cancellation).ConfigureAwait(false), null);
+            // Nothing is lost yet, and whoever mistyped an address should not wait for long.
+            var patience = new Patience(options with { Attempts = Math.Min(options.Attempts, FirstAttempts) }, time, meter.Say);
+            return (await patience.TryAsync(Ask, cancellation).ConfigureAwait(false), null);
         }
         catch (HubException e) when (e.Fault == HubFault.Unreachable)
         {
