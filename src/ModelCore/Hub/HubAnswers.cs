@@ -51,8 +51,13 @@ internal sealed partial class HubAnswers(HubOptions options, Uri endpoint, strin
             ? $"too many requests{(token is null ? " (with HF_TOKEN set, more are allowed)" : "")}"
             : $"it failed with {status}";
         var asks = wait is { } asked ? string.Create(CultureInfo.InvariantCulture, $", and asks to wait {asked.TotalSeconds:F0} s") : "";
-        return new HubException(HubFault.Unreachable, $"{Hub}: {why}{asks}, when asked for {repository}. Try again later.{Said(answer)}") { IsTransient = true, RetryAfter = wait };
+        return new HubException(HubFault.Unreachable, $"{Hub}: {why}{asks}, when asked for {repository}.{Said(answer)}") { IsTransient = true, RetryAfter = wait };
     }
+
+    /// <summary>A host that the hub named refuses. Addresses there are good for some time only: the hub gives a new one.</summary>
+    public HubException Elsewhere(HttpResponseMessage answer, Uri address, HubRepository repository) => new(
+        HubFault.Unreachable, $"{Show(address)}: answered {(int)answer.StatusCode}, where {Hub} says that a file of {repository} lies.")
+    { IsTransient = true, RetryAfter = RetryAfter(answer) };
 
     /// <summary>No answer at all, or one that broke off.</summary>
     public HubException Unreachable(Exception cause, Uri address, HubRepository repository)
@@ -72,7 +77,7 @@ internal sealed partial class HubAnswers(HubOptions options, Uri endpoint, strin
     }
 
     public HubException Silent(TimeSpan time, Uri address, HubRepository repository) => new(
-        HubFault.Unreachable, string.Create(CultureInfo.InvariantCulture, $"{Show(address)}: no byte of {repository} in {time.TotalSeconds:0.#} s."))
+        HubFault.Unreachable, string.Create(CultureInfo.InvariantCulture, $"{Show(address)}: no byte of {repository} in {time.TotalSeconds:0.#} s. Check the network and any proxy."))
     { IsTransient = true };
 
     public static string? Header(HttpResponseMessage answer, string name) =>

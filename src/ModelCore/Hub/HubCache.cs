@@ -116,7 +116,9 @@ internal sealed class HubCache(HubOptions options, HubRepository repository)
         }
     }
 
-    string ReferencePath(string revision) => RepositoryPath.Under(Path.Combine(Folder, "refs"), revision);
+    string ReferencePath(string revision) => RepositoryPath.IsSafe(revision)
+        ? RepositoryPath.Under(Path.Combine(Folder, "refs"), revision)
+        : throw new HubException(HubFault.Refused, $"'{RepositoryPath.Printable(revision)}' cannot be a revision: expected a branch, a tag or a whole commit (40 hex digits).");
 
     string TreePath(string commit) => Path.Combine(Folder, "trees", $"{commit}.json");
 }

@@ -82,7 +82,7 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
             }
             catch (HubException e) when (e.IsTransient)
             {
-                // The cache does not have all: then it is worth to be patient.
+                // The cache does not have all: then patience is worth it.
             }
         }
 
@@ -171,7 +171,7 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
 
         if (needed > free)
         {
-            throw new HubException(HubFault.Refused, string.Create(CultureInfo.InvariantCulture,
+            throw new HubException(HubFault.NoRoom, string.Create(CultureInfo.InvariantCulture,
                 $"{options.Cache}: {repository} takes {needed / 1e6:N1} MB more, and {free / 1e6:N1} MB are free. Make room, or set HF_HUB_CACHE to a folder that has it."));
         }
     }

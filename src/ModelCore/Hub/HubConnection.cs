@@ -35,7 +35,6 @@ internal sealed class HubConnection : IDisposable
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            ConnectTimeout = options.AnswerTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         })
         { Timeout = Timeout.InfiniteTimeSpan };
@@ -143,7 +142,7 @@ internal sealed class HubConnection : IDisposable
             using (answer)
             {
                 if (!IsRedirect(answer))
-                    throw _answers.Refused(answer, repository, revision, file);
+                    throw IsEndpoint(address) ? _answers.Refused(answer, repository, revision, file) : _answers.Elsewhere(answer, address, repository);
                 var target = answer.Headers.Location is { } location ? new Uri(address, location) : null;
                 if (target is null || (target.Scheme != address.Scheme && target.Scheme != Uri.UriSchemeHttps))
                     throw NoHub(address, $"a redirect to {(target is null ? "nowhere" : HubAnswers.Show(target))}");

@@ -11,6 +11,9 @@ public enum HubFault
 
     /// <summary>What came is not what was announced.</summary>
     Damaged,
+
+    /// <summary>It does not fit onto this machine.</summary>
+    NoRoom,
 }
 
 /// <summary>Something cannot be had from the hub; the message says what, from where, and what to do. It never holds a token.</summary>

@@ -29,11 +29,15 @@ internal sealed class Patience(HubOptions options, TimeProvider time, Action<str
         }
     }
 
-    /// <exception cref="HubException">The fault itself: it has happened too often, or the hub asks for too long a wait.</exception>
+    /// <exception cref="HubException">The fault has happened too often, or the hub asks for too long a wait.</exception>
     async Task WaitAsync(HubException fault, CancellationToken cancellation)
     {
         if (++_failures >= options.Attempts || fault.RetryAfter > HubOptions.LongestRetryAfter)
-            throw fault;
+        {
+            var times = _failures > 1 ? $" It failed {_failures} times in a row." : "";
+            throw new HubException(fault.Fault, $"{fault.Message}{times} Try again later.", fault);
+        }
+
         // Of many clients that fail together, no two come back together.
         var wait = Math.Min(options.FirstWait.TotalSeconds * Math.Pow(2, _failures - 1), LongestWait.TotalSeconds) * (0.5 + Random.Shared.NextDouble());
         var delay = TimeSpan.FromSeconds(Math.Max(wait, fault.RetryAfter?.TotalSeconds ?? 0));

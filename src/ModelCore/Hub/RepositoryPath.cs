@@ -7,7 +7,7 @@ internal static class RepositoryPath
 {
     const int LongestPart = 255; // bytes; what file systems allow
 
-    /// <summary>Where a file or revision of this name belongs under a folder.</summary>
+    /// <summary>Where a file of this name belongs under a folder.</summary>
     /// <exception cref="HubException">The name leads elsewhere, or cannot be a file's.</exception>
     public static string Under(string folder, string name) => IsSafe(name)
         ? Path.Combine([folder, .. name.Split('/')])

@@ -30,9 +30,10 @@ public sealed class HubConcurrencyTests
     {
         // As between nodes of a cluster whose file system locks nothing: two writers of one partial file.
         await using var hub = await HubFixture.StartAsync();
-        hub.Server.Misbehave("GET", hub.AtLargeFiles, times: 8, async (context, right) =>
+        var served = 0;
+        hub.Server.Misbehave("GET", hub.AtLargeFiles, times: 8, async (_, right) =>
         {
-            await Task.Delay(Random.Shared.Next(30));
+            await Task.Delay(200 + 3 * Interlocked.Increment(ref served)); // none is done before others have begun
             await right();
         });
         var snapshots = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
@@ -63,6 +64,7 @@ public sealed class HubConcurrencyTests
                 await unlocking;
             }
         })));
+        Assert.True(served > 1, "the locks have reached");
         Assert.All(snapshots, snapshot => Assert.Equal(HubFixture.LargeContent, File.ReadAllBytes(Path.Combine(snapshot.Folder, "model.safetensors"))));
     }
 

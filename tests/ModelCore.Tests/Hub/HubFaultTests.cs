@@ -204,6 +204,32 @@ public sealed class HubFaultTests
     }
 
     [Fact]
+    public async Task Download_SignedAddressHasExpired_AsksForAnother()
+    {
+        await using var hub = await HubFixture.StartAsync();
+        hub.Server.Misbehave("GET", hub.AtLargeFiles, times: 1, (context, _) =>
+        {
+            context.Response.StatusCode = 403;
+            return Task.CompletedTask;
+        });
+        var path = Path.Combine((await hub.DownloadAsync(File)).Folder, File);
+        Assert.Equal(HubFixture.LargeContent, await System.IO.File.ReadAllBytesAsync(path));
+        Assert.Contains($"{File}: answered 403, where {hub.Server.Endpoint} says that a file of model 'org/name' lies.", Assert.Single(hub.Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Download_HubDoesNotAnswer_TriesAgainAndGivesUp()
+    {
+        await using var hub = await HubFixture.StartAsync();
+        hub.Options = hub.Options with { AnswerTimeout = TimeSpan.FromSeconds(0.2) };
+        hub.Server.Misbehave("GET", "/revision/main", times: 100, (context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        var fault = await hub.FailsAsync();
+        Assert.Equal(HubFault.Unreachable, fault.Fault);
+        Assert.Contains("no byte of model 'org/name' in 0.2 s", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("It failed 3 times in a row.", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Download_HubStaysDown_GivesUpAfterTheAttempts()
     {
         await using var hub = await HubFixture.StartAsync();

@@ -26,11 +26,13 @@ public sealed class HubSafetyTests
     [InlineData("../../outside")]
     [InlineData("/etc/passwd")]
     [InlineData("a/../../../b")]
+    [InlineData("")]
     public async Task Download_RevisionThatLeadsElsewhere_IsRefused(string revision)
     {
         await using var hub = await HubFixture.StartAsync();
         hub.Content.Tag(revision);
-        await Assert.ThrowsAsync<HubException>(() => hub.DownloadAsync(revision, ["config.json"]));
+        var fault = await Assert.ThrowsAsync<HubException>(() => hub.DownloadAsync(revision, ["config.json"]));
+        Assert.Contains($"'{revision}' cannot be a revision", fault.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(hub.Options.Cache));
     }
 
