@@ -17,7 +17,7 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
-        var job = JobResolver.Resolve(request);
+        var job = await report.WithModelsAsync(models => JobResolver.ResolveAsync(request, models, cancellation)).ConfigureAwait(false);
         var blobs = new FileBlobStore(Path.Combine(output, StoreFolder));
         blobs.DeleteAbandoned();
         var jobs = new JobStore(new MeteredBlobStore(blobs));

@@ -20,6 +20,7 @@ internal static class HeadsCommand
     public static Command Create()
     {
         var model = JobOptions.Model();
+        var revision = JobOptions.Revision();
         var output = new Option<string>("--out") { Description = "Where heads.csv, heads.parquet and composition.parquet go.", Required = true, HelpName = "DIR" };
         var raw = JobOptions.Raw();
         var seed = JobOptions.Seed();
@@ -30,20 +31,21 @@ internal static class HeadsCommand
             Score heads by their weights: induction, eigenvalues, copying, and composition between heads.
 
             Example:
-              headscope heads --model ./pythia-70m --out heads
+              headscope heads --model gpt2 --out heads
             """)
         {
-            model, output, raw, seed, inductionTokens, threads, json,
+            model, revision, output, raw, seed, inductionTokens, threads, json,
         };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetRequiredValue(model), parsed.GetRequiredValue(output), parsed.GetValue(raw), parsed.GetValue(seed), parsed.GetValue(inductionTokens),
+            parsed.GetRequiredValue(model), parsed.GetValue(revision), parsed.GetRequiredValue(output), parsed.GetValue(raw), parsed.GetValue(seed), parsed.GetValue(inductionTokens),
             parsed.GetValue(threads), parsed.GetValue(json), cancellation));
         return command;
     }
 
     static async Task<int> RunAsync(
-        string folder, string output, bool raw, long seed, string? inductionTokens, int threads, bool json, CancellationToken cancellation)
+        string name, string? revision, string output, bool raw, long seed, string? inductionTokens, int threads, bool json, CancellationToken cancellation)
     {
+        var folder = (await Report.For(json).WithModelsAsync(models => models.FindAsync(name, revision, cancellation)).ConfigureAwait(false)).Folder;
         using var weights = ModelWeights.Open(folder, raw ? WeightProcessing.None : WeightProcessing.Default);
         var config = weights.Config;
         var induction = inductionTokens is null ? InductionRows.Random(config, seed, InductionRows.TokenizerOf(folder)) : InductionRows.Read(inductionTokens, config);

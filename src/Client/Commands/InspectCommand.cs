@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using HeadScope.Client.Output;
 using HeadScope.Jobs;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Tokens;
@@ -13,6 +14,7 @@ internal static class InspectCommand
     public static Command Create()
     {
         var model = JobOptions.Model();
+        var revision = JobOptions.Revision();
         var tokens = new Option<string?>("--tokens") { Description = "A token file to check against the model.", HelpName = "FILE.safetensors[:TENSOR]|FILE.npy" };
         var raw = JobOptions.Raw();
         var json = JobOptions.Json();
@@ -23,14 +25,17 @@ internal static class InspectCommand
               headscope inspect --model ./pythia-70m --tokens pile.safetensors
             """)
         {
-            model, tokens, raw, json,
+            model, revision, tokens, raw, json,
         };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(model), parsed.GetValue(tokens), parsed.GetValue(raw), parsed.GetValue(json)));
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed.GetRequiredValue(model), parsed.GetValue(revision), parsed.GetValue(tokens), parsed.GetValue(raw), parsed.GetValue(json), cancellation));
         return command;
     }
 
-    static int Run(string folder, string? tokenFile, bool raw, bool json)
+    static async Task<int> RunAsync(string name, string? revision, string? tokenFile, bool raw, bool json, CancellationToken cancellation)
     {
+        var model = await Report.For(json).WithModelsAsync(models => models.FindAsync(name, revision, cancellation)).ConfigureAwait(false);
+        var folder = model.Folder;
         using var weights = ModelWeights.Open(folder, raw ? WeightProcessing.None : WeightProcessing.Default);
         using var tokens = tokenFile is null ? null : TokenDataset.Open(tokenFile);
         var config = weights.Config;
@@ -41,6 +46,7 @@ internal static class InspectCommand
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(new
             {
+                hub = model.Hub,
                 family = weights.Family.Name,
                 config,
                 hash,
@@ -64,8 +70,10 @@ internal static class InspectCommand
             ("processing", weights.Processing.Names.Count == 0 ? "none" : string.Join(", ", weights.Processing.Names)),
             ("sha-256", hash),
         };
-        foreach (var (name, value) in facts)
-            Console.Out.WriteLine($"{name,-24}{value}");
+        if (model.Hub is { } source)
+            Console.Out.WriteLine($"{"hub",-24}{source.Repository}, {source.Revision} is commit {source.Commit}");
+        foreach (var (fact, value) in facts)
+            Console.Out.WriteLine($"{fact,-24}{value}");
         if (tokens is not null)
         {
             Console.Out.WriteLine($"{"tokens",-24}{tokens.Rows:N0} rows of {tokens.Context}, all in the vocabulary{(tokens.Context > config.NCtx ? $"; LONGER than n_ctx {config.NCtx}" : "")}");
@@ -75,8 +83,8 @@ internal static class InspectCommand
         }
 
         Console.Out.WriteLine();
-        foreach (var (name, shape) in parameters)
-            Console.Out.WriteLine($"{name,-32}{TensorInfo.Describe(shape)}");
+        foreach (var (parameter, shape) in parameters)
+            Console.Out.WriteLine($"{parameter,-32}{TensorInfo.Describe(shape)}");
         return ExitCode.Done;
     }
 }

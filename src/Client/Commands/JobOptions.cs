@@ -9,7 +9,10 @@ namespace HeadScope.Client.Commands;
 /// <summary>Options that several verbs share, with one meaning.</summary>
 internal static class JobOptions
 {
-    public static Option<string> Model() => new("--model") { Description = "A model: a folder with config.json and its weights.", Required = true, HelpName = "DIR" };
+    public static Option<string> Model() => new("--model") { Description = "A model: a folder with config.json and its weights, or an id on the Hugging Face hub.", Required = true, HelpName = "DIR|HUB-ID" };
+
+    public static Option<string?> Revision() =>
+        new("--revision") { Description = "Branch, tag or commit of a model on the hub. The default is main.", HelpName = "REVISION" };
 
     public static Option<bool> Raw() => new("--raw") { Description = "Use the weights as stored, without TransformerLens's processing." };
 

@@ -7,6 +7,7 @@ namespace HeadScope.Client.Commands;
 internal sealed class RequestOptions
 {
     readonly Option<string> _model = JobOptions.Model();
+    readonly Option<string?> _revision = JobOptions.Revision();
     readonly Option<string> _tokens = new("--tokens") { Description = "Token rows [rows, context]; the tensor is 'tokens' unless named.", Required = true, HelpName = "FILE.safetensors[:TENSOR]|FILE.npy" };
     readonly Option<int?> _rows = new("--rows") { Description = "Score the first N rows only.", HelpName = "N" };
     readonly Option<double> _quantile = new("--quantile") { Description = "Level of the score columns.", DefaultValueFactory = _ => JobRequest.DefaultQuantile };
@@ -24,7 +25,7 @@ internal sealed class RequestOptions
     {
         foreach (var option in new Option[]
         {
-            _model, _tokens, _rows, _quantile, _noInduction, _quantiles, _raw, _shardRows, _seed, _keepScores, _skipHeads, _inductionTokens, _examples,
+            _model, _revision, _tokens, _rows, _quantile, _noInduction, _quantiles, _raw, _shardRows, _seed, _keepScores, _skipHeads, _inductionTokens, _examples,
         })
         {
             command.Options.Add(option);
@@ -34,6 +35,7 @@ internal sealed class RequestOptions
     public JobRequest Read(ParseResult parsed) => new()
     {
         Model = parsed.GetRequiredValue(_model),
+        Revision = parsed.GetValue(_revision),
         Tokens = parsed.GetRequiredValue(_tokens),
         Rows = parsed.GetValue(_rows),
         Quantile = parsed.GetValue(_quantile),

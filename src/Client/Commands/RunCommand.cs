@@ -25,7 +25,7 @@ internal static class RunCommand
             Results: head_df.csv and .parquet, quantiles.parquet, moments.parquet, token_loss.parquet, examples.parquet, report.html.
 
             Example:
-              headscope run --model ./pythia-70m --tokens pile.safetensors --rows 288 --out results
+              headscope run --model EleutherAI/pythia-70m --tokens pile.safetensors --rows 288 --out results
             """)
         {
             output, batchSize, workers, threads, force, lease, json,

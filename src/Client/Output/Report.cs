@@ -3,8 +3,10 @@ using System.Text.Json;
 using HeadScope.Client.Sources;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store.AzureStorage;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Hub;
 using Spectre.Console;
 
 namespace HeadScope.Client.Output;
@@ -22,8 +24,20 @@ internal sealed class Report
 
     public static Report For(bool json) => new(json);
 
+    bool IsTerminal => _progress.Profile.Capabilities.Ansi && !Console.IsErrorRedirected;
+
     /// <summary>A line for people.</summary>
     public void Say(string line) => Console.Error.WriteLine(line);
+
+    /// <summary>Does what needs models, and shows it if one is downloaded for it.</summary>
+    public async Task<T> WithModelsAsync<T>(Func<ModelLocator, Task<T>> action)
+    {
+        var hub = HubOptions.FromEnvironment();
+        if (_json)
+            return await action(new ModelLocator(hub, TimeProvider.System)).ConfigureAwait(false);
+        await using var display = new DownloadDisplay(Say, IsTerminal ? _progress : null, TimeProvider.System);
+        return await action(new ModelLocator(hub, TimeProvider.System, display)).ConfigureAwait(false);
+    }
 
     /// <summary>Shows a job's progress while it runs.</summary>
     public async Task<Manifest> WatchAsync(JobStore jobs, JobFolder folder, Func<IJobObserver, Task<Manifest>> run, CancellationToken cancellation)
@@ -33,7 +47,7 @@ internal sealed class Report
         await foreach (var (record, statistics) in jobs.CommittedAsync(folder, cancellation).ConfigureAwait(false))
             progress.Resume(record, statistics);
         Say($"Job {folder.Id}: {spec.Model.Name}, {spec.Tokens.Rows:N0} rows of {spec.Tokens.Context} in {plan.Shards:N0} shards{(progress.RowsAtStart > 0 ? $", {progress.RowsAtStart:N0} rows done already" : "")}.");
-        await using var display = _progress.Profile.Capabilities.Ansi && !Console.IsErrorRedirected
+        await using var display = IsTerminal
             ? (IAsyncDisposable)new LiveDisplayTask(_progress, progress)
             : new MilestoneLines(Say, progress, TimeProvider.System);
         return await run(progress).ConfigureAwait(false);

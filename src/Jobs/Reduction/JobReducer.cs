@@ -62,7 +62,7 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
         }
 
         var summary = losses.Summarize(shards.Statistics);
-        var model = new ManifestModel(spec.Model.Name, spec.Model.Revision, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
+        var model = new ManifestModel(spec.Model.Name, spec.Model.Hub, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
         var dataset = new ManifestTokens(spec.Tokens.Rows, spec.Tokens.Context, spec.Tokens.Hash);
         await _results.WriteAsync("report.html", stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
         var manifest = new Manifest(folder.Id, Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), summary, _results.Files);

@@ -10,8 +10,9 @@ public sealed record Manifest(
     string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, ManifestInduction? Induction, JobSummary Summary,
     IReadOnlyDictionary<string, ResultFile> Files);
 
+/// <param name="Hub">Where it came from, if from the hub.</param>
 /// <param name="Processing">TransformerLens's names of the weight processing that ran.</param>
-public sealed record ManifestModel(string Name, string? Revision, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
+public sealed record ManifestModel(string Name, HubSource? Hub, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
 
 public sealed record ManifestTokens(int Rows, int Context, string Hash);
 

@@ -10,8 +10,11 @@ public sealed record JobRequest
     /// <summary>The levels of seed notebook 002's exploration plots.</summary>
     public static IReadOnlyList<double> NotebookQuantiles { get; } = [0, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1];
 
-    /// <summary>A model's folder.</summary>
+    /// <summary>A model's folder, or its id on the hub.</summary>
     public required string Model { get; init; }
+
+    /// <summary>A branch, a tag or a commit of a model on the hub. The default value is main.</summary>
+    public string? Revision { get; init; }
 
     /// <summary>A token file, <c>FILE.safetensors[:TENSOR]</c> or <c>.npy</c>.</summary>
     public required string Tokens { get; init; }

@@ -1,3 +1,4 @@
+using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.ModelCore.Weights;
@@ -10,11 +11,37 @@ public static class JobResolver
     public const int MostQuantiles = 100;
     public const int MostExamples = 1000;
 
+    /// <summary>Resolves a job whose model is in a folder or on the hub; then its files are downloaded.</summary>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
-    public static ResolvedJob Resolve(JobRequest request)
+    /// <exception cref="HubException">The hub cannot be reached, and the cache does not have the model.</exception>
+    public static async Task<ResolvedJob> ResolveAsync(JobRequest request, ModelLocator models, CancellationToken cancellation)
     {
-        var faults = OptionFaults(request).ToList();
-        using var weights = Try(faults, () => ModelWeights.Open(request.Model, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
+        var (model, faults) = ((LocatedModel?)null, new List<string>());
+        try
+        {
+            model = await models.FindAsync(request.Model, request.Revision, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidDataException or HubException { Fault: HubFault.Refused })
+        {
+            faults.Add(e.Message);
+        }
+
+        return Resolve(request, model, faults);
+    }
+
+    /// <summary>Resolves a job whose model is in a folder.</summary>
+    /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
+    public static ResolvedJob Resolve(JobRequest request) => Resolve(request, new LocatedModel(request.Model, null));
+
+    /// <summary>Resolves a job whose model has been found.</summary>
+    /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
+    public static ResolvedJob Resolve(JobRequest request, LocatedModel model) => Resolve(request, model, []);
+
+    /// <param name="model">Null where it was not found, for the first of the faults.</param>
+    static ResolvedJob Resolve(JobRequest request, LocatedModel? model, List<string> faults)
+    {
+        faults = [.. OptionFaults(request), .. faults];
+        using var weights = model is null ? null : Try(faults, () => ModelWeights.Open(model.Folder, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
         using var tokens = Try(faults, () => TokenDataset.Open(request.Tokens));
         var rows = Math.Max(1, request.Rows ?? tokens?.Rows ?? 1);
         if (tokens is not null && rows > tokens.Rows)
@@ -23,16 +50,16 @@ public static class JobResolver
             faults.Add($"{request.Tokens}: rows of {tokens.Context} token predict nothing; at least 2 tokens a row are needed.");
         if (weights is not null && tokens is not null && tokens.Context > weights.Config.NCtx)
             faults.Add($"{request.Tokens}: rows of {tokens.Context} tokens are longer than the model's context, {weights.Config.NCtx}.");
-        var induction = weights is null || request.SkipHeads ? null : Try(faults, () => Induction(request, weights.Config));
+        var induction = weights is null || request.SkipHeads ? null : Try(faults, () => Induction(request, model!.Folder, weights.Config));
         var hash = weights is null || tokens is null || rows > tokens.Rows ? null : Try(faults, () => tokens.Hash(rows, weights.Config.DVocab));
         if (faults.Count > 0)
             throw new InvalidJobException(faults);
 
-        var folder = Path.GetFullPath(request.Model);
+        var folder = Path.GetFullPath(model!.Folder);
         var spec = new JobSpec
         {
             Model = new ModelReference(
-                folder, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), null, ModelWeights.Hash(folder), weights!.Config.NLayers, weights.Config.NHeads,
+                model.Hub?.Repository ?? folder, model.Hub?.Repository ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), model.Hub, ModelWeights.Hash(folder), weights!.Config.NLayers, weights.Config.NHeads,
                 weights.Processing.Names),
             Tokens = new TokensReference(FullLocation(request.Tokens), rows, tokens!.Context, hash!),
             Scores = new ScoreOptions(request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores, request.Examples),
@@ -45,26 +72,26 @@ public static class JobResolver
     static IEnumerable<string> OptionFaults(JobRequest request)
     {
         if (request.Rows is < 1)
-            yield return $"--rows is {request.Rows}; at least 1 row is scored.";
+            yield return $"rows is {request.Rows}; at least 1 row is scored.";
         if (request.ShardRows is < 1)
-            yield return $"--shard-rows is {request.ShardRows}; a shard has at least 1 row.";
+            yield return $"shard-rows is {request.ShardRows}; a shard has at least 1 row.";
         if (!IsLevel(request.Quantile))
-            yield return $"--quantile is {request.Quantile}; a level lies from 0 to 1.";
+            yield return $"quantile is {request.Quantile}; a level lies from 0 to 1.";
         if (!IsLevel(request.NoInductionQuantile))
-            yield return $"--no-induction-quantile is {request.NoInductionQuantile}; a level lies from 0 to 1.";
+            yield return $"no-induction-quantile is {request.NoInductionQuantile}; a level lies from 0 to 1.";
         foreach (var level in request.Quantiles.Where(level => !IsLevel(level)))
-            yield return $"--quantiles has {level}; a level lies from 0 to 1.";
+            yield return $"quantiles has {level}; a level lies from 0 to 1.";
         if (request.Quantiles.Count > MostQuantiles)
-            yield return $"--quantiles has {request.Quantiles.Count} levels; at most {MostQuantiles} are supported.";
+            yield return $"quantiles has {request.Quantiles.Count} levels; at most {MostQuantiles} are supported.";
         if (request.Examples is < 0 or > MostExamples)
-            yield return $"--examples is {request.Examples}; from 0 to {MostExamples} positions are listed.";
+            yield return $"examples is {request.Examples}; from 0 to {MostExamples} positions are listed.";
 
         static bool IsLevel(double q) => q is >= 0 and <= 1;
     }
 
-    static int[][] Induction(JobRequest request, ModelConfig config) => request.InductionTokens is { } location
+    static int[][] Induction(JobRequest request, string folder, ModelConfig config) => request.InductionTokens is { } location
         ? InductionRows.Read(location, config)
-        : InductionRows.Random(config, request.Seed, InductionRows.TokenizerOf(request.Model));
+        : InductionRows.Random(config, request.Seed, InductionRows.TokenizerOf(folder));
 
     static string FullLocation(string location)
     {

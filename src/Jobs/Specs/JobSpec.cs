@@ -29,7 +29,7 @@ public sealed record JobSpec
         {
             var identity = this with
             {
-                Model = Model with { Location = "", Name = "", Revision = null },
+                Model = Model with { Location = "", Name = "", Hub = null },
                 Tokens = Tokens with { Location = "" },
                 Induction = Induction is null ? null : Induction with { Source = "" },
             };
@@ -38,14 +38,20 @@ public sealed record JobSpec
     }
 }
 
-/// <param name="Location">A folder.</param>
+/// <param name="Location">A folder; of a model from the hub, its id.</param>
 /// <param name="Name">For people and reports.</param>
-/// <param name="Revision">The commit, of a model from the hub.</param>
+/// <param name="Hub">Where it comes from, if from the hub.</param>
 /// <param name="Hash">SHA-256 of its files.</param>
 /// <param name="Layers">How many layers it has.</param>
 /// <param name="HeadsPerLayer">And heads in each.</param>
 /// <param name="Processing">TransformerLens's names of the weight processing, in order.</param>
-public sealed record ModelReference(string Location, string Name, string? Revision, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
+public sealed record ModelReference(string Location, string Name, HubSource? Hub, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
+
+/// <summary>A repository of the hub, at one commit.</summary>
+/// <param name="Repository">Its id.</param>
+/// <param name="Revision">What was asked for: a branch, a tag or a commit.</param>
+/// <param name="Commit">What that was, then.</param>
+public sealed record HubSource(string Repository, string Revision, string Commit);
 
 /// <param name="Location">A file, perhaps with a tensor.</param>
 /// <param name="Rows">How many rows are scored, from the first on.</param>

@@ -1,4 +1,6 @@
 using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Hub;
 
 namespace HeadScope.Jobs.Work;
 
@@ -18,6 +20,9 @@ public sealed record EngineOptions
 
     /// <summary>How long a worker may be silent before its claims lapse. The default value is 60 s.</summary>
     public TimeSpan LeaseDuration { get; init; } = BlobClaims.DefaultDuration;
+
+    /// <summary>How models from the hub are found on this machine. The default follows the environment.</summary>
+    public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
 
     /// <summary>Whether to check that model and tokens are those of the spec, by their hashes.</summary>
     public bool VerifyInputs { get; init; } = true;

@@ -1,4 +1,5 @@
 using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.ModelCore.Weights;
 
@@ -17,11 +18,13 @@ public sealed class JobInputs : IDisposable
 
     public TokenDataset Tokens { get; }
 
+    /// <param name="models">Finds the model on this machine, or brings it.</param>
     /// <param name="verify">Whether to check their content by its hashes, which reads all of it.</param>
     /// <exception cref="InvalidDataException">They are missing, or not what they were.</exception>
-    public static JobInputs Open(JobSpec spec, bool verify)
+    /// <exception cref="HubException">The model is not to be had from the hub.</exception>
+    public static async Task<JobInputs> OpenAsync(JobSpec spec, ModelLocator models, bool verify, CancellationToken cancellation)
     {
-        var weights = OpenModel(spec, verify);
+        var weights = OpenModel(await models.FolderOfAsync(spec.Model, cancellation).ConfigureAwait(false), spec, verify);
         try
         {
             return new JobInputs(weights, OpenTokens(spec, weights.Config.DVocab, verify));
@@ -39,15 +42,15 @@ public sealed class JobInputs : IDisposable
         Tokens.Dispose();
     }
 
-    static ModelWeights OpenModel(JobSpec spec, bool verify)
+    static ModelWeights OpenModel(string folder, JobSpec spec, bool verify)
     {
         var processing = spec.Model.Processing;
-        var weights = ModelWeights.Open(spec.Model.Location, new WeightProcessing(
+        var weights = ModelWeights.Open(folder, new WeightProcessing(
             processing.Contains("fold_ln"), processing.Contains("center_writing_weights"), processing.Contains("center_unembed"), processing.Contains("fold_value_biases")));
-        if (verify && ModelWeights.Hash(spec.Model.Location) != spec.Model.Hash)
+        if (verify && ModelWeights.Hash(folder) != spec.Model.Hash)
         {
             weights.Dispose();
-            throw new InvalidDataException($"{spec.Model.Location}: this is not the model that job {spec.Id} was made for: its files have changed. Restore them, or start a new job.");
+            throw new InvalidDataException($"{folder}: this is not the model that job {spec.Id} was made for: its files have changed. Restore them, or start a new job.");
         }
 
         return weights;

@@ -52,7 +52,8 @@ public sealed class JobSession : IAsyncDisposable
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, cancellation).ConfigureAwait(false);
-        return new JobSession(jobs, folder, spec, plan, JobInputs.Open(spec, options.VerifyInputs), inductionTokens, options, observer, time);
+        var inputs = await JobInputs.OpenAsync(spec, options.Models, options.VerifyInputs, cancellation).ConfigureAwait(false);
+        return new JobSession(jobs, folder, spec, plan, inputs, inductionTokens, options, observer, time);
     }
 
     /// <summary>Loads the model. It belongs to the caller.</summary>

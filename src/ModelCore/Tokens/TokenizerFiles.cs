@@ -13,6 +13,10 @@ internal static class TokenizerFiles
     static readonly string[] VocabularyNames = ["vocab.json", "encoder.json"];
     static readonly string[] MergeNames = ["merges.txt", "vocab.bpe"];
 
+    /// <summary>Every file that may belong to a tokenizer.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", .. VocabularyNames, .. MergeNames];
+
     /// <summary>A folder with tokenizer.json or with GPT-2's two files, or one of these files.</summary>
     public static TokenizerDefinition Read(string folderOrFile)
     {

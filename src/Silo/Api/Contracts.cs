@@ -5,6 +5,7 @@ using HeadScope.Jobs.Status;
 namespace HeadScope.Silo.Api;
 
 /// <summary>A job as callers see it.</summary>
+/// <param name="Commit">Of a model from the hub.</param>
 /// <param name="Shards">How many there are.</param>
 /// <param name="Progress">Share of the rows that are committed, from 0 to 1.</param>
 /// <param name="TokensPerSecond">By this server's workers, lately; absent where none works on it.</param>
@@ -13,7 +14,7 @@ namespace HeadScope.Silo.Api;
 /// <param name="Files">The results, by name, once they are there.</param>
 public sealed record JobView(
     [property: Description("Sixteen hex digits that follow from what was asked: the same request has the same id.")] string Id,
-    JobState State, int Priority, string Model, string? Revision, int Rows, int Context, int Shards, int ShardsCommitted, double Progress,
+    JobState State, int Priority, string Model, string? Commit, int Rows, int Context, int Shards, int ShardsCommitted, double Progress,
     double? TokensPerSecond, double? SecondsLeft, DateTimeOffset? Submitted, string? SubmittedBy, string? Error, JobSummary? Summary,
     IReadOnlyDictionary<string, ResultFile>? Files)
 {
@@ -21,7 +22,7 @@ public sealed record JobView(
     {
         var rowsLeft = status.Plan.Rows - status.RowsCommitted;
         return new JobView(
-            status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Spec.Model.Revision, status.Spec.Tokens.Rows, status.Spec.Tokens.Context,
+            status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Spec.Model.Hub?.Commit, status.Spec.Tokens.Rows, status.Spec.Tokens.Context,
             status.Plan.Shards, status.CommittedShards.Count, status.Progress, tokensPerSecond,
             tokensPerSecond > 0 ? (double)rowsLeft * status.Spec.Tokens.Context / tokensPerSecond : null,
             status.Submission?.When, status.Submission?.By, status.Failure?.Message, status.Manifest?.Summary, status.Manifest?.Files);

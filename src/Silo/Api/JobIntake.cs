@@ -2,11 +2,12 @@ using System.Text.Json;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
+using HeadScope.ModelCore.Hub;
 
 namespace HeadScope.Silo.Api;
 
 /// <summary>Takes jobs in: reads, resolves, stores. Resolving reads whole models and token files, so only a few at a time.</summary>
-internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, Func<JobRequestReader> requests) : IDisposable
+internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, ModelLocator models, Func<JobRequestReader> requests) : IDisposable
 {
     const int AtATime = 2;
 
@@ -24,11 +25,19 @@ internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, Func<JobR
         ResolvedJob job;
         try
         {
-            job = await Task.Run(() => JobResolver.Resolve(asked), cancellation).ConfigureAwait(false);
+            // What is not a path inside the roots is an id: it must not find a folder of that name where the server happens to run.
+            var model = Path.IsPathRooted(asked.Model)
+                ? new LocatedModel(asked.Model, null)
+                : await models.FindOnHubAsync(asked.Model, asked.Revision, cancellation).ConfigureAwait(false);
+            job = await Task.Run(() => JobResolver.Resolve(asked, model), cancellation).ConfigureAwait(false);
         }
         catch (InvalidJobException e)
         {
             throw new InvalidJobException([.. request.Faults, .. e.Faults]);
+        }
+        catch (Exception e) when (e is InvalidDataException or HubException)
+        {
+            throw new InvalidJobException([.. request.Faults, $"model: {e.Message}"]);
         }
         finally
         {

@@ -1,12 +1,14 @@
 using System.Text.Json;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
+using HeadScope.ModelCore.Hub;
 using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;
 
 /// <summary>Reads what a caller asks for, and finds all that is wrong with it rather than the first.</summary>
-internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens)
+/// <param name="allowHub">Whether a model that is none of the server's may be one of the hub.</param>
+internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, bool allowHub)
 {
     const string NotebookPreset = "notebook";
 
@@ -40,6 +42,7 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens)
         var request = new JobRequest
         {
             Model = model is null ? "" : Model(model),
+            Revision = Text(body, "revision"),
             Tokens = tokenFile is null ? "" : Tensor(tokenFile, "tokens"),
             Rows = (int?)Whole(body, "rows", 1, int.MaxValue),
             Quantile = Level(body, "quantile") ?? JobRequest.DefaultQuantile,
@@ -64,7 +67,9 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens)
         }
         catch (InvalidDataException e)
         {
-            _faults.Add($"model: {e.Message}");
+            if (allowHub && HubRepository.IsId(named))
+                return named;
+            _faults.Add($"model: {e.Message}{(allowHub ? " Nor is it an id of a model on the hub." : "")}");
             return "";
         }
     }

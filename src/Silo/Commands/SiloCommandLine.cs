@@ -41,6 +41,7 @@ internal static class SiloCommandLine
         var listen = new Option<string>("--listen") { Description = "Addresses, separated by semicolons.", HelpName = "URL", DefaultValueFactory = _ => SiloOptions.DefaultListen };
         var models = new Option<string[]>("--models") { Description = "A folder in which callers may name models. May be given several times.", HelpName = "DIR" };
         var tokens = new Option<string[]>("--tokens") { Description = "A folder in which callers may name token files. May be given several times.", HelpName = "DIR" };
+        var hub = new Option<bool>("--hub") { Description = "Let callers name models of the Hugging Face hub; they are downloaded into this machine's cache." };
         var keys = new Option<string?>("--keys") { Description = "The file of API keys. Without it, only this machine is answered.", HelpName = "FILE" };
         var openMetrics = new Option<bool>("--open-metrics") { Description = "Answer /metrics without a key." };
         var workers = Number("--workers", "Shards scored at a time; 0 leaves the work to others.", Environment.ProcessorCount, 0, 4096);
@@ -58,7 +59,7 @@ internal static class SiloCommandLine
               headscope-silo --store /data/headscope --models /data/models --tokens /data/tokens
             """)
         {
-            store, listen, models, tokens, keys, openMetrics, workers, threads, batch, resident, lease, drain, requests, submissions,
+            store, listen, models, tokens, hub, keys, openMetrics, workers, threads, batch, resident, lease, drain, requests, submissions,
         };
         root.SetAction(async (parsed, cancellation) =>
         {
@@ -68,6 +69,7 @@ internal static class SiloCommandLine
                 Listen = parsed.GetRequiredValue(listen),
                 ModelRoots = parsed.GetValue(models) ?? [],
                 TokenRoots = parsed.GetValue(tokens) ?? [],
+                AllowHub = parsed.GetValue(hub),
                 Keys = parsed.GetValue(keys),
                 OpenMetrics = parsed.GetValue(openMetrics),
                 Drain = TimeSpan.FromSeconds(parsed.GetValue(drain)),

@@ -78,7 +78,7 @@ internal static class SiloApplication
         var models = new RootedPaths("model", options.ModelRoots);
         var tokens = new RootedPaths("token file", options.TokenRoots);
         services.AddSingleton(provider => new JobIntake(
-            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), () => new JobRequestReader(models, tokens)));
+            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(models, tokens, options.AllowHub)));
         services.AddSingleton(provider => new EngineAccess(provider.GetService<IJobEngine>()));
         if (options.Engine is { } engine)
         {

@@ -1,5 +1,7 @@
 using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Hub;
 
 namespace HeadScope.Silo.Hosting;
 
@@ -25,6 +27,9 @@ public sealed record SiloOptions
 
     /// <summary>Whether callers may name models of the hub, which are downloaded.</summary>
     public bool AllowHub { get; init; }
+
+    /// <summary>How models from the hub are found. The default follows the environment.</summary>
+    public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
 
     /// <summary>The file of API keys; null where none are asked for.</summary>
     public string? Keys { get; init; }

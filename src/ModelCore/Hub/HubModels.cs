@@ -1,0 +1,34 @@
+using HeadScope.ModelCore.Tokens;
+using HeadScope.ModelCore.Weights;
+
+namespace HeadScope.ModelCore.Hub;
+
+/// <summary>Downloads of models: what loading one needs, and nothing else that a repository holds.</summary>
+public static class HubModels
+{
+    /// <summary>
+    /// Brings config.json, the tokenizer's files and one checkpoint: the one that would be loaded if all were there.
+    /// </summary>
+    /// <param name="id">Such as <c>EleutherAI/pythia-70m</c>.</param>
+    /// <param name="revision">A branch, a tag or a commit.</param>
+    /// <exception cref="HubException">They cannot be had.</exception>
+    /// <exception cref="InvalidDataException">The repository does not hold a model.</exception>
+    public static async Task<HubSnapshot> DownloadModelAsync(
+        this HubClient hub, string id, string revision, IProgress<HubProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var repository = new HubRepository(HubKind.Model, id);
+        var checkpoint = "";
+        var snapshot = await hub.DownloadAsync(repository, revision, names =>
+        {
+            checkpoint = ModelFiles.CheckpointAmong([.. names], $"{repository} at revision '{RepositoryPath.Printable(revision)}'");
+            return [ModelFiles.ConfigFile, checkpoint, .. TokenizerFiles.Names.Intersect(names)];
+        }, progress, cancellation).ConfigureAwait(false);
+        if (checkpoint != ModelFiles.Index)
+            return snapshot;
+
+        // Which shards there are, only the index says.
+        var shards = ShardedSafetensors.FilesOf(Path.Combine(snapshot.Folder, checkpoint)).Select(path => Path.GetFileName(path)!).ToList();
+        var whole = await hub.DownloadAsync(repository, snapshot.Commit, _ => shards, progress, cancellation).ConfigureAwait(false);
+        return snapshot with { Files = [.. snapshot.Files, .. whole.Files] };
+    }
+}
