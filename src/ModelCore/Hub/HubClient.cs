@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace HeadScope.ModelCore.Hub;
 
 /// <summary>
@@ -43,7 +41,7 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
         if (missing.Count + unlisted.Count > 0 && why is not null)
             throw NotCached(cache, repository, revision, missing.Select(file => file.Name).Concat(unlisted), why);
         if (missing.Count > 0)
-            await BringAsync(cache, repository, listing.Commit, missing, meter, cancellation).ConfigureAwait(false);
+            await new SnapshotDownload(_connection.Value, cache, options, time, repository, listing.Commit, meter).RunAsync(missing, cancellation).ConfigureAwait(false);
         cache.Remember(revision, listing);
         return new HubSnapshot(repository, revision, listing.Commit, cache.SnapshotFolder(listing.Commit), chosen);
     }
@@ -107,72 +105,6 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
         catch (InvalidDataException)
         {
             return false; // nothing that could be chosen
-        }
-    }
-
-    async Task BringAsync(HubCache cache, HubRepository repository, string commit, List<HubFile> missing, ProgressMeter meter, CancellationToken cancellation)
-    {
-        foreach (var file in missing)
-            RepositoryPath.Under(cache.SnapshotFolder(commit), file.Name); // refuses before anything is asked or written
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Connections, CancellationToken = cancellation };
-        var described = new FileMetadata[missing.Count];
-        await Parallel.ForAsync(0, missing.Count, parallel, async (index, token) =>
-            described[index] = await new Patience(options, time, meter.Say)
-                .TryAsync(() => _connection.Value.DescribeAsync(repository, commit, missing[index], token), token).ConfigureAwait(false)).ConfigureAwait(false);
-
-        Directory.CreateDirectory(cache.Blobs);
-        CheckSpace(cache, repository, described);
-        meter.Expect(described.Length, described.Sum(file => file.Size));
-        await Parallel.ForEachAsync(described, parallel, async (file, token) =>
-        {
-            using (await HubLock.AcquireAsync(
-                cache.LockPath(file.Etag), () => meter.Say($"Waiting for another process, which is downloading '{file.Name}' of {repository}."), time, token).ConfigureAwait(false))
-            {
-                var (blob, partial) = (cache.BlobPath(file.Etag), cache.PartialPath(file.Etag));
-                if (!File.Exists(blob) && !cache.Holds(commit, file.Name))
-                {
-                    await new BlobDownload(_connection.Value, options, time, repository, commit, file, partial, meter).RunAsync(token).ConfigureAwait(false);
-                    Publish(partial, blob);
-                }
-
-                if (!cache.Holds(commit, file.Name))
-                    cache.Link(file.Etag, commit, file.Name);
-            }
-
-            meter.Done(file.Name, file.Size);
-        }).ConfigureAwait(false);
-    }
-
-    static void Publish(string partial, string blob)
-    {
-        try
-        {
-            File.Move(partial, blob, overwrite: true);
-        }
-        catch (FileNotFoundException) when (File.Exists(blob))
-        {
-            // Another, whom no lock has reached, was first with the same file.
-        }
-    }
-
-    void CheckSpace(HubCache cache, HubRepository repository, FileMetadata[] files)
-    {
-        var needed = files.DistinctBy(file => file.Etag).Where(file => !File.Exists(cache.BlobPath(file.Etag)))
-            .Sum(file => file.Size - (new FileInfo(cache.PartialPath(file.Etag)) is { Exists: true } partial ? Math.Min(partial.Length, file.Size) : 0));
-        long free;
-        try
-        {
-            free = new DriveInfo(cache.Blobs).AvailableFreeSpace;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return; // some network drives do not say
-        }
-
-        if (needed > free)
-        {
-            throw new HubException(HubFault.NoRoom, string.Create(CultureInfo.InvariantCulture,
-                $"{options.Cache}: {repository} takes {needed / 1e6:N1} MB more, and {free / 1e6:N1} MB are free. Make room, or set HF_HUB_CACHE to a folder that has it."));
         }
     }
 
