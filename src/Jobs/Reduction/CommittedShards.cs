@@ -8,6 +8,9 @@ namespace HeadScope.Jobs.Reduction;
 /// <summary>All the shards of a job, in order: their records, their merged statistics, and their scores by section.</summary>
 public sealed class CommittedShards
 {
+    /// <summary>What is read at once, at the most, unless one section alone is more.</summary>
+    const int BytesTogether = 16 << 20;
+
     readonly IBlobStore _store;
 
     CommittedShards(IBlobStore store, IReadOnlyList<ShardRecord> records, HeadStatistics statistics)
@@ -60,6 +63,14 @@ public sealed class CommittedShards
         }
     }
 
+    /// <summary>All heads, in groups of neighbours whose sections are worth reading together.</summary>
+    /// <param name="most">Heads of a group, at the most.</param>
+    public IEnumerable<int[]> HeadGroups(int most)
+    {
+        var largest = Records.Max(record => ShardScoresFile.Section(record, ShardScoresFile.FirstHeadSection).Length);
+        return Enumerable.Range(0, Statistics.Heads).Chunk(Math.Clamp(BytesTogether / Math.Max(1, largest), 1, most));
+    }
+
     /// <summary>Reads a section of a shard's scores into <paramref name="buffer"/>, which grows where it must.</summary>
     /// <returns>The section's bytes, in the buffer.</returns>
     /// <exception cref="InvalidDataException">The section is not what was committed.</exception>
@@ -69,7 +80,7 @@ public sealed class CommittedShards
     /// <summary>Reads neighbouring sections at once: where the store is far away, a question costs more than its answer.</summary>
     /// <returns>Each section's bytes, in the buffer.</returns>
     /// <exception cref="InvalidDataException">A section is not what was committed.</exception>
-    public async Task<Memory<byte>[]> ReadSectionsAsync(ShardRecord record, int first, int count, SectionBuffer buffer, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Memory<byte>>> ReadSectionsAsync(ShardRecord record, int first, int count, SectionBuffer buffer, CancellationToken cancellation)
     {
         var (start, _) = ShardScoresFile.Section(record, first);
         var (lastStart, lastLength) = ShardScoresFile.Section(record, first + count - 1);

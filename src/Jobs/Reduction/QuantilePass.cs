@@ -24,8 +24,7 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
     {
         var heads = shards.Statistics.Heads;
         var results = new ScoreQuantiles(heads, levels);
-        var together = Math.Clamp((heads + threads - 1) / threads, 1, MostHeadsTogether);
-        var groups = Enumerable.Range(0, heads).Chunk(together);
+        var groups = shards.HeadGroups(most: Math.Clamp((heads + threads - 1) / threads, 1, MostHeadsTogether));
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         await Parallel.ForEachAsync(groups, options, async (group, token) =>
         {

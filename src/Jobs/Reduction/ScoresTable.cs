@@ -16,20 +16,24 @@ public static class ScoresTable
     {
         using var writer = new ParquetWriter(stream, Columns, options);
         var heads = shards.Statistics.Heads;
-        SectionBuffer flagBuffer = new(), scoreBuffer = new();
+        var flagBuffer = new SectionBuffer();
+        var groups = shards.HeadGroups(most: heads).Select(group => (First: group[0], group.Length, Buffer: new SectionBuffer())).ToList();
+        var sections = new List<Memory<byte>>(heads);
         foreach (var record in shards.Records)
         {
             var flags = await shards.ReadSectionAsync(record, 1, flagBuffer, cancellation).ConfigureAwait(false);
-            var sections = await shards.ReadSectionsAsync(record, ShardScoresFile.FirstHeadSection, heads, scoreBuffer, cancellation).ConfigureAwait(false);
+            sections.Clear();
+            foreach (var (first, length, buffer) in groups)
+                sections.AddRange(await shards.ReadSectionsAsync(record, ShardScoresFile.FirstHeadSection + first, length, buffer, cancellation).ConfigureAwait(false));
             Append(writer, record, flags.Span, sections, headsPerLayer);
         }
 
         writer.Complete();
     }
 
-    static void Append(ParquetWriter writer, ShardRecord record, ReadOnlySpan<byte> flags, Memory<byte>[] sections, int headsPerLayer)
+    static void Append(ParquetWriter writer, ShardRecord record, ReadOnlySpan<byte> flags, List<Memory<byte>> sections, int headsPerLayer)
     {
-        var heads = sections.Length;
+        var heads = sections.Count;
         var count = record.PositionsPerRow * heads;
         int[] rows = new int[count], positions = new int[count], layers = new int[count], headsInLayer = new int[count];
         float[] dla = new float[count], attention = new float[count], moverDla = new float[count];

@@ -11,7 +11,10 @@ public sealed class SharedAzurite : IDisposable
     /// <summary>Small enough that a test's blobs have many blocks and lists many pages, and quick to try again.</summary>
     public static readonly AzureStoreOptions Quick = new()
     {
-        BlockBytes = 1000, PageSize = 7, RetryDelay = TimeSpan.FromMilliseconds(10), LongestRetryDelay = TimeSpan.FromMilliseconds(50),
+        BlockBytes = 1000,
+        PageSize = 7,
+        RetryDelay = TimeSpan.FromMilliseconds(10),
+        LongestRetryDelay = TimeSpan.FromMilliseconds(50),
     };
 
     readonly Lazy<Task<Azurite>> _azurite = new(Azurite.StartAsync);
