@@ -78,8 +78,8 @@ internal static class InspectCommand
         {
             Console.Out.WriteLine($"{"tokens",-24}{tokens.Rows:N0} rows of {tokens.Context}, all in the vocabulary{(tokens.Context > config.NCtx ? $"; LONGER than n_ctx {config.NCtx}" : "")}");
             Console.Out.WriteLine($"{"tokens sha-256",-24}{tokenHash}");
-            foreach (var (name, value) in tokens.Metadata)
-                Console.Out.WriteLine($"{$"tokens {name}",-24}{value}");
+            foreach (var (entry, value) in tokens.Metadata)
+                Console.Out.WriteLine($"{$"tokens {entry}",-24}{value}");
         }
 
         Console.Out.WriteLine();
