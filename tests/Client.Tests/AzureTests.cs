@@ -13,7 +13,7 @@ public sealed class AzureTests : IDisposable
     public async Task Work_AWorkerIsKilledAndTheServiceRestarts_MakesTheBytesOfARun()
     {
         using var azurite = await Azurite.StartAsync();
-        string[] job = LongJob.Write(_folder.File("tokens.safetensors"), times: 15);
+        string[] job = LongJob.Write(_folder.File("tokens.safetensors"), times: 8);
         string[] store = ["--store", "azure://jobs/of-mine"];
         var connection = new Dictionary<string, string> { ["AZURE_STORAGE_CONNECTION_STRING"] = azurite.ConnectionString() };
         var said = new List<string>();

@@ -13,9 +13,9 @@ internal sealed class HeadScopeProcess : IDisposable
     readonly StringBuilder _output = new();
     readonly StringBuilder _error = new();
 
-    HeadScopeProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    HeadScopeProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string? folder = null)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "headscope.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
@@ -31,6 +31,9 @@ internal sealed class HeadScopeProcess : IDisposable
     public static HeadScopeProcess Start(params string[] arguments) => new(arguments, null);
 
     public static HeadScopeProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(arguments, environment);
+
+    /// <param name="folder">Where it runs.</param>
+    public static HeadScopeProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(arguments, environment, folder);
 
     /// <summary>Runs to the end.</summary>
     public static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => RunAsync(new Dictionary<string, string>(), arguments);

@@ -19,8 +19,11 @@ public sealed class TokensTests : IDisposable
     public async Task Tokens_OfSources_AreScoredByRun()
     {
         var tokens = _folder.File("tokens.safetensors");
+        var texts = Directory.CreateDirectory(_folder.File("texts")).FullName;
+        foreach (var source in Directory.GetFiles(Sources))
+            File.Copy(source, Path.Combine(texts, $"{Path.GetFileName(source)}.txt"));
         var (code, output, error) = await HeadScopeProcess.RunAsync(
-            "tokens", "--text", Sources, "--tokenizer", Model, "--ctx", "64", "--shuffle-seed", "42", "--rows", "8", "--out", tokens);
+            "tokens", "--text", texts, "--tokenizer", Model, "--ctx", "64", "--shuffle-seed", "42", "--rows", "8", "--out", tokens);
         Assert.True(code == 0, error);
         Assert.Contains("8 rows of 64", output, StringComparison.Ordinal);
         Assert.Contains("The first row begins: <|endoftext|>", output, StringComparison.Ordinal);
@@ -79,14 +82,14 @@ public sealed class TokensTests : IDisposable
     [InlineData(2, "--ctx is 1", "--ctx", "1")]
     [InlineData(2, "--rows is 0", "--rows", "0")]
     [InlineData(2, "--limit-documents is 0", "--limit-documents", "0")]
-    [InlineData(2, "there is no file or folder nowhere", "--text", "nowhere")]
+    [InlineData(1, "there is no file or folder ./nowhere", "--text", "./nowhere")]
     [InlineData(2, "ends with .safetensors", "--out", "tokens.npy")]
     [InlineData(2, "transformer-lens-9", "--profile", "transformer-lens-9")]
     [InlineData(2, "--shuffle-seed", "--shuffle-seed", "-1")]
     [InlineData(1, "to pad with", "--padding", "[PAD]")]
-    [InlineData(1, "no tokenizer here", "--tokenizer", "nowhere")]
+    [InlineData(1, "there is no file or folder ./nowhere", "--tokenizer", "./nowhere")]
     [InlineData(1, "does not fill one row of 5000 tokens", "--ctx", "5000")]
-    [InlineData(1, "line 2: there is an object of text", "--column", "body")]
+    [InlineData(1, "line 2", "--column", "body")]
     public async Task Tokens_OfWhatCannotBe_SaysWhy(int expected, string message, string option, string value)
     {
         var text = _folder.File("text.jsonl");

@@ -55,9 +55,9 @@ internal sealed class HubServer : IAsyncDisposable
     public HubContent Add(string path, IReadOnlyDictionary<string, byte[]> files) =>
         _repositories.AddOrUpdate(path, _ => new HubContent(files), (_, old) => old.Commit(files));
 
-    /// <summary>Puts the files of a folder onto the hub.</summary>
+    /// <summary>Puts the files of a folder, and of the folders in it, onto the hub.</summary>
     public HubContent AddFolder(string path, string folder) =>
-        Add(path, Directory.GetFiles(folder).ToDictionary(file => Path.GetFileName(file)!, File.ReadAllBytes));
+        Add(path, Directory.GetFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(folder, file).Replace('\\', '/'), File.ReadAllBytes));
 
     /// <summary>Answers requests of one method and path differently, for the next <paramref name="times"/> of them.</summary>
     /// <param name="part">A part of the path. Large files, at their own host, have the file's name in theirs too.</param>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using HeadScope.Client.Output;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Text;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.ModelCore.Tokens.Concatenation;
 
@@ -18,9 +19,12 @@ internal static class TokensCommand
 
     public static Command Create()
     {
-        var text = new Option<string>("--text") { Description = "Documents: a .jsonl file has one a line; any other file is one; a folder's files are taken in the order of their paths.", Required = true, HelpName = "FILE|DIR" };
-        var column = new Option<string>("--column") { Description = "Which member of a line's object holds the text.", HelpName = "NAME", DefaultValueFactory = _ => "text" };
-        var tokenizer = new Option<string>("--tokenizer") { Description = "tokenizer.json, or a folder with it or with vocab.json and merges.txt.", Required = true, HelpName = "FILE|DIR" };
+        var text = new Option<string>("--text") { Description = "Documents: a Parquet, JSON lines or text file, a folder of such, or a dataset on the hub.", Required = true, HelpName = "FILE|DIR|HUB-ID" };
+        var textRevision = new Option<string?>("--text-revision") { Description = "Of a dataset on the hub: a branch, tag or commit.", HelpName = "REV" };
+        var split = new Option<string>("--split") { Description = "Which part of a dataset's folder.", HelpName = "NAME", DefaultValueFactory = _ => Documents.DefaultSplit };
+        var column = new Option<string>("--column") { Description = "The column, or field, that holds the text.", HelpName = "NAME", DefaultValueFactory = _ => Documents.DefaultColumn };
+        var tokenizer = new Option<string>("--tokenizer") { Description = "tokenizer.json, a folder with it or with vocab.json and merges.txt, or a model on the hub.", Required = true, HelpName = "FILE|DIR|HUB-ID" };
+        var tokenizerRevision = new Option<string?>("--tokenizer-revision") { Description = "Of a model on the hub: a branch, tag or commit.", HelpName = "REV" };
         var context = new Option<int>("--ctx") { Description = "Tokens a row, the first of them the end-of-text token.", Required = true, HelpName = "N" };
         var output = new Option<string>("--out") { Description = "The token file to write.", Required = true, HelpName = "FILE.safetensors" };
         var profile = new Option<string>("--profile")
@@ -42,10 +46,10 @@ internal static class TokensCommand
             Make a token dataset of text, id for id as TransformerLens's tokenize_and_concatenate makes it.
 
             Example:
-              headscope tokens --text pile-10k.jsonl --tokenizer ./pythia-70m --ctx 256 --shuffle-seed 42 --out pile.safetensors
+              headscope tokens --text NeelNanda/pile-10k --tokenizer EleutherAI/pythia-70m --ctx 256 --shuffle-seed 42 --out pile.safetensors
             """)
         {
-            text, column, tokenizer, context, output, profile, padding, noBos, processes, seed, rows, documents, threads, json,
+            text, textRevision, split, column, tokenizer, tokenizerRevision, context, output, profile, padding, noBos, processes, seed, rows, documents, threads, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -62,22 +66,27 @@ internal static class TokensCommand
             };
             // An interruption is heard only once the action has returned its task.
             return Task.Run(
-                () => Run(
-                    parsed.GetRequiredValue(text), parsed.GetRequiredValue(column), parsed.GetValue(documents), parsed.GetRequiredValue(tokenizer),
-                    options, parsed.GetRequiredValue(output), parsed.GetValue(json), cancellation),
+                async () =>
+                {
+                    Check(parsed.GetValue(documents), options, parsed.GetRequiredValue(output));
+                    var (textPath, tokenizerPath) = await Report.For(parsed.GetValue(json)).WithModelsAsync(async hub => (
+                        await hub.FindTextAsync(parsed.GetRequiredValue(text), parsed.GetValue(textRevision), parsed.GetRequiredValue(split), cancellation).ConfigureAwait(false),
+                        await hub.FindTokenizerAsync(parsed.GetRequiredValue(tokenizer), parsed.GetValue(tokenizerRevision), cancellation).ConfigureAwait(false))).ConfigureAwait(false);
+                    return Run(
+                        Documents.Open(textPath, parsed.GetRequiredValue(column), parsed.GetRequiredValue(split)).Read(), parsed.GetValue(documents), tokenizerPath, options,
+                        parsed.GetRequiredValue(output), parsed.GetValue(json), cancellation);
+                },
                 CancellationToken.None);
         });
         return command;
     }
 
     static int Run(
-        string text, string column, int? documentLimit, string tokenizerPath, ConcatenationOptions options, string output, bool json, CancellationToken cancellation)
+        IEnumerable<string> documents, int? documentLimit, string tokenizerPath, ConcatenationOptions options, string output, bool json, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
-        Check(text, documentLimit, options, output);
         var tokenizer = Tokenizer.Load(tokenizerPath);
         var builder = new TokenDatasetBuilder(tokenizer, options);
-        var documents = TextFiles.Open(text, column);
         if (documentLimit is { } limit)
             documents = documents.Take(limit);
         ConcatenationSummary summary;
@@ -112,11 +121,9 @@ internal static class TokensCommand
     }
 
     /// <summary>What can be known to be wrong before anything is read.</summary>
-    static void Check(string text, int? documentLimit, ConcatenationOptions options, string output)
+    static void Check(int? documentLimit, ConcatenationOptions options, string output)
     {
         var faults = new List<string>();
-        if (!Path.Exists(text))
-            faults.Add($"--text: there is no file or folder {text}.");
         if (!output.EndsWith(Extension, StringComparison.Ordinal))
             faults.Add($"--out is {output}; expected a name that ends with {Extension}.");
         if (options.Context < 2)

@@ -3,8 +3,8 @@ using HeadScope.ModelCore.Hub;
 namespace HeadScope.Jobs.Specs;
 
 /// <summary>
-/// Finds models as people name them: a folder, where there is one of that name, or a model on the hub, whose files are then brought
-/// into this machine's cache.
+/// Finds models, tokenizers and texts as people name them: a file or folder, where there is one of that name, or an id on the hub, from
+/// which what is needed is then brought into this machine's cache.
 /// </summary>
 /// <param name="progress">Told of downloads.</param>
 public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<HubProgress>? progress = null)
@@ -50,6 +50,45 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
     public async Task<string> FolderOfAsync(ModelReference model, CancellationToken cancellation) => model.Hub is { } source
         ? (await DownloadAsync(source.Repository, source.Commit, cancellation).ConfigureAwait(false)).Folder
         : model.Location;
+
+    /// <summary>A tokenizer's file or folder.</summary>
+    /// <param name="named">A path, or the id of a model on the hub.</param>
+    /// <exception cref="InvalidDataException">It is neither, or has no tokenizer.</exception>
+    /// <exception cref="HubException">It is not to be had from the hub.</exception>
+    public async Task<string> FindTokenizerAsync(string named, string? revision, CancellationToken cancellation)
+    {
+        if (IsHere(named, revision, "a tokenizer"))
+            return named;
+        using var client = new HubClient(hub, time);
+        return (await client.DownloadTokenizerAsync(named, revision ?? HubRepository.DefaultRevision, progress, cancellation).ConfigureAwait(false)).Folder;
+    }
+
+    /// <summary>A file or folder of documents.</summary>
+    /// <param name="named">A path, or the id of a dataset on the hub.</param>
+    /// <param name="split">Of a dataset on the hub, which part to bring.</param>
+    /// <exception cref="InvalidDataException">It is neither, or has no documents.</exception>
+    /// <exception cref="HubException">It is not to be had from the hub.</exception>
+    public async Task<string> FindTextAsync(string named, string? revision, string split, CancellationToken cancellation)
+    {
+        if (IsHere(named, revision, "a text"))
+            return named;
+        using var client = new HubClient(hub, time);
+        return (await client.DownloadDocumentsAsync(named, revision ?? HubRepository.DefaultRevision, split, progress, cancellation).ConfigureAwait(false)).Folder;
+    }
+
+    static bool IsHere(string named, string? revision, string what)
+    {
+        if (Path.Exists(named))
+        {
+            return revision is null
+                ? true
+                : throw new InvalidDataException($"{named} is here, and a revision is for what is on the hub. Leave it out, or run where nothing has that name.");
+        }
+
+        return HubRepository.IsId(named)
+            ? false
+            : throw new InvalidDataException($"{named}: there is no file or folder {named}, and {what} on the hub has an id such as EleutherAI/pythia-70m or NeelNanda/pile-10k.");
+    }
 
     async Task<HubSnapshot> DownloadAsync(string id, string revision, CancellationToken cancellation)
     {

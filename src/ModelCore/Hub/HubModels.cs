@@ -31,4 +31,18 @@ public static class HubModels
         var whole = await hub.DownloadAsync(repository, snapshot.Commit, _ => shards, progress, cancellation).ConfigureAwait(false);
         return snapshot with { Files = [.. snapshot.Files, .. whole.Files] };
     }
+
+    /// <summary>Brings the tokenizer's files alone.</summary>
+    /// <param name="id">Such as <c>EleutherAI/pythia-70m</c>.</param>
+    /// <param name="revision">A branch, a tag or a commit.</param>
+    /// <exception cref="HubException">They cannot be had.</exception>
+    /// <exception cref="InvalidDataException">The repository has no tokenizer.</exception>
+    public static Task<HubSnapshot> DownloadTokenizerAsync(
+        this HubClient hub, string id, string revision, IProgress<HubProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var repository = new HubRepository(HubKind.Model, id);
+        return hub.DownloadAsync(repository, revision, names => TokenizerFiles.Names.Intersect(names).ToList() is { Count: > 0 } files
+            ? files
+            : throw new InvalidDataException($"{repository} has no tokenizer: none of {string.Join(", ", TokenizerFiles.Names)}."), progress, cancellation);
+    }
 }

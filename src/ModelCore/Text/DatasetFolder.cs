@@ -12,12 +12,16 @@ internal sealed partial class DatasetFolder
     /// <summary>What shards are called that belong to no split in particular.</summary>
     static readonly string[] NamesOfNoSplit = ["data", "part", "shard", "chunk", "file"];
 
-    readonly string _path;
+    readonly string _location;
     readonly string[] _relative; // of all files, with forward slashes, in ordinal order
 
-    public DatasetFolder(string path)
+    /// <param name="location">For people.</param>
+    /// <param name="files">Relative to it, with forward slashes.</param>
+    public DatasetFolder(string location, IEnumerable<string> files) => (_location, _relative) = (location, [.. files.Order(StringComparer.Ordinal)]);
+
+    /// <summary>The files under a folder of this machine.</summary>
+    public static DatasetFolder At(string path)
     {
-        _path = path;
         var files = new FileSystemEnumerable<string>(
             path,
             (ref entry) => entry.ToSpecifiedFullPath(),
@@ -26,16 +30,24 @@ internal sealed partial class DatasetFolder
             ShouldIncludePredicate = (ref entry) => !entry.IsDirectory,
             ShouldRecursePredicate = (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint), // a link may lead in a circle
         };
-        _relative = [.. files.Select(file => Path.GetRelativePath(path, file).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+        return new DatasetFolder(path, files.Select(file => Path.GetRelativePath(path, file).Replace('\\', '/')));
     }
 
-    public bool Has(FileKind kind) => _relative.Any(file => FileKinds.Of(file) == kind);
+    /// <summary>
+    /// The files, relative to the folder, that hold the documents of a split: those of the first kind that there is. Where no name speaks
+    /// of a split, all are the training split; text files are of no split.
+    /// </summary>
+    /// <exception cref="InvalidDataException">There are no documents, or no such split, a shard of it is missing, or several datasets have it.</exception>
+    public (FileKind Kind, IReadOnlyList<string> Files) Choose(string split)
+    {
+        foreach (var kind in Enum.GetValues<FileKind>().Where(kind => _relative.Any(file => FileKinds.Of(file) == kind)))
+            return (kind, kind == FileKind.Text ? [.. Relative(kind)] : Choose(kind, split));
+        throw Fault.At(
+            _location, "folder", Describe(), $"{FileKinds.Supported} in it",
+            FileKinds.Remedy(_relative.FirstOrDefault(file => file.EndsWith(".arrow", StringComparison.Ordinal)) ?? _relative.FirstOrDefault() ?? ""));
+    }
 
-    public IReadOnlyList<string> All(FileKind kind) => [.. Relative(kind).Select(Full)];
-
-    /// <summary>The files of a split. Where no name speaks of a split, all are the training split.</summary>
-    /// <exception cref="InvalidDataException">There is no such split, a shard of it is missing, or several datasets have it.</exception>
-    public IReadOnlyList<string> Choose(FileKind kind, string split)
+    List<string> Choose(FileKind kind, string split)
     {
         var splits = Relative(kind).ToLookup(SplitOf);
         var wanted = Normalize(split);
@@ -46,24 +58,20 @@ internal sealed partial class DatasetFolder
         {
             var names = splits.Where(group => group.Key is not null).Select(group => Fault.Quote(group.Key!)).ToList();
             throw Fault.At(
-                _path, "folder", names.Count == 0 ? "no splits" : $"the splits {string.Join(", ", names)}", $"the split {Fault.Quote(split)}",
+                _location, "folder", names.Count == 0 ? "no splits" : $"the splits {string.Join(", ", names)}", $"the split {Fault.Quote(split)}",
                 "Name one that is there.");
         }
 
         CheckShards(files);
-        return [.. files.Select(file => Full(file.Path))];
+        return [.. files.Select(file => file.Path)];
     }
 
-    public string Describe() => _relative switch
+    string Describe() => _relative switch
     {
         [] => "no files",
         [var only] => Fault.Quote(only),
         [var first, ..] => $"{Fault.Quote(first)} and {_relative.Length - 1} more",
     };
-
-    /// <summary>What to do where there are no documents.</summary>
-    public string Remedy() =>
-        FileKinds.Remedy(_relative.FirstOrDefault(file => file.EndsWith(".arrow", StringComparison.Ordinal)) ?? _relative.FirstOrDefault() ?? "");
 
     /// <summary>Half a download, and two datasets taken for one, would go unnoticed otherwise.</summary>
     void CheckShards(List<(string Path, Match Shard)> files)
@@ -73,7 +81,7 @@ internal sealed partial class DatasetFolder
         if (sets.Count > 1)
         {
             throw Fault.At(
-                _path, "folder", $"{sets.Count} sets of shards of one split: {string.Join(", ", sets.Take(4).Select(set => Fault.Quote(set.First().Path)))}",
+                _location, "folder", $"{sets.Count} sets of shards of one split: {string.Join(", ", sets.Take(4).Select(set => Fault.Quote(set.First().Path)))}",
                 "one", "Name the folder, or the file, of one of them.");
         }
 
@@ -83,14 +91,14 @@ internal sealed partial class DatasetFolder
             if (there.Count < set.Count())
             {
                 throw Fault.At(
-                    _path, "folder", $"{set.Count()} files like {Fault.Quote(set.First().Path)}", $"one for each of {set.Key.Count} shards",
+                    _location, "folder", $"{set.Count()} files like {Fault.Quote(set.First().Path)}", $"one for each of {set.Key.Count} shards",
                     "Keep those of one version only.");
             }
 
             if (Enumerable.Range(0, set.Key.Count).Where(number => !there.Contains(number)).ToList() is [var first, ..] missing)
             {
                 throw Fault.At(
-                    _path, "folder",
+                    _location, "folder",
                     $"{there.Count} of {set.Key.Count} shards like {Fault.Quote(set.First().Path)}; number {first} is the first of {missing.Count} that are missing",
                     "all of them", "Download the rest, or name one file.");
             }
@@ -98,8 +106,6 @@ internal sealed partial class DatasetFolder
     }
 
     IEnumerable<string> Relative(FileKind kind) => _relative.Where(file => FileKinds.Of(file) == kind);
-
-    string Full(string relative) => Path.Combine(_path, relative);
 
     /// <summary>The part of the name before a shard's number, or else the last word of the path that names a split.</summary>
     static string? SplitOf(string file)

@@ -41,12 +41,18 @@ public static class Documents
             : throw Fault.At(path, "name", Fault.Quote(Path.GetExtension(path)), FileKinds.Supported, FileKinds.Remedy(path));
     }
 
+    /// <summary>Of a dataset's files, those that hold the documents of a split: what <see cref="Open(string, string, string)"/> would read of a folder with them all.</summary>
+    /// <param name="files">Relative to the dataset, with forward slashes.</param>
+    /// <param name="location">Where it is, for people.</param>
+    /// <param name="split">Which part of it.</param>
+    /// <exception cref="InvalidDataException">There are none.</exception>
+    public static IReadOnlyList<string> Choose(IEnumerable<string> files, string location, string split = DefaultSplit) =>
+        new DatasetFolder(location, files).Choose(split).Files;
+
     static IDocuments OpenFolder(string path, string column, string split)
     {
-        var folder = new DatasetFolder(path);
-        foreach (var kind in Enum.GetValues<FileKind>().Where(folder.Has))
-            return Open(kind, path, kind == FileKind.Text ? folder.All(kind) : folder.Choose(kind, split), column);
-        throw Fault.At(path, "folder", folder.Describe(), $"{FileKinds.Supported} in it", folder.Remedy());
+        var (kind, files) = DatasetFolder.At(path).Choose(split);
+        return Open(kind, path, [.. files.Select(file => Path.Combine(path, file))], column);
     }
 
     static IDocuments Open(FileKind kind, string location, IReadOnlyList<string> files, string column) => kind switch

@@ -53,7 +53,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
         await using var proxy = await ProxyAsync();
         var store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
         proxy.BreakSome(0.3, seed: 1);
-        for (var round = 0; round < 20; round++)
+        for (var round = 0; round < 10; round++)
         {
             var created = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Task.Run(() => store.TryCreateAsync($"{round}", new[] { (byte)i }))));
             var winner = Assert.Single(Enumerable.Range(0, 6), i => created[i]);
