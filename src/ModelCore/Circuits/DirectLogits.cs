@@ -27,8 +27,8 @@ public static class DirectLogits
         using var zeros = backend.Upload(new float[width], 1, width);
         using var withBias = backend.Multiply(x, model.Unembed);
         using var bias = backend.Multiply(zeros, model.Unembed);
-        var logits = new float[model.Config.DVocab];
-        var biases = new float[model.Config.DVocab];
+        var logits = new float[model.Config.DVocabOut];
+        var biases = new float[model.Config.DVocabOut];
         backend.Download(withBias, logits);
         backend.Download(bias, biases);
         for (var i = 0; i < logits.Length; i++)

@@ -46,8 +46,14 @@ public sealed record ModelConfig
     /// <summary>Width of the MLP; 0 where the model is attention only.</summary>
     public required int DMlp { get; init; }
 
-    /// <summary>Tokens that can be embedded and, as all supported families have it, predicted.</summary>
+    /// <summary>Tokens that can be embedded.</summary>
     public required int DVocab { get; init; }
+
+    /// <summary>What can be predicted: the same tokens, except in models that sort sequences into classes. The default value is <see cref="DVocab"/>.</summary>
+    public int DVocabOut { get => field == 0 ? DVocab : field; init; }
+
+    /// <summary>Whether the model predicts the tokens that it reads, as scores of heads on a dataset suppose.</summary>
+    public bool PredictsTokens => DVocabOut == DVocab;
 
     /// <summary>The longest sequence.</summary>
     public required int NCtx { get; init; }

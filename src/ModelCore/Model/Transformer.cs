@@ -30,7 +30,7 @@ public sealed class Transformer : IDisposable
             _blocks[layer] = new TransformerBlock(backend, config, layer, weights.ReadBlock(layer), rotary);
         var unembed = weights.ReadUnembed();
         _lnFinal = new LayerNorm(backend, config, "ln_final", unembed.LnFinal);
-        Unembed = backend.Load(unembed.WUByToken, config.DModel, config.DVocab, unembed.BU, transposed: true);
+        Unembed = backend.Load(unembed.WUByToken, config.DModel, config.DVocabOut, unembed.BU, transposed: true);
     }
 
     public ModelConfig Config { get; }
@@ -89,7 +89,7 @@ public sealed class Transformer : IDisposable
         using (scale)
         {
             using var logits = backend.Multiply(normalized, Unembed);
-            var values = new float[(long)batch.Positions * Config.DVocab];
+            var values = new float[(long)batch.Positions * Config.DVocabOut];
             backend.Download(logits, values);
             return values;
         }

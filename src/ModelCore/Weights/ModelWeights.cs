@@ -46,7 +46,7 @@ public sealed class ModelWeights : IDisposable
     /// have the heads that are stored, also where several query heads read one.
     /// </summary>
     public IEnumerable<(string Name, long[] Shape)> Parameters => _map.Names.Select(name => name == UnembedByToken
-        ? ("unembed.W_U", [Config.DModel, Config.DVocab])
+        ? ("unembed.W_U", [Config.DModel, Config.DVocabOut])
         : (name, name.EndsWith("attn.W_O", StringComparison.Ordinal) ? [Config.NHeads, Config.DHead, Config.DModel] : _map.ShapeOf(name)));
 
     /// <exception cref="InvalidDataException">The folder does not hold a supported model; the message lists every fault.</exception>
@@ -115,7 +115,7 @@ public sealed class ModelWeights : IDisposable
         {
             LnFinal = ReadNorm("ln_final"),
             WUByToken = Read(UnembedByToken),
-            BU = ReadOrZeros("unembed.b_U", Config.DVocab),
+            BU = ReadOrZeros("unembed.b_U", Config.DVocabOut),
         };
         WeightProcessor.Process(unembed, Config, Processing);
         return unembed;
@@ -171,6 +171,7 @@ public sealed class ModelWeights : IDisposable
         foreach (var (name, size) in new (string, long)[]
         {
             ("embedding", (long)config.DVocab * config.DModel),
+            ("unembedding", (long)config.DVocabOut * config.DModel),
             ("position table", (long)config.NCtx * (config.PositionalEmbedding == PositionalEmbedding.Rotary ? config.RotaryDim / 2 : config.DModel)),
             ("attention layer", (long)config.NHeads * config.DHead * config.DModel),
             ("MLP", (long)config.DMlp * config.DModel),

@@ -70,15 +70,15 @@ internal static class WeightProcessor
         var meanRow = new double[model];
         if (steps.CenterUnembed)
         {
-            for (var t = 0; t < config.DVocab; t++)
+            for (var t = 0; t < config.DVocabOut; t++)
             {
                 Fold(unembed.WUByToken.AsSpan(t * model, model));
                 for (var d = 0; d < model; d++)
-                    meanRow[d] += row[d] / config.DVocab;
+                    meanRow[d] += row[d] / config.DVocabOut;
             }
         }
 
-        for (var t = 0; t < config.DVocab; t++)
+        for (var t = 0; t < config.DVocabOut; t++)
         {
             var weights = unembed.WUByToken.AsSpan(t * model, model);
             if (fold?.B is { } bias)
@@ -95,7 +95,7 @@ internal static class WeightProcessor
         }
 
         if (steps.CenterUnembed)
-            CenterRows(unembed.BU, config.DVocab);
+            CenterRows(unembed.BU, config.DVocabOut);
         if (fold is not null)
             unembed.LnFinal = null;
 

@@ -18,8 +18,6 @@ public sealed class TransformerLensCheckpoint : ModelFamily
         config = Fields(config);
         int model = config.Size("d_model"), size = config.Size("d_head"), vocabulary = config.Size("d_vocab");
         var attentionOnly = config.Flag("attn_only", false);
-        if (config.Size("d_vocab_out", vocabulary) != vocabulary)
-            throw config.Fault("d_vocab_out", $"the same as d_vocab ({vocabulary})");
         RefuseUnsupported(config);
         var heads = config.Size("n_heads", model / size);
         var window = config.Flag("use_local_attn", false) ? config.Size("window_size") : (int?)null;
@@ -33,6 +31,7 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             DHead = size,
             DMlp = attentionOnly ? 0 : config.Size("d_mlp", 4 * model),
             DVocab = vocabulary,
+            DVocabOut = config.Size("d_vocab_out", vocabulary),
             NCtx = config.Size("n_ctx"),
             Activation = attentionOnly ? Activation.Gelu : Activations.Named(config, "act_fn", "gelu"),
             GatedMlp = config.Flag("gated_mlp", false),
@@ -107,10 +106,10 @@ public sealed class TransformerLensCheckpoint : ModelFamily
         }
 
         Norm("ln_final");
-        map.Add(ModelWeights.UnembedByToken, ["unembed.W_U"], [model, config.DVocab], [config.DVocab, model],
-            (stored, values) => ParameterMap.TransposeInto(stored, (int)model, config.DVocab, values));
+        map.Add(ModelWeights.UnembedByToken, ["unembed.W_U"], [model, config.DVocabOut], [config.DVocabOut, model],
+            (stored, values) => ParameterMap.TransposeInto(stored, (int)model, config.DVocabOut, values));
         if (checkpoint.Tensors.ContainsKey("unembed.b_U"))
-            Same("unembed.b_U", config.DVocab);
+            Same("unembed.b_U", config.DVocabOut);
         return map;
 
         void Same(string name, params long[] shape) => map.Copy(name, name, shape);
