@@ -48,6 +48,8 @@ internal static class HeadsCommand
         var folder = (await Report.For(json).WithModelsAsync(models => models.FindAsync(name, revision, cancellation)).ConfigureAwait(false)).Folder;
         using var weights = ModelWeights.Open(folder, raw ? WeightProcessing.None : WeightProcessing.Default);
         var config = weights.Config;
+        if (config.WhyNotScored is { } reason)
+            throw new InvalidDataException($"{name}: {reason}.");
         var induction = inductionTokens is null ? InductionRows.Random(config, seed, InductionRows.TokenizerOf(folder)) : InductionRows.Read(inductionTokens, config);
         using var backend = new ManagedBackend(threads);
         using var model = Transformer.Load(weights, backend);

@@ -50,9 +50,9 @@ public static class JobResolver
             faults.Add($"{request.Tokens}: rows of {tokens.Context} token predict nothing; at least 2 tokens a row are needed.");
         if (weights is not null && tokens is not null && tokens.Context > weights.Config.NCtx)
             faults.Add($"{request.Tokens}: rows of {tokens.Context} tokens are longer than the model's context, {weights.Config.NCtx}.");
-        if (weights is { Config.PredictsTokens: false })
-            faults.Add($"{request.Model}: the model reads {weights.Config.DVocab} tokens and predicts {weights.Config.DVocabOut} classes; scores are of models that predict the tokens they read.");
-        var induction = weights is null or { Config.PredictsTokens: false } || request.SkipHeads ? null : Try(faults, () => Induction(request, model!.Folder, weights.Config));
+        if (weights?.Config.WhyNotScored is { } reason)
+            faults.Add($"{request.Model}: {reason}.");
+        var induction = weights is null or { Config.WhyNotScored: not null } || request.SkipHeads ? null : Try(faults, () => Induction(request, model!.Folder, weights.Config));
         var hash = weights is null || tokens is null || rows > tokens.Rows ? null : Try(faults, () => tokens.Hash(rows, weights.Config.DVocab));
         if (faults.Count > 0)
             throw new InvalidJobException(faults);

@@ -52,8 +52,8 @@ public sealed record ModelConfig
     /// <summary>What can be predicted: the same tokens, except in models that sort sequences into classes. The default value is <see cref="DVocab"/>.</summary>
     public int DVocabOut { get => field == 0 ? DVocab : field; init; }
 
-    /// <summary>Whether the model predicts the tokens that it reads, as scores of heads on a dataset suppose.</summary>
-    public bool PredictsTokens => DVocabOut == DVocab;
+    /// <summary>Why heads cannot be scored: they are scored on the prediction of tokens. Null where they can.</summary>
+    public string? WhyNotScored => DVocabOut == DVocab ? null : $"the model reads {DVocab} tokens and predicts {DVocabOut} classes; heads are scored in models that predict the tokens they read";
 
     /// <summary>The longest sequence.</summary>
     public required int NCtx { get; init; }

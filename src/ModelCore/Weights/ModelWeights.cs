@@ -105,6 +105,9 @@ public sealed class ModelWeights : IDisposable
             WOut = Config.AttnOnly ? null : Read($"{prefix}.mlp.W_out"),
             BOut = Config.AttnOnly ? null : ReadOrZeros($"{prefix}.mlp.b_out", Config.DModel),
         };
+        // TransformerLens adds it behind the gate; no published model has one.
+        if (Config.GatedMlp && block.BIn!.AsSpan().ContainsAnyExcept(0f))
+            throw new InvalidDataException($"{_checkpoint.Location}: {prefix}.mlp.b_in is not zero, and the bias of a gated MLP's W_in is not supported.");
         WeightProcessor.Process(block, Config, Processing);
         return block;
     }

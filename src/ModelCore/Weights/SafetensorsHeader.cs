@@ -55,9 +55,16 @@ internal sealed class SafetensorsHeader
             throw Fault(path, $"the header is not JSON: {e.Message}", e);
         }
 
-        using (document)
-            header.AddAll(document.RootElement, fileLength - header.DataStart);
-        return header;
+        try
+        {
+            using (document)
+                header.AddAll(document.RootElement, fileLength - header.DataStart);
+            return header;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Fault(path, "a text in the header is not UTF-8, or has an escape that is half of a surrogate pair", e);
+        }
     }
 
     void AddAll(JsonElement root, long dataLength)
@@ -102,15 +109,8 @@ internal sealed class SafetensorsHeader
     {
         if (metadata.ValueKind != JsonValueKind.Object)
             return;
-        try
-        {
-            foreach (var fact in metadata.EnumerateObject().Where(fact => fact.Value.ValueKind == JsonValueKind.String))
-                Metadata[fact.Name] = fact.Value.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw Fault(_path, "the metadata have an escape that is half of a surrogate pair", e);
-        }
+        foreach (var fact in metadata.EnumerateObject().Where(fact => fact.Value.ValueKind == JsonValueKind.String))
+            Metadata[fact.Name] = fact.Value.GetString()!;
     }
 
     (TensorInfo Info, long Offset) Parse(string name, JsonElement value, long dataLength)
