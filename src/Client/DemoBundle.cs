@@ -13,6 +13,9 @@ internal sealed record DemoBundle(string Model, string Tokens, int Rows)
     const string TextPrefix = "text/";
     const int Context = 256;
 
+    /// <summary>Enough to show what heads do, and done within a minute on a slow machine.</summary>
+    const int MostRows = 1024;
+
     public static DemoBundle Unpack(string folder)
     {
         var assembly = Assembly.GetExecutingAssembly();
@@ -44,7 +47,7 @@ internal sealed record DemoBundle(string Model, string Tokens, int Rows)
         }
 
         var rows = new List<int[]>();
-        for (var start = 0; start + Context - 1 <= stream.Count; start += Context - 1)
+        for (var start = 0; start + Context - 1 <= stream.Count && rows.Count < MostRows; start += Context - 1)
             rows.Add([separator, .. stream[start..(start + Context - 1)]]);
         return rows;
     }
