@@ -82,7 +82,7 @@ internal sealed class SmallCluster : IAsyncDisposable
     {
         public void Configure(ISiloBuilder siloBuilder)
         {
-            var name = siloBuilder.Configuration["SiloName"]!;
+            var name = siloBuilder.Configuration["Orleans:Name"]!;
             var device = name switch { Cpu => "cpu", Cuda => "cuda", _ => null };
             siloBuilder.AddGrainPlacement(name, device);
             siloBuilder.Services.AddSingleton(TimeProvider.System);
