@@ -11,25 +11,22 @@ namespace HeadScope.Jobs.Pool;
 /// something to do; among equals, to the one that fewest workers are at. Others may work on the same jobs, in this way or as
 /// <see cref="LocalEngine"/>.
 /// </summary>
+/// <param name="work">Says which jobs there are and where their leases come from.</param>
 /// <param name="report">Told what went wrong with a job; the pool goes on with the others.</param>
-public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider time, Action<JobFolder, Exception> report) : IJobEngine
+public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider time, Action<JobFolder, Exception> report, IPoolWork work) : IJobEngine
 {
     /// <summary>How often to look for jobs that came, ended, or were changed by others.</summary>
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often to look at jobs that had ended: somebody may have reopened them.</summary>
-    static readonly TimeSpan EndedInterval = TimeSpan.FromSeconds(30);
-
     readonly JobStatusReader _reader = new(jobs, time);
     readonly ConcurrentDictionary<string, PooledJob> _open = new();
-    readonly ConcurrentDictionary<string, long> _ended = new(); // when that was found
     readonly SemaphoreSlim _wake = new(0);
 
     public double? TokensPerSecond(JobFolder folder) => _open.GetValueOrDefault(folder.Id)?.TokensPerSecond;
 
     public void Wake(JobFolder folder)
     {
-        _ended.TryRemove(folder.Id, out _);
+        work.Changed(folder);
         _wake.Release();
     }
 
@@ -44,7 +41,8 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             {
                 using var backend = new ManagedBackend(Math.Max(1, options.Threads / options.Workers));
                 using var working = WorkerInstruments.Working(backend.Description, () => Environment.WorkingSet);
-                await new PoolWorker(LocalEngine.WorkerName(i), this, models, backend, time).RunAsync(stop.Token, cancellation).ConfigureAwait(false);
+                using var thread = new DeviceThread($"headscope worker {i}");
+                await new PoolWorker(LocalEngine.WorkerName(i), this, models, backend, thread, time).RunAsync(stop.Token, cancellation).ConfigureAwait(false);
             }, CancellationToken.None))).ConfigureAwait(false);
         }
         finally
@@ -59,14 +57,16 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
 
     /// <summary>The open jobs, the one first whose turn it is.</summary>
     internal IEnumerable<PooledJob> InTurn() =>
-        _open.Values.Where(job => job.IsOpen).OrderByDescending(job => job.Control.Priority).ThenBy(job => job.Workers).ThenBy(job => job.LastTurn);
+        _open.Values.Where(job => job.IsOpen).OrderByDescending(job => job.Control.Priority).ThenBy(job => job.Workers).ThenBy(job => job.LastTurn).ThenBy(job => job.Rank);
+
+    internal IPoolWork Work => work;
 
     internal void Report(JobFolder folder, Exception cause) => report(folder, cause);
 
     /// <summary>A job has ended, well or not.</summary>
     internal async Task CloseAsync(JobFolder folder, Exception? cause)
     {
-        _ended[folder.Id] = time.GetTimestamp();
+        work.Ended(folder);
         if (!_open.TryRemove(folder.Id, out var job))
             return;
         if (cause is not null)
@@ -96,7 +96,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             await CloseAsync(folder, stopped).ConfigureAwait(false);
         else
             report(folder, stopped);
-        _ended[folder.Id] = time.GetTimestamp();
+        work.Ended(folder);
     }
 
     /// <summary>Opens jobs as they come and closes those that have ended, until told to stop.</summary>
@@ -108,8 +108,11 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             {
                 try
                 {
-                    foreach (var id in await jobs.ListAsync(stop).ConfigureAwait(false))
-                        await LookAtAsync(new JobFolder(id), stop).ConfigureAwait(false);
+                    var active = await work.InTurnAsync(stop).ConfigureAwait(false);
+                    foreach (var (job, rank) in active.Select((job, rank) => (job, rank)))
+                        await OpenAsync(job, rank, stop).ConfigureAwait(false);
+                    foreach (var id in _open.Keys.Except(active.Select(job => job.Folder.Id)))
+                        await LookAtEndAsync(new JobFolder(id), stop).ConfigureAwait(false);
                 }
                 catch (IOException)
                 {
@@ -124,33 +127,36 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         }
     }
 
-    async Task LookAtAsync(JobFolder folder, CancellationToken stop)
+    async Task OpenAsync(ActiveJob active, int rank, CancellationToken stop)
     {
-        var job = _open.GetValueOrDefault(folder.Id);
-        if (job is null && _ended.TryGetValue(folder.Id, out var since) && time.GetElapsedTime(since) < EndedInterval)
-            return;
         try
         {
-            var (ended, control) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
-            if (ended is { } state)
-            {
-                await CloseAsync(folder, state == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {state.ToString().ToLowerInvariant()} elsewhere.") { Cancelled = state == JobState.Cancelled })
-                    .ConfigureAwait(false);
-                return;
-            }
-
-            if (job is null)
+            if (active.Fault is { } fault)
+                throw new InvalidDataException(fault);
+            if (!_open.TryGetValue(active.Folder.Id, out var job))
             {
                 var rows = new PooledJob.Rows(time);
-                var session = await Task.Run(() => JobSession.OpenAsync(jobs, folder, options, rows, time, stop), stop).ConfigureAwait(false);
-                job = _open.GetOrAdd(folder.Id, new PooledJob(session, rows, time));
+                var session = await Task.Run(
+                    () => JobSession.OpenAsync(jobs, active.Folder, options, rows, time, stop, units => work.LeasesOf(active.Folder, units)), stop).ConfigureAwait(false);
+                job = _open.GetOrAdd(active.Folder.Id, new PooledJob(session, rows, time));
             }
 
-            job.Control = control;
+            (job.Control, job.Rank) = (active.Control, rank);
         }
         catch (Exception e) when (e is InvalidDataException or UnauthorizedAccessException)
         {
-            await FailAsync(folder, e).ConfigureAwait(false);
+            await FailAsync(active.Folder, e).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Closes a job that is no longer to be worked on, unless that was said of it before it was reopened.</summary>
+    async Task LookAtEndAsync(JobFolder folder, CancellationToken stop)
+    {
+        var (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
+        if (ended is null && await jobs.Blobs.ExistsAsync(folder.Plan, stop).ConfigureAwait(false))
+            return;
+        var what = ended is { } state ? $"{state.ToString().ToLowerInvariant()} elsewhere" : "deleted";
+        await CloseAsync(folder, ended == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {what}.") { Cancelled = ended != JobState.Failed })
+            .ConfigureAwait(false);
     }
 }

@@ -7,7 +7,7 @@ using HeadScope.ModelCore.Model;
 namespace HeadScope.Jobs.Pool;
 
 /// <summary>A worker of a pool: turns to the job whose turn it is, does one unit, and turns again.</summary>
-internal sealed class PoolWorker(string name, JobPool pool, ResidentModels models, IBackend backend, TimeProvider time)
+internal sealed class PoolWorker(string name, JobPool pool, ResidentModels models, IBackend backend, DeviceThread thread, TimeProvider time)
 {
     /// <summary>How long to wait where there is nothing to do, and how long to leave a job alone that had nothing.</summary>
     static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(0.5);
@@ -74,16 +74,16 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
 
     async Task<bool> WorkAsync(PooledJob job, CancellationToken drain, CancellationToken cancellation)
     {
-        var ledger = job.Session.Ledger;
-        if (!ledger.IsComplete)
+        var leases = job.Session.Leases;
+        if (!leases.IsComplete)
         {
-            if (await ledger.TryLeaseAsync(name, drain).ConfigureAwait(false) is { } lease)
+            if (await leases.TryLeaseAsync(name, drain).ConfigureAwait(false) is { } lease)
             {
                 await WorkAsync(job, lease, cancellation).ConfigureAwait(false);
                 return true;
             }
 
-            if (!ledger.IsComplete)
+            if (!leases.IsComplete)
                 return false;
         }
 
@@ -91,7 +91,7 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
             return false;
         try
         {
-            if (await job.Session.TryReduceAsync(cancellation).ConfigureAwait(false) is null)
+            if (!await pool.Work.TryReduceAsync(job.Session, cancellation).ConfigureAwait(false))
                 return false;
         }
         finally
@@ -112,14 +112,14 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
         }
         catch
         {
-            await job.Session.Ledger.AbandonAsync(lease, CancellationToken.None).ConfigureAwait(false);
+            await job.Session.Leases.AbandonAsync(lease, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
 
         using (use)
         {
             if (_last is not { } last || last.Job != job || last.Model != use.Model)
-                _last = last = (job, use.Model, job.Session.CreateWorker(name, use.Model, backend));
+                _last = last = (job, use.Model, job.Session.CreateWorker(name, use.Model, backend, thread));
             await last.Worker.WorkAsync(lease, cancellation).ConfigureAwait(false);
         }
     }

@@ -18,6 +18,9 @@ internal sealed class PooledJob(JobSession session, PooledJob.Rows rows, TimePro
 
     public JobControl Control { get; set; } = JobControl.Default;
 
+    /// <summary>Its place among the jobs, as it was last said: for jobs that no worker has turned to.</summary>
+    public int Rank { get; set; }
+
     /// <summary>Workers at it.</summary>
     public int Workers { get; private set; }
 

@@ -18,7 +18,7 @@ public sealed class MeteredJob : IJobObserver, IDisposable
     readonly JobSpec _spec;
     readonly JobPlan _plan;
     readonly IJobObserver _inner;
-    ShardLedger? _ledger;
+    IUnitLeases? _leases;
     int _state = -1;
     bool _ended;
 
@@ -35,7 +35,7 @@ public sealed class MeteredJob : IJobObserver, IDisposable
     }
 
     /// <summary>Whose counts tell the progress, from when it is there.</summary>
-    public void Follow(ShardLedger ledger) => Volatile.Write(ref _ledger, ledger);
+    public void Follow(IUnitLeases leases) => Volatile.Write(ref _leases, leases);
 
     public void RowsScored(int rows)
     {
@@ -63,7 +63,7 @@ public sealed class MeteredJob : IJobObserver, IDisposable
 
     public void ShardFailed(string unit, Exception cause)
     {
-        if (unit != ShardLedger.WeightsUnit)
+        if (unit != JobUnits.WeightsUnit)
             JobInstruments.ShardFailed();
         _inner.ShardFailed(unit, cause);
     }
@@ -116,14 +116,14 @@ public sealed class MeteredJob : IJobObserver, IDisposable
         lock (Gate)
         {
             var rows = Current.Sum(job => (double)job._plan.Rows);
-            return rows == 0 ? [] : [new(Current.Sum(job => (double)(Volatile.Read(ref job._ledger)?.RowsDone ?? 0)) / rows)];
+            return rows == 0 ? [] : [new(Current.Sum(job => (double)(Volatile.Read(ref job._leases)?.RowsDone ?? 0)) / rows)];
         }
     }
 
     internal static int Waiting()
     {
         lock (Gate)
-            return Current.Where(job => !job._ended).Sum(job => Volatile.Read(ref job._ledger)?.ShardsWaiting ?? job._plan.Shards);
+            return Current.Where(job => !job._ended).Sum(job => Volatile.Read(ref job._leases)?.ShardsWaiting ?? job._plan.Shards);
     }
 
     /// <summary>Moves the job to a state; null where it is in none that this process knows.</summary>

@@ -16,13 +16,18 @@ public sealed class OtlpExport : IDisposable
 
     readonly OpenTelemetrySdk _sdk;
 
+    /// <summary>The product's meters, and that of the cluster it may work in.</summary>
+    public static string[] Meters => [JobInstruments.MeterName, WorkerInstruments.MeterName, StoreInstruments.MeterName, "Microsoft.Orleans"];
+
+    static string[] Sources => [JobSpans.SourceName, "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle"];
+
     OtlpExport(bool metrics, bool traces) => _sdk = OpenTelemetrySdk.Create(builder =>
     {
         builder.ConfigureResource(resource => resource.Clear().AddService(Service, serviceVersion: JobReducer.Version).AddTelemetrySdk().AddEnvironmentVariableDetector());
         if (metrics)
-            builder.WithMetrics(meters => meters.AddMeter(JobInstruments.MeterName, WorkerInstruments.MeterName, StoreInstruments.MeterName));
+            builder.WithMetrics(meters => meters.AddMeter(Meters));
         if (traces)
-            builder.WithTracing(sources => sources.AddSource(JobSpans.SourceName));
+            builder.WithTracing(sources => sources.AddSource(Sources));
         builder.UseOtlpExporter(); // this one, of several ways, minds the variables of single signals
     });
 

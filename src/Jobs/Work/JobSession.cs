@@ -9,7 +9,7 @@ using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Work;
 
-/// <summary>One job as this process works on it: its inputs, its claims, which are renewed, and its ledger. Shared by the process's workers.</summary>
+/// <summary>One job as this process works on it: its inputs, its leases, which are renewed. Shared by the process's workers.</summary>
 public sealed class JobSession : IAsyncDisposable
 {
     const string ReduceUnit = "reduce";
@@ -25,14 +25,15 @@ public sealed class JobSession : IAsyncDisposable
     readonly Task _renewal;
 
     JobSession(
-        JobStore jobs, JobFolder folder, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer, TimeProvider time)
+        JobStore jobs, JobFolder folder, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer,
+        Func<JobUnits, IUnitLeases?>? leases, TimeProvider time)
     {
         (_jobs, Folder, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, spec, plan, inputs, inductionTokens, options, time);
         _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
-        Ledger = new ShardLedger(jobs.Blobs, folder, plan, _claims, spec.Induction is not null, time);
+        Leases = leases?.Invoke(new JobUnits(plan, spec.Induction is not null)) ?? new ShardLedger(jobs.Blobs, folder, plan, _claims, spec.Induction is not null, time);
         Span = JobSpans.Job(spec, plan);
         _observer = new MeteredJob(spec, plan, observer);
-        _observer.Follow(Ledger);
+        _observer.Follow(Leases);
         _renewal = RenewAsync();
     }
 
@@ -42,18 +43,21 @@ public sealed class JobSession : IAsyncDisposable
 
     public JobPlan Plan { get; }
 
-    public ShardLedger Ledger { get; }
+    public IUnitLeases Leases { get; }
 
     /// <summary>The trace of this process's work on the job; what is done for it belongs under this.</summary>
     internal Activity? Span { get; }
 
+    /// <param name="leases">Where units come from; null for claims in the store.</param>
     /// <exception cref="InvalidDataException">The job's blobs or inputs are not what they were.</exception>
-    public static async Task<JobSession> OpenAsync(JobStore jobs, JobFolder folder, EngineOptions options, IJobObserver observer, TimeProvider time, CancellationToken cancellation)
+    public static async Task<JobSession> OpenAsync(
+        JobStore jobs, JobFolder folder, EngineOptions options, IJobObserver observer, TimeProvider time, CancellationToken cancellation,
+        Func<JobUnits, IUnitLeases?>? leases = null)
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, cancellation).ConfigureAwait(false);
         var inputs = await JobInputs.OpenAsync(spec, options.Models, options.VerifyInputs, cancellation).ConfigureAwait(false);
-        return new JobSession(jobs, folder, spec, plan, inputs, inductionTokens, options, observer, time);
+        return new JobSession(jobs, folder, spec, plan, inputs, inductionTokens, options, observer, leases, time);
     }
 
     /// <summary>Loads the model. It belongs to the caller.</summary>
@@ -67,10 +71,11 @@ public sealed class JobSession : IAsyncDisposable
     }
 
     /// <summary>A worker of this job on a backend.</summary>
-    public JobWorker CreateWorker(string name, Transformer model, IBackend backend) => new(
-        name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, Ledger,
+    /// <param name="thread">Where it computes; null for whichever thread it is on.</param>
+    public JobWorker CreateWorker(string name, Transformer model, IBackend backend, DeviceThread? thread = null) => new(
+        name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, Leases,
         new ModelShardScorer(new HeadScorer(model, backend), backend, _inputs.Tokens, _options.BatchSize),
-        () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time);
+        () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time, thread);
 
     /// <summary>Reduces the job, all of whose units are done, unless somebody else is at it. Null then: look again later.</summary>
     public async Task<Manifest?> TryReduceAsync(CancellationToken cancellation)
@@ -132,6 +137,7 @@ public sealed class JobSession : IAsyncDisposable
                 try
                 {
                     await _claims.RenewAsync(_stop.Token).ConfigureAwait(false);
+                    await Leases.RenewAsync(_stop.Token).ConfigureAwait(false);
                 }
                 catch (IOException)
                 {

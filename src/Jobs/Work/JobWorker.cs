@@ -11,10 +11,14 @@ namespace HeadScope.Jobs.Work;
 /// The loop that does a job, on every engine: lease a unit, score it, commit it, again, until none is left.
 /// </summary>
 /// <param name="weightsColumns">Computes the columns of the weights; null where the job leaves them out.</param>
+/// <param name="thread">Where to compute; null for whichever thread the loop is on.</param>
 public sealed class JobWorker(
-    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, ShardLedger ledger, IShardScorer scorer,
-    Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time)
+    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, IUnitLeases leases, IShardScorer scorer,
+    Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time, DeviceThread? thread = null)
 {
+    /// <summary>How often to look whether others have finished, where only their work is left.</summary>
+    static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
+
     /// <summary>How often a shard is tried again before the job fails.</summary>
     public const int Retries = 3;
 
@@ -25,8 +29,15 @@ public sealed class JobWorker(
     /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        while (await ledger.LeaseAsync(name, cancellation).ConfigureAwait(false) is { } lease)
-            await WorkAsync(lease, cancellation).ConfigureAwait(false);
+        while (true)
+        {
+            if (await leases.TryLeaseAsync(name, cancellation).ConfigureAwait(false) is { } lease)
+                await WorkAsync(lease, cancellation).ConfigureAwait(false);
+            else if (leases.IsComplete)
+                return;
+            else
+                await Task.Delay(PollInterval, time, cancellation).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Does one unit of work, and gives its lease back.</summary>
@@ -41,7 +52,7 @@ public sealed class JobWorker(
             if (lease.Shard is { } shard)
                 await ScoreAsync(shard, cancellation).ConfigureAwait(false);
             else
-                await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(weightsColumns!()), cancellation).ConfigureAwait(false);
+                await ComputeWeightsColumnsAsync(cancellation).ConfigureAwait(false);
             done = true;
         }
         catch (Exception e) when (e is not (OperationCanceledException or StoreException))
@@ -54,7 +65,7 @@ public sealed class JobWorker(
         finally
         {
             // Also when cancelled: others may have the unit at once.
-            await (done ? ledger.CompleteAsync(lease, CancellationToken.None) : ledger.AbandonAsync(lease, CancellationToken.None)).ConfigureAwait(false);
+            await (done ? leases.CompleteAsync(lease, CancellationToken.None) : leases.AbandonAsync(lease, CancellationToken.None)).ConfigureAwait(false);
         }
     }
 
@@ -65,7 +76,7 @@ public sealed class JobWorker(
         var clock = Stopwatch.StartNew();
         _scores.Clear();
         using (JobSpans.Score())
-            scorer.Score(shard, _scores, observer.RowsScored, cancellation);
+            await ComputeAsync(() => scorer.Score(shard, _scores, observer.RowsScored, cancellation), cancellation).ConfigureAwait(false);
         var scoreSeconds = Lap();
         HeadStatistics statistics;
         using (JobSpans.Count())
@@ -107,6 +118,21 @@ public sealed class JobWorker(
         }
     }
 
+    async Task ComputeWeightsColumnsAsync(CancellationToken cancellation)
+    {
+        WeightsColumns? columns = null;
+        await ComputeAsync(() => columns = weightsColumns!(), cancellation).ConfigureAwait(false);
+        await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(columns!), cancellation).ConfigureAwait(false);
+    }
+
+    Task ComputeAsync(Action work, CancellationToken cancellation)
+    {
+        if (thread is not null)
+            return thread.RunAsync(work, cancellation);
+        work();
+        return Task.CompletedTask;
+    }
+
     async Task RecordFailureAsync(string unit, Exception cause, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
@@ -117,7 +143,7 @@ public sealed class JobWorker(
                 continue;
             if (attempt <= Retries)
                 return;
-            var what = unit == ShardLedger.WeightsUnit ? "The columns of the weights" : $"Shard {unit}";
+            var what = unit == JobUnits.WeightsUnit ? "The columns of the weights" : $"Shard {unit}";
             failure = failure with { Message = $"{what} failed {attempt} times; the last time: {cause.Message} All finished shards are kept: mend the cause and run the job again." };
             await store.TryCreateAsync(folder.Failed, JobJson.Write(failure), cancellation).ConfigureAwait(false);
             throw new JobStoppedException(failure.Message, cause);

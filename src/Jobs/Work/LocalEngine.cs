@@ -23,8 +23,8 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
         Activity.Current = session.Span;
         try
         {
-            await session.Ledger.RefreshAsync(cancellation).ConfigureAwait(false);
-            if (!session.Ledger.IsComplete)
+            await session.Leases.RefreshAsync(cancellation).ConfigureAwait(false);
+            if (!session.Leases.IsComplete)
                 await ScoreAsync(session, cancellation).ConfigureAwait(false);
             while (true)
             {
@@ -45,7 +45,7 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var loader = new ManagedBackend(options.Threads);
         using var model = session.LoadModel(loader);
-        var workers = Math.Min(options.Workers, session.Ledger.Units);
+        var workers = Math.Min(options.Workers, session.Leases.Units);
         var running = Enumerable.Range(0, workers).Select(i => Task.Run(async () =>
         {
             using var backend = new ManagedBackend(Math.Max(1, options.Threads / workers));

@@ -8,17 +8,12 @@ namespace HeadScope.Jobs.Work;
 /// Which of a job's units are done, as far as this process knows, and which of the others its workers may have next. Units are the
 /// shards and, besides, the columns of the weights.
 /// </summary>
-public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan, BlobClaims claims, bool weightsColumns, TimeProvider time)
+public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan, BlobClaims claims, bool weightsColumns, TimeProvider time) : IUnitLeases
 {
-    /// <summary>The unit that is not a shard.</summary>
-    public const string WeightsUnit = "weights";
-
-    /// <summary>How often to look whether others have finished, where only their work is left.</summary>
-    static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
-
     /// <summary>How often to look, at the least, whether the job was cancelled or has failed elsewhere.</summary>
     static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
 
+    readonly JobUnits _units = new(plan, weightsColumns);
     readonly SemaphoreSlim _gate = new(1, 1);
     readonly HashSet<string> _done = [];
     readonly HashSet<string> _leased = []; // to workers of this process
@@ -28,7 +23,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     int _rowsDone;
     int _shardsOpen = plan.Shards; // neither done nor leased to workers of this process
 
-    public int Units => plan.Shards + (weightsColumns ? 1 : 0);
+    public int Units => _units.Count;
 
     /// <summary>Whether all units were done when this process last looked.</summary>
     public bool IsComplete => _done.Count == Units;
@@ -39,22 +34,6 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     /// <summary>Shards that are not done, as far as this process knows, and that none of its workers has.</summary>
     public int ShardsWaiting => Volatile.Read(ref _shardsOpen);
 
-    /// <summary>The next unit to work on; null when all are done.</summary>
-    /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
-    public async Task<Lease?> LeaseAsync(string worker, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            if (await TryLeaseAsync(worker, cancellation).ConfigureAwait(false) is { } lease)
-                return lease;
-            if (IsComplete)
-                return null;
-            await Task.Delay(PollInterval, time, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>The next unit to work on; null when all are done (see <see cref="IsComplete"/>) or others have what is left.</summary>
-    /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
     public async Task<Lease?> TryLeaseAsync(string worker, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
@@ -73,30 +52,23 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
         }
     }
 
-    /// <summary>The work of a lease is done, by this worker or another.</summary>
     public Task CompleteAsync(Lease lease, CancellationToken cancellation) => EndAsync(lease, done: true, cancellation);
 
-    /// <summary>The work of a lease will have to be done again.</summary>
     public Task AbandonAsync(Lease lease, CancellationToken cancellation) => EndAsync(lease, done: false, cancellation);
 
     /// <summary>Reads from the store which units are done.</summary>
-    public async Task<IReadOnlyCollection<int>> RefreshAsync(CancellationToken cancellation)
+    public async Task RefreshAsync(CancellationToken cancellation)
     {
-        if (await store.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false))
-            throw new JobStoppedException($"The job {folder.Id} was cancelled.") { Cancelled = true };
-        if (await store.TryReadAsync(folder.Failed, cancellation).ConfigureAwait(false) is { } failed)
-            throw new JobStoppedException(JobJson.Read<JobFailure>(failed, folder.Failed).Message);
-        var shards = await CommittedShardsAsync(store, folder, cancellation).ConfigureAwait(false);
-        foreach (var shard in shards)
-            MarkDone(JobFolder.ShardName(shard));
-        if (weightsColumns && await store.ExistsAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false))
-            MarkDone(WeightsUnit);
+        foreach (var unit in await _units.DoneAsync(store, folder, cancellation).ConfigureAwait(false))
+            MarkDone(unit);
         CountOpen();
         _foreign.Clear();
         _foreign.UnionWith(await claims.HeldUnitsAsync(cancellation).ConfigureAwait(false));
         _refreshed = time.GetTimestamp();
-        return shards;
     }
+
+    /// <summary>Nothing to do: claims are renewed by whoever made them.</summary>
+    public Task RenewAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>The shards whose statistics are in the store.</summary>
     public static async Task<List<int>> CommittedShardsAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
@@ -126,7 +98,7 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
                 continue;
             }
 
-            var shard = unit == WeightsUnit ? (ShardRange?)null : plan.Range(int.Parse(unit, System.Globalization.CultureInfo.InvariantCulture));
+            var shard = _units.RangeOf(unit);
             var result = shard is { } range ? folder.ShardStats(range.Shard) : folder.WeightsColumns;
             if (await store.ExistsAsync(result, cancellation).ConfigureAwait(false))
             {
@@ -148,23 +120,20 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     {
         while (_firstOpen < plan.Shards && _done.Contains(JobFolder.ShardName(_firstOpen)))
             _firstOpen++;
-        for (var shard = _firstOpen; shard < plan.Shards; shard++)
-            yield return JobFolder.ShardName(shard);
-        if (weightsColumns)
-            yield return WeightsUnit;
+        return _units.From(_firstOpen);
     }
 
     void MarkDone(string unit)
     {
-        if (_done.Add(unit) && int.TryParse(unit, System.Globalization.CultureInfo.InvariantCulture, out var shard) && shard < plan.Shards)
-            Volatile.Write(ref _rowsDone, _rowsDone + plan.Range(shard).Rows);
+        if (_done.Add(unit) && _units.RangeOf(unit) is { } range)
+            Volatile.Write(ref _rowsDone, _rowsDone + range.Rows);
     }
 
     /// <summary>A unit may be done and still leased, where others have finished what a worker here is at.</summary>
     void CountOpen()
     {
         var taken = _done.Count + _leased.Count(unit => !_done.Contains(unit));
-        var weights = weightsColumns && !_done.Contains(WeightsUnit) && !_leased.Contains(WeightsUnit) ? 1 : 0;
+        var weights = weightsColumns && !_done.Contains(JobUnits.WeightsUnit) && !_leased.Contains(JobUnits.WeightsUnit) ? 1 : 0;
         Volatile.Write(ref _shardsOpen, Units - taken - weights);
     }
 

@@ -36,10 +36,3 @@ public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next);
 public sealed record JobChange(
     [property: Description("From -100 to 100: jobs of a higher priority have workers first. Needs the role admin.")] int? Priority,
     [property: Description("Whether to lease no more shards.")] bool? Paused);
-
-/// <summary>Scores of a head while the job runs: quantiles within 0.4 % of those of the shards so far.</summary>
-public sealed record HeadPreview(int L, int H, string Label, float HeadDla, float MoverAttn, float MoverDla, float DlaRatio);
-
-/// <param name="Rows">How many rows the scores are of.</param>
-/// <param name="Quantile">Their level.</param>
-public sealed record JobPreview(int Rows, double Quantile, IReadOnlyList<HeadPreview> Heads);

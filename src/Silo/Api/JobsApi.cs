@@ -123,7 +123,7 @@ internal static class JobsApi
             : NoJob(id);
     }
 
-    static async Task<Results<Ok<JobPreview>, ProblemHttpResult>> PreviewAsync(string id, JobMonitor monitor, PreviewReader previews, CancellationToken cancellation) =>
+    static async Task<Results<Ok<JobPreview>, ProblemHttpResult>> PreviewAsync(string id, JobMonitor monitor, IPreviewReader previews, CancellationToken cancellation) =>
         JobFolder.IsId(id) && await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status
             ? TypedResults.Ok(await previews.ReadAsync(status, cancellation).ConfigureAwait(false))
             : NoJob(id);

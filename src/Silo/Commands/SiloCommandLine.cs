@@ -6,7 +6,7 @@ using HeadScope.Silo.Hosting;
 namespace HeadScope.Silo.Commands;
 
 /// <summary>headscope-silo: the server, and its keys.</summary>
-internal static class SiloCommandLine
+internal static partial class SiloCommandLine
 {
     const int Failed = 1;
     const int BadArguments = 2;
@@ -61,6 +61,8 @@ internal static class SiloCommandLine
         {
             store, listen, models, tokens, hub, keys, openMetrics, workers, threads, batch, resident, lease, drain, requests, submissions,
         };
+        var refinements = new List<Func<ParseResult, SiloOptions, SiloOptions>>();
+        AddCluster(root, refinements);
         root.SetAction(async (parsed, cancellation) =>
         {
             var options = new SiloOptions
@@ -84,12 +86,15 @@ internal static class SiloCommandLine
                     LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
                 },
             };
-            await using var app = SiloApplication.Build(options);
+            await using var app = SiloApplication.Build(refinements.Aggregate(options, (refined, refine) => refine(parsed, refined)));
             await app.RunAsync(cancellation).ConfigureAwait(false);
             return 0;
         });
         return root;
     }
+
+    /// <summary>Adds the options and commands that only the flavour with clusters has.</summary>
+    static partial void AddCluster(RootCommand root, List<Func<ParseResult, SiloOptions, SiloOptions>> refinements);
 
     static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)
     {

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Authorization;
 namespace HeadScope.Silo.Hosting;
 
 /// <summary>The server, put together.</summary>
-internal static class SiloApplication
+internal static partial class SiloApplication
 {
     /// <summary>What a stopping host is given beyond the engine's drain, to close its connections.</summary>
     static readonly TimeSpan ShutdownMargin = TimeSpan.FromSeconds(10);
@@ -35,7 +35,7 @@ internal static class SiloApplication
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + ShutdownMargin);
-        AddServices(builder.Services, options, keys);
+        AddServices(builder, options, keys);
 
         var app = builder.Build();
         app.UseExceptionHandler(new ExceptionHandlerOptions
@@ -59,12 +59,20 @@ internal static class SiloApplication
         app.MapGet("/health/ready", async (Readiness readiness, CancellationToken cancellation) =>
             await readiness.WhyNotAsync(cancellation) is { } reason ? Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
             .AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
+        MapCluster(app, options);
         app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
         return app;
     }
 
-    static void AddServices(IServiceCollection services, SiloOptions options, ServerKeys keys)
+    /// <summary>In the flavour with clusters: adds the engine of a cluster, where the options name one.</summary>
+    static partial void AddCluster(WebApplicationBuilder builder, SiloOptions options, ref bool clustered);
+
+    /// <summary>In the flavour with clusters: adds what is served there alone.</summary>
+    static partial void MapCluster(WebApplication app, SiloOptions options);
+
+    static void AddServices(WebApplicationBuilder builder, SiloOptions options, ServerKeys keys)
     {
+        var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);
@@ -73,17 +81,20 @@ internal static class SiloApplication
         services.AddSingleton<JobStatusReader>();
         services.AddSingleton<JobMonitor>();
         services.AddSingleton<JobEvents>();
-        services.AddSingleton<PreviewReader>();
+        services.AddSingleton<IPreviewReader, PreviewReader>();
         services.AddSingleton<Readiness>();
         var models = new RootedPaths("model", options.ModelRoots);
         var tokens = new RootedPaths("token file", options.TokenRoots);
         services.AddSingleton(provider => new JobIntake(
             provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(models, tokens, options.AllowHub)));
         services.AddSingleton(provider => new EngineAccess(provider.GetService<IJobEngine>()));
-        if (options.Engine is { } engine)
+        var clustered = false;
+        AddCluster(builder, options, ref clustered);
+        if (options.Engine is { } engine && !clustered)
         {
             services.AddSingleton<IJobEngine>(provider => new JobPool(
-                provider.GetRequiredService<JobStore>(), engine, TimeProvider.System, new JobTroubles(provider.GetRequiredService<ILogger<JobPool>>()).Report));
+                provider.GetRequiredService<JobStore>(), engine, TimeProvider.System, new JobTroubles(provider.GetRequiredService<ILogger<JobPool>>()).Report,
+                new StoreWork(provider.GetRequiredService<JobStore>(), TimeProvider.System)));
             services.AddHostedService<EngineService>();
         }
 

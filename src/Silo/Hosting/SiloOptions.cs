@@ -6,7 +6,7 @@ using HeadScope.ModelCore.Hub;
 namespace HeadScope.Silo.Hosting;
 
 /// <summary>How the server runs.</summary>
-public sealed record SiloOptions
+public sealed partial record SiloOptions
 {
     public const string DefaultListen = "http://127.0.0.1:8470";
     public const int DefaultMaxBodyBytes = 1 << 20;

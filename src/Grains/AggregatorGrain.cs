@@ -1,0 +1,59 @@
+using HeadScope.Grains.Contracts;
+using HeadScope.Grains.Engine;
+using HeadScope.Grains.Placement;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Grains;
+
+/// <summary>A job's <see cref="LivePreview"/>, and its reduction, on a silo that has the job's inputs at hand.</summary>
+[SiloFilter]
+internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, TimeProvider time) : Grain, IAggregatorGrain
+{
+    JobFolder _folder = null!;
+    LivePreview _preview = null!;
+    int _headsPerLayer;
+    Task<bool>? _reduction;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _folder = new JobFolder(this.GetPrimaryKeyString());
+        var (spec, _) = await jobs.ReadAsync(_folder, cancellationToken);
+        _headsPerLayer = spec.Model.HeadsPerLayer;
+        _preview = new LivePreview(jobs.Blobs, _folder, spec);
+        var committed = await ShardLedger.CommittedShardsAsync(jobs.Blobs, _folder, cancellationToken);
+        await Task.Run(() => _preview.AddAsync(committed, cancellationToken), cancellationToken);
+    }
+
+    public Task ShardCommittedAsync(int shard) => Task.Run(() => _preview.AddAsync([shard], CancellationToken.None));
+
+    public async Task<PreviewReply> PreviewAsync() => PreviewReply.Of(await Task.Run(() => _preview.ReadAsync(CancellationToken.None)), _headsPerLayer);
+
+    public Task ForgetAsync()
+    {
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    public async Task<ReduceReply> ReduceAsync()
+    {
+        if (_reduction is null && await jobs.ManifestAsync(_folder, CancellationToken.None) is not null)
+            return new ReduceReply(true);
+        _reduction ??= Task.Run(() => Reduction.TryAsync(jobs, _folder, settings.Engine!, time));
+        if (!_reduction.IsCompleted)
+        {
+            DelayDeactivation(settings.LeaseDuration); // somebody waits, and asks again long before
+            return new ReduceReply(false);
+        }
+
+        var ended = _reduction;
+        _reduction = null; // whoever asks again has it tried again
+        return ended switch
+        {
+            { IsCompletedSuccessfully: true } => new ReduceReply(await ended),
+            { Exception.InnerException: InvalidDataException cause } => new ReduceReply(false, cause.Message),
+            _ => new ReduceReply(false), // the store, most likely: it may answer next time
+        };
+    }
+}

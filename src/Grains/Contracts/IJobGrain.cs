@@ -1,0 +1,39 @@
+using Orleans.Concurrency;
+
+namespace HeadScope.Grains.Contracts;
+
+/// <summary>Keeps a job's leases for all workers of the cluster. The key is the job's id. It can go at any time: the store knows what is done.</summary>
+[Alias("HeadScope.IJobGrain")]
+public interface IJobGrain : IGrainWithStringKey
+{
+    /// <summary>The job was submitted, reopened, changed or cancelled: look at the store.</summary>
+    [Alias("Changed"), ResponseTimeout(GrainCalls.Timeout)]
+    Task ChangedAsync();
+
+    /// <summary>The next unit for a worker.</summary>
+    /// <param name="silo">The silo the worker is on: when it dies, what its workers have is free at once.</param>
+    [Alias("Lease"), ResponseTimeout(GrainCalls.Timeout)]
+    Task<LeaseReply> LeaseAsync(string worker, SiloAddress silo);
+
+    /// <summary>The workers of these units are alive.</summary>
+    [Alias("Renew"), ResponseTimeout(GrainCalls.Timeout)]
+    Task<JobProgress> RenewAsync(HeldUnit[] units, SiloAddress silo);
+
+    /// <summary>A unit was committed.</summary>
+    [Alias("Complete"), ResponseTimeout(GrainCalls.Timeout)]
+    Task<JobProgress> CompleteAsync(HeldUnit unit);
+
+    /// <summary>A unit is given back.</summary>
+    [Alias("Abandon"), ResponseTimeout(GrainCalls.Timeout)]
+    Task<JobProgress> AbandonAsync(HeldUnit unit);
+
+    [Alias("Status"), AlwaysInterleave, ResponseTimeout(GrainCalls.Timeout)]
+    Task<JobProgress> StatusAsync();
+}
+
+/// <summary>What all calls share.</summary>
+public static class GrainCalls
+{
+    /// <summary>A call whose silo dies waits as long as this; there is none that takes longer when nothing is wrong.</summary>
+    public const string Timeout = "00:00:05";
+}

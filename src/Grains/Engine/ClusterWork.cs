@@ -1,0 +1,34 @@
+using HeadScope.Grains.Contracts;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Grains.Engine;
+
+/// <summary>The cluster's jobs, for the pool of one silo.</summary>
+internal sealed class ClusterWork(IGrainFactory grains, SiloAddress silo) : IPoolWork
+{
+    IReadOnlyList<ActiveJob> _last = [];
+
+    IJobQueueGrain Queue => grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key);
+
+    public async Task<IReadOnlyList<ActiveJob>> InTurnAsync(CancellationToken cancellation)
+    {
+        if (await Tries.OrNullAsync(() => Queue.InTurnAsync()).ConfigureAwait(false) is { } active)
+            _last = [.. active.Select(job => new ActiveJob(new JobFolder(job.Job), new JobControl(job.Priority, job.Paused), job.Fault))];
+        return _last;
+    }
+
+    public IUnitLeases LeasesOf(JobFolder folder, JobUnits units) => new GrainLeases(grains, silo, folder, units);
+
+    public async Task<bool> TryReduceAsync(JobSession session, CancellationToken cancellation)
+    {
+        var reply = await Tries.OrNullAsync(() => grains.GetGrain<IAggregatorGrain>(session.Folder.Id).ReduceAsync()).ConfigureAwait(false);
+        return reply?.Failure is { } failure ? throw new InvalidDataException(failure) : reply?.Done == true;
+    }
+
+    public void Changed(JobFolder folder) => _ = Tries.SafelyAsync(() => Queue.ChangedAsync(folder.Id));
+
+    public void Ended(JobFolder folder) => _ = Tries.SafelyAsync(() => Queue.EndedAsync(folder.Id));
+}

@@ -1,0 +1,38 @@
+using HeadScope.Jobs;
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Grains.Engine;
+
+/// <summary>Reduces a job whose units others have done.</summary>
+internal static class Reduction
+{
+    /// <summary>False where another process is at it.</summary>
+    /// <exception cref="InvalidDataException">It cannot be reduced.</exception>
+    public static async Task<bool> TryAsync(JobStore jobs, JobFolder folder, EngineOptions options, TimeProvider time)
+    {
+        var session = await JobSession.OpenAsync(jobs, folder, options, new Silent(), time, CancellationToken.None).ConfigureAwait(false);
+        await using var _ = session.ConfigureAwait(false);
+        return await session.TryReduceAsync(CancellationToken.None).ConfigureAwait(false) is not null;
+    }
+
+    /// <summary>The workers have told of everything before.</summary>
+    sealed class Silent : IJobObserver
+    {
+        public void RowsScored(int rows)
+        {
+        }
+
+        public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
+        {
+        }
+
+        public void ShardFailed(string unit, Exception cause)
+        {
+        }
+
+        public void Reducing()
+        {
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using HeadScope.Grains.Contracts;
+using HeadScope.Grains.Engine;
+using HeadScope.Grains.Placement;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Pool;
+using Microsoft.Extensions.Logging;
+
+namespace HeadScope.Grains;
+
+/// <summary>
+/// Runs a <see cref="JobPool"/> beside the grain scheduler, which sees nothing of it: its workers compute on threads of their own and
+/// take units from the job grains in the order of the queue grain.
+/// </summary>
+[KeepAlive, SiloFilter]
+internal sealed partial class ModelGrain(JobStore jobs, GrainSettings settings, ILocalSiloDetails silo, IGrainFactory grains, TimeProvider time, ILogger<ModelGrain> logger)
+    : Grain, IModelGrain
+{
+    readonly CancellationTokenSource _drain = new();
+    readonly CancellationTokenSource _abort = new();
+    Task? _work;
+
+    public Task StartAsync()
+    {
+        var engine = settings.Engine ?? throw new InvalidOperationException($"Silo {silo.Name} has no workers: start it with --workers of at least 1.");
+        if (_work is { IsFaulted: false })
+            return Task.CompletedTask;
+        if (_work?.Exception is { } fault)
+            StartedAgain(silo.Name, fault);
+        var pool = new JobPool(jobs, engine, time, (folder, cause) => settings.Report(folder.Id, cause), new ClusterWork(grains, silo.SiloAddress));
+        _work = Task.Run(() => pool.RunAsync(_drain.Token, _abort.Token));
+        return Task.CompletedTask;
+    }
+
+    public async Task<bool> DrainAsync(bool abort)
+    {
+        await (abort ? _abort : _drain).CancelAsync();
+        return _work?.IsCompleted != false;
+    }
+
+    public Task<string> WhereAsync() => Task.FromResult(silo.Name);
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _abort.CancelAsync();
+        await _drain.CancelAsync();
+        if (_work is not null)
+            await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    [LoggerMessage(LogLevel.Error, "The workers of {Silo} had stopped and are started again.")]
+    partial void StartedAgain(string silo, Exception cause);
+}

@@ -1,0 +1,28 @@
+using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Work;
+
+namespace HeadScope.Jobs.Pool;
+
+/// <summary>Where a pool's work comes from: which jobs there are, who has which of their units, and who makes their results.</summary>
+public interface IPoolWork
+{
+    /// <summary>The jobs that have not ended, in the order in which to turn to them.</summary>
+    Task<IReadOnlyList<ActiveJob>> InTurnAsync(CancellationToken cancellation);
+
+    /// <summary>Where a job's units come from; null for claims in the store.</summary>
+    IUnitLeases? LeasesOf(JobFolder folder, JobUnits units);
+
+    /// <summary>Has a job, all of whose units are done, reduced. False where somebody is at it: look again later.</summary>
+    /// <exception cref="InvalidDataException">It cannot be reduced.</exception>
+    Task<bool> TryReduceAsync(JobSession session, CancellationToken cancellation);
+
+    /// <summary>A job was submitted or changed: it may be active again.</summary>
+    void Changed(JobFolder folder);
+
+    /// <summary>The pool has seen the end of a job.</summary>
+    void Ended(JobFolder folder);
+}
+
+/// <summary>A job that has not ended.</summary>
+/// <param name="Fault">Why nobody can work on it, where that is known.</param>
+public sealed record ActiveJob(JobFolder Folder, JobControl Control, string? Fault = null);

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using HeadScope.Jobs.Status;
+
+namespace HeadScope.Jobs.Pool;
+
+/// <summary>
+/// The active jobs of a store, by priority; those of one priority come first in turn, so that workers who ask one after the other
+/// begin with different ones.
+/// </summary>
+public sealed class JobQueue(JobStore jobs, TimeProvider time)
+{
+    /// <summary>How often to look at jobs that had ended: somebody may have reopened them.</summary>
+    static readonly TimeSpan EndedInterval = TimeSpan.FromSeconds(30);
+
+    readonly JobStatusReader _reader = new(jobs, time);
+    readonly ConcurrentDictionary<string, long> _ended = new(); // when that was found
+    int _turn;
+
+    /// <summary>Reads the store, less what is known to have ended.</summary>
+    public async Task<IReadOnlyList<ActiveJob>> InTurnAsync(CancellationToken cancellation)
+    {
+        var active = new List<ActiveJob>();
+        foreach (var id in await jobs.ListAsync(cancellation).ConfigureAwait(false))
+        {
+            if (_ended.TryGetValue(id, out var since) && time.GetElapsedTime(since) < EndedInterval)
+                continue;
+            if (await TryReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } job)
+                active.Add(job);
+            else
+                _ended[id] = time.GetTimestamp();
+        }
+
+        return Order(active, _turn++);
+    }
+
+    /// <summary>A job was submitted or changed: look at it though it had ended.</summary>
+    public void Changed(JobFolder folder) => _ended.TryRemove(folder.Id, out _);
+
+    /// <summary>Somebody has seen the end of a job.</summary>
+    public void Ended(JobFolder folder) => _ended[folder.Id] = time.GetTimestamp();
+
+    /// <summary>By priority, the highest first; within one, each has the first place once in as many turns as there are jobs of it.</summary>
+    public static IReadOnlyList<ActiveJob> Order(IReadOnlyList<ActiveJob> jobs, int turn) =>
+    [
+        .. jobs.GroupBy(job => job.Control.Priority).OrderByDescending(group => group.Key).SelectMany(group =>
+        {
+            var equals = group.OrderBy(job => job.Folder.Id, StringComparer.Ordinal).ToList();
+            var first = (int)((uint)turn % (uint)equals.Count);
+            return equals.Skip(first).Concat(equals.Take(first));
+        }),
+    ];
+
+    async Task<ActiveJob?> TryReadAsync(JobFolder folder, CancellationToken cancellation)
+    {
+        try
+        {
+            var (ended, control) = await _reader.ReadStateAsync(folder, cancellation).ConfigureAwait(false);
+            return ended is null ? new ActiveJob(folder, control) : null;
+        }
+        catch (InvalidDataException e)
+        {
+            return new ActiveJob(folder, JobControl.Default, e.Message);
+        }
+    }
+}

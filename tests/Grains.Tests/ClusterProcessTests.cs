@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using HeadScope.Tests.Support;
+
+namespace HeadScope.Grains.Tests;
+
+public class ClusterProcessTests
+{
+    const int Rows = 320;
+
+    static readonly object Job = new { model = "model", tokens = "many.npy", shard_rows = 2, skip_heads = true };
+
+    [Fact]
+    public async Task Job_TwoSilosTwoGateways_SubmittedWatchedCancelledResumedPulled()
+    {
+        using var folder = new TemporaryFolder();
+        var (store, tokens) = (folder.File("store"), folder.File("tokens"));
+        Directory.CreateDirectory(tokens);
+        RandomTokens.Write(folder.File("tokens/many.npy"), Rows);
+        string[] ports = [.. Enumerable.Range(0, 4).Select(_ => PostgresServer.FreePort().ToString(CultureInfo.InvariantCulture))];
+        await using var first = await SiloProcess.StartAsync(store, null, tokens, "--workers", "1", "--silo-port", ports[0], "--gateway-port", ports[1], "--primary-port", ports[0]);
+        await using var second = await SiloProcess.StartAsync(store, null, tokens, "--workers", "1", "--silo-port", ports[2], "--gateway-port", ports[3], "--primary-port", ports[0]);
+        await using var here = await SiloProcess.StartAsync(store, null, tokens, "--role", "gateway", "--gateway-port", ports[1]);
+        await using var there = await SiloProcess.StartAsync(store, null, tokens, "--role", "gateway", "--gateway-port", ports[3]);
+
+        var id = await here.SubmitAsync(Job);
+        var watching = WatchAsync(there.Http, id);
+        await there.UntilAsync(id, job => job.GetProperty("shards_committed").GetInt32() > 0);
+        using (var cancelled = await there.Http.DeleteAsync($"/v1/jobs/{id}"))
+            Assert.True(cancelled.IsSuccessStatusCode);
+        Assert.Equal("cancelled", (await watching)[^1]);
+        Assert.Equal(id, await there.SubmitAsync(Job));
+        var done = await here.UntilAsync(id, "done");
+        Assert.Equal(1, done.GetProperty("progress").GetDouble());
+        var expected = await LocalRun.RunAsync(LocalRun.Tiny with { Tokens = folder.File("tokens/many.npy"), InductionTokens = null, SkipHeads = true });
+        await LocalRun.SameBytesAsync(expected, name => there.Http.GetByteArrayAsync($"/v1/jobs/{id}/results/{name}"));
+        var preview = await there.Http.GetFromJsonAsync<JsonElement>($"/v1/jobs/{id}/preview");
+        Assert.Equal(Rows, preview.GetProperty("rows").GetInt32());
+        var metrics = await second.Http.GetStringAsync("/metrics");
+        Assert.Contains("headscope_tokens_scored_total", metrics, StringComparison.Ordinal);
+        Assert.Contains("orleans", metrics, StringComparison.OrdinalIgnoreCase);
+
+        Assert.Equal(0, await second.StopAsync());
+        Assert.Contains("Drained", second.Log, StringComparison.Ordinal);
+    }
+
+    static async Task<List<string>> WatchAsync(HttpClient http, string id)
+    {
+        var states = new List<string>();
+        await using var events = await http.GetStreamAsync($"/v1/jobs/{id}/events");
+        await foreach (var item in System.Net.ServerSentEvents.SseParser.Create(events).EnumerateAsync())
+            states.Add(JsonDocument.Parse(item.Data).RootElement.GetProperty("state").GetString()!);
+        return states;
+    }
+}

@@ -1,0 +1,75 @@
+using HeadScope.Grains.Contracts;
+using Orleans.Core.Internal;
+
+namespace HeadScope.Grains.Tests;
+
+public class JobGrainTests
+{
+    [Fact]
+    public async Task Work_TwoSilos_GiveTheBytesOfALocalRunAndAPreviewOfAllRows()
+    {
+        await using var cluster = await SmallCluster.StartAsync();
+        var job = await cluster.SubmitAsync(LocalRun.Tiny with { ShardRows = 2 });
+        await cluster.StartWorkAsync();
+        var manifest = await cluster.UntilDoneAsync(job);
+        Assert.Equal((await LocalRun.TinyManifestAsync()).Files, manifest.Files);
+
+        var status = await cluster.Grains.GetGrain<IJobGrain>(job.Id).StatusAsync();
+        Assert.Equal((13, 13, 0, 24), (status.Units, status.Done, status.Leased, status.RowsDone));
+        var preview = (await cluster.Grains.GetGrain<IAggregatorGrain>(job.Id).PreviewAsync()).ToPreview();
+        Assert.Equal(24, preview.Rows);
+        var expected = new HeadScope.Jobs.Status.LivePreview(cluster.Jobs.Blobs, job, (await cluster.Jobs.ReadAsync(job, default)).Spec);
+        await expected.AddAsync(Enumerable.Range(0, 12), default);
+        Assert.Equal((await expected.ReadAsync(default)).Heads, preview.Heads);
+    }
+
+    [Fact]
+    public async Task Deactivate_GrainsAgainAndAgain_LosesNothing()
+    {
+        await using var cluster = await SmallCluster.StartAsync();
+        var job = await cluster.SubmitAsync(LocalRun.Tiny with { ShardRows = 1 });
+        await cluster.StartWorkAsync();
+        var times = 0;
+        var manifest = await cluster.UntilDoneAsync(job, async () =>
+        {
+            await cluster.Grains.GetGrain<IJobGrain>(job.Id).AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+            await cluster.Grains.GetGrain<IAggregatorGrain>(job.Id).AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+            await cluster.Grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+            times++;
+        });
+        Assert.True(times > 1, $"the grains were deactivated {times} times before the job was done");
+        Assert.Equal((await LocalRun.TinyManifestAsync()).Files, manifest.Files);
+    }
+
+    [Fact]
+    public async Task Lease_GrainThatCameBackToLife_KnowsWhatWasDoneAndTakesUpWhatIsRenewed()
+    {
+        await using var cluster = await SmallCluster.StartAsync();
+        var job = await cluster.SubmitAsync(LocalRun.Tiny with { ShardRows = 12, SkipHeads = true });
+        var grain = cluster.Grains.GetGrain<IJobGrain>(job.Id);
+        var silo = Orleans.Runtime.SiloAddress.New(System.Net.IPAddress.Loopback, 1, 1);
+        var unit = (await grain.LeaseAsync("a", silo)).Unit!;
+        await grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+        Assert.Equal(1, (await grain.RenewAsync([unit], silo)).Leased);
+        Assert.Equal("000001", (await grain.LeaseAsync("b", silo)).Unit!.Unit);
+        Assert.Null((await grain.LeaseAsync("c", silo)).Unit);
+    }
+
+    [Fact]
+    public async Task Lease_CancelledJob_SaysSoAndGoesOnWhenReopened()
+    {
+        await using var cluster = await SmallCluster.StartAsync();
+        var job = await cluster.SubmitAsync(LocalRun.Tiny);
+        var grain = cluster.Grains.GetGrain<IJobGrain>(job.Id);
+        var silo = Orleans.Runtime.SiloAddress.New(System.Net.IPAddress.Loopback, 1, 1);
+        Assert.NotNull((await grain.LeaseAsync("a", silo)).Unit);
+        await new HeadScope.Jobs.Status.JobStatusReader(cluster.Jobs, TimeProvider.System).CancelAsync(job, null, default);
+        await grain.ChangedAsync();
+        var reply = await grain.LeaseAsync("a", silo);
+        Assert.True(reply.Cancelled);
+        Assert.Contains(job.Id, reply.Stopped, StringComparison.Ordinal);
+        await cluster.Jobs.ReopenAsync(job, default);
+        await grain.ChangedAsync();
+        Assert.NotNull((await grain.LeaseAsync("a", silo)).Unit);
+    }
+}

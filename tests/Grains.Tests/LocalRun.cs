@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Work;
+using HeadScope.Tests.Support;
+
+namespace HeadScope.Grains.Tests;
+
+/// <summary>The job that the tests have clusters do, and what it gives on one engine in one process.</summary>
+internal static class LocalRun
+{
+    /// <summary>24 rows of 64 tokens, by the oracle's tiny GPT-NeoX.</summary>
+    public static JobRequest Tiny { get; } = new()
+    {
+        Model = Fixture.PathOf("neox-tiny", "model"),
+        Tokens = Fixture.PathOf("neox-tiny", "inputs.safetensors"),
+        InductionTokens = $"{Fixture.PathOf("neox-tiny", "inputs.safetensors")}:ind_tokens",
+    };
+
+    static readonly Lazy<Task<Manifest>> TinyRun = new(() => RunAsync(Tiny));
+
+    public static Task<Manifest> TinyManifestAsync() => TinyRun.Value;
+
+    public static async Task<Manifest> RunAsync(JobRequest request)
+    {
+        using var folder = new TemporaryFolder();
+        var jobs = new JobStore(new FileBlobStore(folder.File("store")));
+        return await new LocalEngine(jobs, new EngineOptions { Workers = 1 }, TimeProvider.System)
+            .RunAsync(await jobs.SubmitAsync(JobResolver.Resolve(request), default), new Nobody(), default);
+    }
+
+    /// <summary>Whether results, got by name, are the bytes of the local run.</summary>
+    public static async Task SameBytesAsync(Manifest expected, Func<string, Task<byte[]>> result)
+    {
+        Assert.NotEmpty(expected.Files);
+        foreach (var (name, file) in expected.Files)
+            Assert.Equal((name, file.Sha256), (name, Convert.ToHexStringLower(SHA256.HashData(await result(name)))));
+    }
+
+    sealed class Nobody : IJobObserver
+    {
+        public void RowsScored(int rows)
+        {
+        }
+
+        public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
+        {
+        }
+
+        public void ShardFailed(string unit, Exception cause)
+        {
+        }
+
+        public void Reducing()
+        {
+        }
+    }
+}

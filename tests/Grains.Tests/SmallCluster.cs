@@ -1,0 +1,94 @@
+using HeadScope.Grains.Contracts;
+using HeadScope.Grains.Hosting;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Work;
+using HeadScope.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+
+namespace HeadScope.Grains.Tests;
+
+/// <summary>Three silos in this process over one store: one labelled cpu, one cuda (which computes on processors all the same), one gateway.</summary>
+internal sealed class SmallCluster : IAsyncDisposable
+{
+    const string StoreSetting = "store";
+
+    static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    readonly TemporaryFolder _folder;
+    readonly TestCluster _cluster;
+
+    SmallCluster(TemporaryFolder folder, TestCluster cluster)
+    {
+        (_folder, _cluster) = (folder, cluster);
+        Jobs = new JobStore(new FileBlobStore(folder.File("store")));
+    }
+
+    public const string Cpu = "Primary";
+    public const string Cuda = "Secondary_1";
+    public const string Gateway = "Secondary_2";
+
+    public JobStore Jobs { get; }
+
+    public IGrainFactory Grains => _cluster.GrainFactory;
+
+    public IServiceProvider Services => _cluster.ServiceProvider;
+
+    public static async Task<SmallCluster> StartAsync()
+    {
+        var folder = new TemporaryFolder();
+        var builder = new TestClusterBuilder(3);
+        builder.Properties[StoreSetting] = folder.File("store");
+        builder.AddSiloBuilderConfigurator<Configurator>();
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new SmallCluster(folder, cluster);
+    }
+
+    public async Task<JobFolder> SubmitAsync(JobRequest request)
+    {
+        var job = await Jobs.SubmitAsync(JobResolver.Resolve(request), default);
+        await Grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).ChangedAsync(job.Id);
+        return job;
+    }
+
+    public Task StartWorkAsync() => Task.WhenAll(
+        Grains.GetGrain<IModelGrain>(IModelGrain.KeyOf("cpu", Cpu)).StartAsync(), Grains.GetGrain<IModelGrain>(IModelGrain.KeyOf("cuda", Cuda)).StartAsync());
+
+    public async Task<Manifest> UntilDoneAsync(JobFolder job, Func<Task>? meanwhile = null)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            if (await Jobs.ManifestAsync(job, limit.Token) is { } manifest)
+                return manifest;
+            if (meanwhile is not null)
+                await meanwhile();
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.StopAllSilosAsync();
+        await _cluster.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    sealed class Configurator : ISiloConfigurator
+    {
+        public void Configure(ISiloBuilder siloBuilder)
+        {
+            var name = siloBuilder.Configuration["Orleans:Name"]!;
+            var device = name switch { Cpu => "cpu", Cuda => "cuda", _ => null };
+            siloBuilder.AddGrainPlacement(name, device);
+            siloBuilder.Services.AddSingleton(TimeProvider.System);
+            siloBuilder.Services.AddSingleton(new JobStore(new FileBlobStore(siloBuilder.Configuration[StoreSetting]!)));
+            siloBuilder.Services.AddSingleton(new GrainSettings(
+                device is null ? null : new EngineOptions { Workers = 1, Threads = 1, LeaseDuration = TimeSpan.FromSeconds(2) }, (_, _) => { }));
+        }
+    }
+}
