@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HeadScope.Client.Sources;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
@@ -35,34 +36,84 @@ internal sealed class ResultFolder(string path)
             && manifest.Files.All(result => new FileInfo(Path.Combine(path, result.Key)) is { Exists: true } info && info.Length == result.Value.Bytes);
     }
 
-    /// <summary>Copies the results here, the manifest last.</summary>
-    /// <param name="open">Opens a result by its file name.</param>
+    /// <summary>Copies the results here, the manifest last. What is here already, even half a file, is not fetched again.</summary>
+    /// <param name="open">Opens a result by its file name, from a byte on.</param>
     /// <exception cref="InvalidDataException">A result is not what the manifest says.</exception>
-    public async Task FillAsync(Manifest manifest, Func<string, CancellationToken, Task<Stream>> open, CancellationToken cancellation)
+    public async Task FillAsync(Manifest manifest, Func<string, long, CancellationToken, Task<Stream>> open, CancellationToken cancellation)
     {
-        var target = new FileBlobStore(path);
-        foreach (var file in manifest.Files.Keys.Append("timings.json").Append(ManifestFile))
+        Directory.CreateDirectory(path);
+        foreach (var (file, expected) in manifest.Files)
         {
-            await target.WriteAsync(file, async (stream, token) =>
+            // A manifest may come from elsewhere, and must not name what lies outside the folder.
+            if (file != Path.GetFileName(BlobName.Check(file)) || file[0] == '.')
+                throw new InvalidDataException($"The manifest of job {manifest.Job} names a result '{file}', which is no plain file name.");
+            try
             {
-                await using var source = await open(file, token).ConfigureAwait(false);
-                var hash = await CopyAsync(source, stream, token).ConfigureAwait(false);
-                if (manifest.Files.TryGetValue(file, out var expected) && expected.Sha256 != hash)
-                    throw new InvalidDataException($"{file}: this is not the result that the manifest of job {manifest.Job} describes: its SHA-256 is {hash}, not {expected.Sha256}. Try again; if it stays so, run the job again with --force.");
+                await FetchAsync(manifest.Job, file, expected, open, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not (StoreException or ServerException)))
+            {
+                throw new StoreException($"{Path.Combine(path, file)}: {e.Message.TrimEnd('.')}. Free space or grant access, then run the same command again: everything committed is kept.", e);
+            }
+        }
+
+        var folder = new FileBlobStore(path);
+        foreach (var file in new[] { "timings.json", ManifestFile })
+        {
+            await folder.WriteAsync(file, async (target, token) =>
+            {
+                await using var source = await open(file, 0, token).ConfigureAwait(false);
+                await source.CopyToAsync(target, token).ConfigureAwait(false);
             }, cancellation).ConfigureAwait(false);
         }
     }
 
-    static async Task<string> CopyAsync(Stream source, Stream target, CancellationToken cancellation)
+    async Task FetchAsync(string job, string file, ResultFile expected, Func<string, long, CancellationToken, Task<Stream>> open, CancellationToken cancellation)
     {
+        var target = Path.Combine(path, file);
+        if (new FileInfo(target) is { Exists: true } there && there.Length == expected.Bytes && await HashAsync(target, cancellation).ConfigureAwait(false) == expected.Sha256)
+            return;
+
+        // Named by its content, so that half a file is never taken for half of another.
+        var part = Path.Combine(path, $".{file}.{expected.Sha256[..16]}.part");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using (var stream = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            if (stream.Length > expected.Bytes)
+                stream.SetLength(0);
+            await AppendAsync(hash, stream, Stream.Null, cancellation).ConfigureAwait(false);
+            if (stream.Length < expected.Bytes)
+            {
+                await using var source = await open(file, stream.Length, cancellation).ConfigureAwait(false);
+                await AppendAsync(hash, source, stream, cancellation).ConfigureAwait(false);
+            }
+
+            stream.Flush(flushToDisk: true);
+        }
+
+        var found = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (found != expected.Sha256)
+        {
+            File.Delete(part);
+            throw new InvalidDataException($"{file}: this is not the result that the manifest of job {job} describes: its SHA-256 is {found}, not {expected.Sha256}. Try again; if it stays so, run the job again with --force.");
+        }
+
+        File.Move(part, target, overwrite: true);
+    }
+
+    static async Task<string> HashAsync(string file, CancellationToken cancellation)
+    {
+        await using var stream = File.OpenRead(file);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation).ConfigureAwait(false));
+    }
+
+    static async Task AppendAsync(IncrementalHash hash, Stream source, Stream target, CancellationToken cancellation)
+    {
         var buffer = new byte[1 << 20];
         while (await source.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and var count)
         {
             hash.AppendData(buffer, 0, count);
             await target.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
         }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -16,7 +16,7 @@ internal sealed class HeadScopeProcess : IDisposable
     HeadScopeProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string? folder = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "headscope.dll"));
+        start.ArgumentList.Add(Program("headscope"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
@@ -27,6 +27,9 @@ internal sealed class HeadScopeProcess : IDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>A program as it lies beside the tests.</summary>
+    public static string Program(string name) => Path.Combine(AppContext.BaseDirectory, $"{name}.dll");
 
     public static HeadScopeProcess Start(params string[] arguments) => new(arguments, null);
 
@@ -79,7 +82,10 @@ internal sealed class HeadScopeProcess : IDisposable
     }
 
     /// <summary>What Ctrl-C sends.</summary>
-    public void Interrupt() => Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+    public void Interrupt() => Signal("-INT");
+
+    /// <summary>What a cluster's scheduler sends.</summary>
+    public void Terminate() => Signal("-TERM");
 
     /// <summary>Waits until standard error holds a text.</summary>
     public async Task SaysAsync(string text)
@@ -95,6 +101,8 @@ internal sealed class HeadScopeProcess : IDisposable
         await SaysAsync("/metrics");
         return new Uri(_error.ToString().Split('\n').First(line => line.StartsWith("Metrics: ", StringComparison.Ordinal))["Metrics: ".Length..]);
     }
+
+    void Signal(string name) => Process.Start("kill", [name, _process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
 
     public void Dispose()
     {

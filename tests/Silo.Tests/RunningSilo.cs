@@ -60,7 +60,7 @@ internal sealed class RunningSilo : IAsyncDisposable
             Keys = keys ? keyFile : null,
             Engine = new EngineOptions { Workers = 2, Threads = 2, LeaseDuration = TimeSpan.FromSeconds(2) },
         };
-        var app = SiloApplication.Build(configure?.Invoke(options) ?? options);
+        var app = await SiloApplication.BuildAsync(configure?.Invoke(options) ?? options);
         await app.StartAsync();
         return new RunningSilo(folder, app, secrets);
     }

@@ -23,8 +23,9 @@ internal static class CancelCommand
         command.Options.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var jobs = await source.OpenAsync(parsed, create: false, cancellation).ConfigureAwait(false);
-            Report.For(parsed.GetValue(json)).Status(await jobs.CancelAsync(parsed.GetRequiredValue(id), cancellation).ConfigureAwait(false));
+            var report = Report.For(parsed.GetValue(json));
+            var jobs = await source.OpenAsync(parsed, create: false, report, cancellation).ConfigureAwait(false);
+            report.Status(await jobs.CancelAsync(parsed.GetRequiredValue(id), cancellation).ConfigureAwait(false));
             return ExitCode.Done;
         });
         return command;

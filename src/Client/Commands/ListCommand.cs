@@ -21,8 +21,9 @@ internal static class ListCommand
         command.Options.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var jobs = await source.OpenAsync(parsed, create: false, cancellation).ConfigureAwait(false);
-            Report.For(parsed.GetValue(json)).List(await jobs.ListAsync(cancellation).ConfigureAwait(false), jobs.Location);
+            var report = Report.For(parsed.GetValue(json));
+            var jobs = await source.OpenAsync(parsed, create: false, report, cancellation).ConfigureAwait(false);
+            report.List(await jobs.ListAsync(cancellation).ConfigureAwait(false), jobs.Location);
             return ExitCode.Done;
         });
         return command;

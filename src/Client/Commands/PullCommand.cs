@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
+using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Client.Commands;
@@ -17,7 +18,7 @@ internal static class PullCommand
         var force = new Option<bool>("--force") { Description = "Replace what another job left in DIR." };
         var json = JobOptions.Json();
         var command = new Command("pull", """
-            Fetch the results of a job that is done, and check them against its manifest.
+            Fetch the results of a job that is done, and check them against its manifest. The same command again goes on where it was interrupted.
 
             Example:
               headscope pull --store /shared/headscope --job 0123456789abcdef --out results
@@ -25,9 +26,13 @@ internal static class PullCommand
         source.AddTo(command);
         foreach (var option in new Option[] { id, output, force, json })
             command.Options.Add(option);
-        command.SetAction(async (parsed, cancellation) => await RunAsync(
-            await source.OpenAsync(parsed, create: false, cancellation).ConfigureAwait(false),
-            parsed.GetRequiredValue(id), parsed.GetRequiredValue(output), parsed.GetValue(force), Report.For(parsed.GetValue(json)), cancellation).ConfigureAwait(false));
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var report = Report.For(parsed.GetValue(json));
+            return await RunAsync(
+                await source.OpenAsync(parsed, create: false, report, cancellation).ConfigureAwait(false),
+                parsed.GetRequiredValue(id), parsed.GetRequiredValue(output), parsed.GetValue(force), report, cancellation).ConfigureAwait(false);
+        });
         return command;
     }
 
@@ -41,7 +46,7 @@ internal static class PullCommand
             {
                 JobState.Failed => new JobStoppedException(status.Message!),
                 JobState.Cancelled => new JobStoppedException($"The job {id} was cancelled."),
-                _ => new InvalidDataException($"The job {id} is not done: {status.ShardsDone} of {status.Shards} shards are. 'headscope work' does the rest."),
+                _ => new InvalidDataException($"The job {id} is not done: {status.ShardsDone} of {status.Shards} shards are.{(jobs is StoreJobs ? " 'headscope work' does the rest." : "")}"),
             };
         }
 
@@ -56,7 +61,7 @@ internal static class PullCommand
             }
         }
 
-        await results.FillAsync(manifest, (file, token) => jobs.OpenResultAsync(id, file, token), cancellation).ConfigureAwait(false);
+        await results.FillAsync(manifest, (file, offset, token) => jobs.OpenResultAsync(id, file, offset, token), cancellation).ConfigureAwait(false);
         report.Pulled(manifest, output, Stopwatch.GetElapsedTime(started));
         return ExitCode.Done;
     }

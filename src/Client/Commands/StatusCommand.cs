@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
+using HeadScope.Jobs.Status;
 
 namespace HeadScope.Client.Commands;
 
@@ -23,9 +24,10 @@ internal static class StatusCommand
         command.Options.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var jobs = await source.OpenAsync(parsed, create: false, cancellation).ConfigureAwait(false);
+            var report = Report.For(parsed.GetValue(json));
+            var jobs = await source.OpenAsync(parsed, create: false, report, cancellation).ConfigureAwait(false);
             var status = await jobs.StatusAsync(parsed.GetRequiredValue(id), cancellation).ConfigureAwait(false);
-            Report.For(parsed.GetValue(json)).Status(status);
+            report.Status(status);
             return status.State is JobState.Failed or JobState.Cancelled ? ExitCode.JobFailed : ExitCode.Done;
         });
         return command;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
+using HeadScope.Jobs.Status;
 
 namespace HeadScope.Client.Commands;
 
@@ -11,24 +12,27 @@ internal static class SubmitCommand
     {
         var source = new SourceOptions();
         var request = new RequestOptions();
+        var priority = ControlCommands.PriorityOption();
         var json = JobOptions.Json();
         var command = new Command("submit", """
             Put a job where workers find it, and print its id. The same job again finds the first; if it failed or was cancelled, it goes on.
 
-            Model and tokens stay where they are: workers read them there.
+            In a store, model and tokens stay where they are: workers read them there. A server looks for them in its own folders.
 
             Example:
               headscope submit --store /shared/headscope --model /shared/pythia-70m --tokens /shared/pile.safetensors
               headscope work --store /shared/headscope
+              headscope submit --server http://127.0.0.1:8470 --model pythia-70m --tokens pile.safetensors
             """);
         source.AddTo(command);
         request.AddTo(command);
+        command.Options.Add(priority);
         command.Options.Add(json);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var jobs = await source.OpenAsync(parsed, create: true, cancellation).ConfigureAwait(false);
-            var status = await jobs.SubmitAsync(request.Read(parsed), cancellation).ConfigureAwait(false);
             var report = Report.For(parsed.GetValue(json));
+            var jobs = await source.OpenAsync(parsed, create: true, report, cancellation).ConfigureAwait(false);
+            var status = await jobs.SubmitAsync(request.Read(parsed), parsed.GetValue(priority), cancellation).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
                 report.Status(status);
@@ -39,7 +43,7 @@ internal static class SubmitCommand
             report.Say(status.State switch
             {
                 JobState.Done => $"It is done: 'headscope pull' fetches its results from {jobs.Location}.",
-                JobState.Planned => $"{status.Shards:N0} shards wait in {jobs.Location}: 'headscope work' does them.",
+                JobState.Planned => $"{status.Shards:N0} shards wait in {jobs.Location}{(jobs is StoreJobs ? ": 'headscope work' does them" : "")}.",
                 _ => $"It is under way in {jobs.Location}: {status.ShardsDone:N0} of {status.Shards:N0} shards are done.",
             });
             return ExitCode.Done;

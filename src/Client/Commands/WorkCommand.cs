@@ -4,6 +4,8 @@ using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
 using HeadScope.Client.Telemetry;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 
@@ -14,8 +16,16 @@ internal static class WorkCommand
 {
     public static Command Create()
     {
-        var store = SourceOptions.Store();
+        var store = SourceOptions.Store(required: true);
         var id = new Option<string?>("--job") { Description = "Work on this job only. The default is all that are not done.", HelpName = "ID" };
+        var wait = new Option<bool>("--wait") { Description = "Do not end when no shard is left, but wait for more jobs. Jobs share the workers, those of a higher priority first." };
+        var drain = new Option<double>("--drain")
+        {
+            Description = "With --wait: seconds that shards in work are given when this is told to stop. Then others may have them.",
+            HelpName = "SECONDS",
+            DefaultValueFactory = _ => BlobClaims.DefaultDuration.TotalSeconds,
+            Validators = { result => JobOptions.Check<double>(result, seconds => seconds is >= 0 and <= 86400, "from 0 to 86400 seconds") },
+        };
         var workers = JobOptions.Workers();
         var batchSize = JobOptions.BatchSize();
         var threads = JobOptions.Threads();
@@ -27,20 +37,33 @@ internal static class WorkCommand
 
             Example:
               headscope work --store /shared/headscope
+              headscope work --store /shared/headscope --wait
               headscope work --store "https://account.blob.core.windows.net/jobs?SIGNATURE"
             """)
         {
-            store, id, workers, batchSize, threads, lease, json,
+            store, id, wait, drain, workers, batchSize, threads, lease, json,
         };
         metrics.AddTo(command);
-        command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), stop => RunAsync(
-            parsed.GetRequiredValue(store), parsed.GetValue(id), JobOptions.Engine(parsed, workers, batchSize, threads, lease), Report.For(parsed.GetValue(json)), stop), cancellation));
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(wait) is not null && result.GetResult(id) is not null)
+                result.AddError("--wait works on all jobs of the store, --job on one: leave one of them out.");
+        });
+        command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), async stop =>
+        {
+            var options = JobOptions.Engine(parsed, workers, batchSize, threads, lease);
+            var report = Report.For(parsed.GetValue(json));
+            var waits = parsed.GetValue(wait);
+            var jobs = new JobStore(await BlobStores.OpenAsync(parsed.GetValue(store)!, create: waits, stop).ConfigureAwait(false));
+            return waits
+                ? await WaitAsync(jobs, options, TimeSpan.FromSeconds(parsed.GetValue(drain)), report, stop).ConfigureAwait(false)
+                : await RunAsync(jobs, parsed.GetValue(id), options, report, stop).ConfigureAwait(false);
+        }, cancellation));
         return command;
     }
 
-    static async Task<int> RunAsync(string location, string? id, EngineOptions options, Report report, CancellationToken cancellation)
+    static async Task<int> RunAsync(JobStore jobs, string? id, EngineOptions options, Report report, CancellationToken cancellation)
     {
-        var jobs = new JobStore(await BlobStores.OpenAsync(location, create: false, cancellation).ConfigureAwait(false));
         var ids = await jobs.ListAsync(cancellation).ConfigureAwait(false);
         if (id is not null && !ids.Contains(id))
             throw new InvalidDataException($"{jobs.Blobs.Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
@@ -68,5 +91,27 @@ internal static class WorkCommand
         }
 
         return failure is null ? ExitCode.Done : throw failure;
+    }
+
+    static async Task<int> WaitAsync(JobStore jobs, EngineOptions options, TimeSpan drain, Report report, CancellationToken stop)
+    {
+        using var abort = new CancellationTokenSource();
+        using var draining = stop.Register(() =>
+        {
+            report.Say($"Stopping: shards in work have {drain.TotalSeconds:N0} s to be finished.");
+            abort.CancelAfter(drain);
+        });
+        report.Say($"Working on the jobs of {jobs.Blobs.Location}, and waiting for more.");
+        try
+        {
+            await new JobPool(jobs, options, TimeProvider.System, (folder, cause) => report.Say($"job {folder.Id}: {cause.Message}"), new StoreWork(jobs, TimeProvider.System)).RunAsync(stop, abort.Token).ConfigureAwait(false);
+            report.Say("Stopped: no shard was in work any more.");
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            report.Say("Stopped: the shards in work were handed back.");
+            return ExitCode.Interrupted;
+        }
     }
 }

@@ -6,7 +6,7 @@ using HeadScope.ModelCore.Model;
 namespace HeadScope.Client.Output;
 
 /// <summary>How far a job is, as far as this process knows: rates, and a preview of the heads from the histograms so far.</summary>
-internal sealed class JobProgress(JobSpec spec, JobPlan plan, TimeProvider time) : IJobObserver
+internal sealed class JobProgress(JobSpec spec, JobPlan plan, TimeProvider time) : IJobObserver, IJobFigures
 {
     readonly Lock _gate = new();
     readonly long _started = time.GetTimestamp();
@@ -29,6 +29,8 @@ internal sealed class JobProgress(JobSpec spec, JobPlan plan, TimeProvider time)
 
     public bool IsReducing => Volatile.Read(ref _reducing);
 
+    public bool IsPaused => false; // who works here has not paused
+
     /// <summary>From 0 to 1; batches count as they are scored.</summary>
     public double Share => Math.Min(1, (RowsAtStart + Volatile.Read(ref _rowsScored)) / (double)Rows);
 
@@ -36,7 +38,6 @@ internal sealed class JobProgress(JobSpec spec, JobPlan plan, TimeProvider time)
 
     public TimeSpan Elapsed => time.GetElapsedTime(_started);
 
-    /// <summary>Null until a rate is known.</summary>
     public TimeSpan? Remaining
     {
         get
@@ -65,8 +66,7 @@ internal sealed class JobProgress(JobSpec spec, JobPlan plan, TimeProvider time)
             _statistics = null; // the reduction reads its own
     }
 
-    /// <summary>The heads with the highest mover DLA so far, to within a histogram's bucket.</summary>
-    public IReadOnlyList<(string Label, float MoverDla, float HeadDla, float MoverAttn)> TopHeads(int count)
+    public IReadOnlyList<HeadFigures> TopHeads(int count)
     {
         lock (_gate)
         {
@@ -76,8 +76,8 @@ internal sealed class JobProgress(JobSpec spec, JobPlan plan, TimeProvider time)
             float Preview(int head, Score score) => statistics.Of(head, score, Population.All).Histogram.Approximate(spec.Scores.Quantile);
             return
             [
-                .. Enumerable.Range(0, statistics.Heads).Select(head => (Label(head), Preview(head, Score.MoverDla), Preview(head, Score.HeadDla), Preview(head, Score.MoverAttn)))
-                    .OrderByDescending(head => head.Item2).Take(count),
+                .. Enumerable.Range(0, statistics.Heads).Select(head => new HeadFigures(Label(head), Preview(head, Score.MoverDla), Preview(head, Score.HeadDla), Preview(head, Score.MoverAttn)))
+                    .OrderByDescending(head => head.MoverDla).Take(count),
             ];
         }
     }

@@ -7,13 +7,14 @@ namespace HeadScope.Client.Output;
 /// <summary>Progress on a terminal: a bar, the rate, what is left, and the leading heads so far.</summary>
 internal sealed class LiveDisplayTask : IAsyncDisposable
 {
+    public const int HeadsShown = 5;
+
     const int BarWidth = 40;
-    const int HeadsShown = 5;
 
     readonly CancellationTokenSource _stop = new();
     readonly Task _task;
 
-    public LiveDisplayTask(IAnsiConsole console, JobProgress progress) => _task = console.Live(Render(progress)).AutoClear(true).StartAsync(async context =>
+    public LiveDisplayTask(IAnsiConsole console, IJobFigures progress) => _task = console.Live(Render(progress)).AutoClear(true).StartAsync(async context =>
     {
         while (!_stop.IsCancellationRequested)
         {
@@ -29,10 +30,10 @@ internal sealed class LiveDisplayTask : IAsyncDisposable
         _stop.Dispose();
     }
 
-    static IRenderable Render(JobProgress progress)
+    static IRenderable Render(IJobFigures progress)
     {
         var filled = (int)(progress.Share * BarWidth);
-        var state = progress.IsReducing ? "reducing" : string.Create(CultureInfo.InvariantCulture,
+        var state = progress.IsReducing ? "reducing" : progress.IsPaused ? "paused" : string.Create(CultureInfo.InvariantCulture,
             $"{progress.TokensPerSecond:N0} tokens/s, {(progress.Remaining is { } left ? $"{left:hh\\:mm\\:ss} left" : "starting")}{(progress.Failures > 0 ? $", {progress.Failures} retries" : "")}");
         var bar = new Markup(string.Create(CultureInfo.InvariantCulture,
             $"[blue]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {progress.Share:P1}  {progress.ShardsCommitted:N0}/{progress.Shards:N0} shards  {state}"));

@@ -10,7 +10,7 @@ internal sealed class MilestoneLines : IAsyncDisposable
     readonly CancellationTokenSource _stop = new();
     readonly Task _task;
 
-    public MilestoneLines(Action<string> say, JobProgress progress, TimeProvider time) => _task = RunAsync(say, progress, time);
+    public MilestoneLines(Action<string> say, IJobFigures progress, TimeProvider time) => _task = RunAsync(say, progress, time);
 
     public async ValueTask DisposeAsync()
     {
@@ -19,11 +19,11 @@ internal sealed class MilestoneLines : IAsyncDisposable
         _stop.Dispose();
     }
 
-    async Task RunAsync(Action<string> say, JobProgress progress, TimeProvider time)
+    async Task RunAsync(Action<string> say, IJobFigures progress, TimeProvider time)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(0.5), time);
         var tenths = (int)(progress.Share * 10);
-        var reducing = false;
+        var (reducing, paused) = (false, false);
         var last = time.GetTimestamp();
         try
         {
@@ -32,11 +32,13 @@ internal sealed class MilestoneLines : IAsyncDisposable
                 var reached = (int)(progress.Share * 10);
                 if (progress.IsReducing && !reducing)
                     say("All shards are in; reducing.");
+                else if (progress.IsPaused && !paused)
+                    say("The job is paused: 'headscope resume' lets it go on.");
                 else if (!progress.IsReducing && (reached > tenths || time.GetElapsedTime(last) >= Longest))
                     say(Line(progress));
                 else
                     continue;
-                (tenths, reducing, last) = (reached, progress.IsReducing, time.GetTimestamp());
+                (tenths, reducing, paused, last) = (reached, progress.IsReducing, progress.IsPaused, time.GetTimestamp());
             }
         }
         catch (OperationCanceledException)
@@ -44,6 +46,6 @@ internal sealed class MilestoneLines : IAsyncDisposable
         }
     }
 
-    static string Line(JobProgress progress) => string.Create(CultureInfo.InvariantCulture,
+    static string Line(IJobFigures progress) => string.Create(CultureInfo.InvariantCulture,
         $"{progress.Share:P0}: {progress.ShardsCommitted:N0} of {progress.Shards:N0} shards, {progress.TokensPerSecond:N0} tokens/s{(progress.Remaining is { } left ? $", {left:hh\\:mm\\:ss} left" : "")}{(progress.Failures > 0 ? $", {progress.Failures} retries" : "")}");
 }

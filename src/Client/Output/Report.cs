@@ -4,6 +4,7 @@ using HeadScope.Client.Sources;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store.AzureStorage;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Hub;
@@ -17,6 +18,8 @@ namespace HeadScope.Client.Output;
 /// </summary>
 internal sealed class Report
 {
+    static readonly TimeSpan HeadsInterval = TimeSpan.FromSeconds(3);
+
     readonly bool _json;
     readonly IAnsiConsole _progress = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
@@ -47,10 +50,26 @@ internal sealed class Report
         await foreach (var (record, statistics) in jobs.CommittedAsync(folder, cancellation).ConfigureAwait(false))
             progress.Resume(record, statistics);
         Say($"Job {folder.Id}: {spec.Model.Name}, {spec.Tokens.Rows:N0} rows of {spec.Tokens.Context} in {plan.Shards:N0} shards{(progress.RowsAtStart > 0 ? $", {progress.RowsAtStart:N0} rows done already" : "")}.");
-        await using var display = IsTerminal
-            ? (IAsyncDisposable)new LiveDisplayTask(_progress, progress)
-            : new MilestoneLines(Say, progress, TimeProvider.System);
+        await using var display = Display(progress);
         return await run(progress).ConfigureAwait(false);
+    }
+
+    /// <summary>Shows a job that others work on until it ends, and returns what it is then.</summary>
+    public async Task<JobOverview> FollowAsync(IJobSource jobs, string id, CancellationToken cancellation)
+    {
+        var first = await jobs.StatusAsync(id, cancellation).ConfigureAwait(false);
+        if (first.State.HasEnded())
+            return first;
+        Say($"Job {id}: {first.Model}, {first.Rows:N0} rows of {first.Context} in {first.Shards:N0} shards{(first.ShardsDone > 0 ? $", {first.ShardsDone:N0} of them done already" : "")}.");
+        var progress = new WatchedProgress(first, TimeProvider.System);
+        await using var display = Display(progress);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var heads = IsTerminal ? FollowHeadsAsync(jobs, id, progress, stop.Token) : Task.CompletedTask;
+        await foreach (var status in jobs.WatchAsync(id, cancellation).ConfigureAwait(false))
+            progress.Take(status);
+        await stop.CancelAsync().ConfigureAwait(false);
+        await heads.ConfigureAwait(false);
+        return progress.Latest;
     }
 
     public void AlreadyDone(Manifest manifest, string output)
@@ -101,6 +120,24 @@ internal sealed class Report
             Say($"{location} holds no jobs.");
         foreach (var status in _json ? [] : jobs)
             Console.Out.WriteLine(Line(status));
+    }
+
+    IAsyncDisposable Display(IJobFigures figures) => IsTerminal ? new LiveDisplayTask(_progress, figures) : new MilestoneLines(Say, figures, TimeProvider.System);
+
+    static async Task FollowHeadsAsync(IJobSource jobs, string id, WatchedProgress progress, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                progress.Take(await jobs.LeadingHeadsAsync(id, LiveDisplayTask.HeadsShown, stop).ConfigureAwait(false));
+                await Task.Delay(HeadsInterval, stop).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException)
+            {
+                // Without the heads, the progress still tells how far the job is.
+            }
+        }
     }
 
     static string Line(JobOverview status) => string.Create(CultureInfo.InvariantCulture,

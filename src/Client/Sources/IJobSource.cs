@@ -1,3 +1,4 @@
+using HeadScope.Client.Output;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 
@@ -10,21 +11,31 @@ internal interface IJobSource
     string Location { get; }
 
     /// <summary>Adds a job, or finds that it is there. One that failed or was cancelled goes on.</summary>
+    /// <param name="priority">Of a job that is new, from -100 to 100.</param>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
-    Task<JobOverview> SubmitAsync(JobRequest request, CancellationToken cancellation);
+    Task<JobOverview> SubmitAsync(JobRequest request, int priority, CancellationToken cancellation);
 
     /// <summary>All jobs, in order of their ids.</summary>
     Task<IReadOnlyList<JobOverview>> ListAsync(CancellationToken cancellation);
 
-    /// <exception cref="InvalidDataException">There is no such job.</exception>
+    /// <exception cref="IOException">There is no such job.</exception>
     Task<JobOverview> StatusAsync(string id, CancellationToken cancellation);
+
+    /// <summary>How far a job is, again and again until it ends; that it has ended comes last. Lost connections are made again.</summary>
+    IAsyncEnumerable<JobOverview> WatchAsync(string id, CancellationToken cancellation);
+
+    /// <summary>The heads with the highest mover DLA so far; none where that is not known.</summary>
+    Task<IReadOnlyList<HeadFigures>> LeadingHeadsAsync(string id, int count, CancellationToken cancellation);
 
     /// <summary>Has a job stop; what is finished is kept. Returns what it is then: one that is done stays so.</summary>
     Task<JobOverview> CancelAsync(string id, CancellationToken cancellation);
 
+    /// <summary>Changes what is given of a job's priority and of whether its shards are leased.</summary>
+    Task<JobOverview> ChangeAsync(string id, int? priority, bool? paused, CancellationToken cancellation);
+
     /// <summary>What a job's results are; null where it is not done.</summary>
     Task<Manifest?> ManifestAsync(string id, CancellationToken cancellation);
 
-    /// <summary>One of a job's results.</summary>
-    Task<Stream> OpenResultAsync(string id, string file, CancellationToken cancellation);
+    /// <summary>One of a job's results, from a byte on.</summary>
+    Task<Stream> OpenResultAsync(string id, string file, long offset, CancellationToken cancellation);
 }

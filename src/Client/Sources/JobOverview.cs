@@ -1,23 +1,15 @@
+using HeadScope.Jobs.Status;
+
 namespace HeadScope.Client.Sources;
-
-/// <summary>Where a job is in its life.</summary>
-internal enum JobState
-{
-    /// <summary>No shard is committed yet.</summary>
-    Planned,
-    Running,
-
-    /// <summary>All shards are in; the results are being made of them.</summary>
-    Reducing,
-    Done,
-    Failed,
-    Cancelled,
-}
 
 /// <summary>How far a job is.</summary>
 /// <param name="Model">The model's name, for people.</param>
 /// <param name="Rows">Rows of the dataset that are scored.</param>
 /// <param name="Context">Tokens a row.</param>
 /// <param name="ShardsDone">Committed, of <paramref name="Shards"/>.</param>
+/// <param name="Progress">Share of the rows that are committed, from 0 to 1.</param>
 /// <param name="Message">Why it failed; null where it did not.</param>
-internal sealed record JobOverview(string Id, JobState State, string Model, int Rows, int Context, int ShardsDone, int Shards, string? Message);
+/// <param name="TokensPerSecond">As a server says of its workers; null where it has none at this job, and for jobs in a store.</param>
+internal sealed record JobOverview(
+    string Id, JobState State, int Priority, string Model, int Rows, int Context, int ShardsDone, int Shards, double Progress, string? Message,
+    double? TokensPerSecond = null);

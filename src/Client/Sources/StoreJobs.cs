@@ -1,72 +1,96 @@
+using System.Runtime.CompilerServices;
+using HeadScope.Client.Output;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Client.Sources;
 
 /// <summary>Jobs in a store that this process can reach: their blobs answer.</summary>
-internal sealed class StoreJobs(JobStore jobs) : IJobSource
+internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time) : IJobSource
 {
-    IBlobStore Blobs => jobs.Blobs;
+    static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    public string Location => Blobs.Location;
+    readonly JobStatusReader _reader = new(jobs, time);
 
-    public async Task<JobOverview> SubmitAsync(JobRequest request, CancellationToken cancellation)
+    public string Location => jobs.Blobs.Location;
+
+    public async Task<JobOverview> SubmitAsync(JobRequest request, int priority, CancellationToken cancellation)
     {
-        var folder = await jobs.SubmitAsync(JobResolver.Resolve(request), cancellation).ConfigureAwait(false);
-        var status = await ReadAsync(folder, cancellation).ConfigureAwait(false);
-        if (status.State is not (JobState.Failed or JobState.Cancelled))
-            return status;
-        await jobs.ReopenAsync(folder, cancellation).ConfigureAwait(false);
-        return await ReadAsync(folder, cancellation).ConfigureAwait(false);
+        var job = await report.WithModelsAsync(models => JobResolver.ResolveAsync(request, models, cancellation)).ConfigureAwait(false);
+        var folder = new JobFolder(job.Spec.Id);
+        var known = await _reader.TryReadAsync(folder, cancellation).ConfigureAwait(false);
+        if (known is null && priority != JobControl.Default.Priority)
+            await _reader.WriteControlAsync(folder, new JobControl(priority), cancellation).ConfigureAwait(false);
+        if (known is null)
+            await jobs.SubmitAsync(job, cancellation).ConfigureAwait(false);
+        else if (known.State is JobState.Failed or JobState.Cancelled)
+            await jobs.ReopenAsync(folder, cancellation).ConfigureAwait(false);
+        return await StatusAsync(folder.Id, cancellation).ConfigureAwait(false);
     }
 
     public async Task<IReadOnlyList<JobOverview>> ListAsync(CancellationToken cancellation)
     {
         var list = new List<JobOverview>();
         foreach (var id in await jobs.ListAsync(cancellation).ConfigureAwait(false))
-            list.Add(await ReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false));
+        {
+            if (await _reader.TryReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status)
+                list.Add(Of(status));
+        }
+
         return list;
     }
 
-    public async Task<JobOverview> StatusAsync(string id, CancellationToken cancellation) =>
-        await ReadAsync(await FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+    public async Task<JobOverview> StatusAsync(string id, CancellationToken cancellation) => Of(await FindAsync(id, cancellation).ConfigureAwait(false));
+
+    public async IAsyncEnumerable<JobOverview> WatchAsync(string id, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var status = await StatusAsync(id, cancellation).ConfigureAwait(false);
+            yield return status;
+            if (status.State.HasEnded())
+                yield break;
+            await Task.Delay(LookInterval, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>None: it would take all statistics of all shards.</summary>
+    public Task<IReadOnlyList<HeadFigures>> LeadingHeadsAsync(string id, int count, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<HeadFigures>>([]);
 
     public async Task<JobOverview> CancelAsync(string id, CancellationToken cancellation)
     {
-        var folder = await FindAsync(id, cancellation).ConfigureAwait(false);
-        if (await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false) is null)
-            await Blobs.TryCreateAsync(folder.Cancelled, "{}\n"u8.ToArray(), cancellation).ConfigureAwait(false);
-        return await ReadAsync(folder, cancellation).ConfigureAwait(false);
+        var status = await FindAsync(id, cancellation).ConfigureAwait(false);
+        if (status.State == JobState.Done)
+            return Of(status);
+        await _reader.CancelAsync(status.Folder, by: null, cancellation).ConfigureAwait(false);
+        return await StatusAsync(id, cancellation).ConfigureAwait(false);
     }
 
-    public async Task<Manifest?> ManifestAsync(string id, CancellationToken cancellation) =>
-        await jobs.ManifestAsync(await FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
-
-    public Task<Stream> OpenResultAsync(string id, string file, CancellationToken cancellation) => Blobs.OpenReadAsync(new JobFolder(id).Result(file), cancellation);
-
-    async Task<JobOverview> ReadAsync(JobFolder folder, CancellationToken cancellation)
+    public async Task<JobOverview> ChangeAsync(string id, int? priority, bool? paused, CancellationToken cancellation)
     {
-        var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
-        var done = (await ShardLedger.CommittedShardsAsync(Blobs, folder, cancellation).ConfigureAwait(false)).Count;
-        var failure = await Blobs.TryReadAsync(folder.Failed, cancellation).ConfigureAwait(false) is { } json ? JobJson.Read<JobFailure>(json, folder.Failed) : null;
-        var state =
-            await Blobs.ExistsAsync(folder.Manifest, cancellation).ConfigureAwait(false) ? JobState.Done
-            : failure is not null ? JobState.Failed
-            : await Blobs.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false) ? JobState.Cancelled
-            : done == plan.Shards ? JobState.Reducing
-            : done > 0 ? JobState.Running
-            : JobState.Planned;
-        return new JobOverview(folder.Id, state, spec.Model.Name, plan.Rows, spec.Tokens.Context, done, plan.Shards, failure?.Message);
+        var status = await FindAsync(id, cancellation).ConfigureAwait(false);
+        var control = new JobControl(priority ?? status.Control.Priority, paused ?? status.Control.Paused);
+        await _reader.WriteControlAsync(status.Folder, control, cancellation).ConfigureAwait(false);
+        return await StatusAsync(id, cancellation).ConfigureAwait(false);
     }
 
-    async Task<JobFolder> FindAsync(string id, CancellationToken cancellation)
+    public async Task<Manifest?> ManifestAsync(string id, CancellationToken cancellation) => (await FindAsync(id, cancellation).ConfigureAwait(false)).Manifest;
+
+    public Task<Stream> OpenResultAsync(string id, string file, long offset, CancellationToken cancellation) =>
+        jobs.Blobs.OpenFromAsync(new JobFolder(id).Result(file), offset, cancellation);
+
+    static JobOverview Of(JobStatus status) => new(
+        status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Plan.Rows, status.Spec.Tokens.Context, status.CommittedShards.Count,
+        status.Plan.Shards, status.Progress, status.Failure?.Message);
+
+    async Task<JobStatus> FindAsync(string id, CancellationToken cancellation)
     {
+        if (JobFolder.IsId(id) && await _reader.TryReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status)
+            return status;
         var ids = await jobs.ListAsync(cancellation).ConfigureAwait(false);
-        return ids.Contains(id)
-            ? new JobFolder(id)
-            : throw new InvalidDataException($"{Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
+        throw new IOException($"{Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
     }
 }

@@ -32,6 +32,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
 
     public async Task RunAsync(CancellationToken drain, CancellationToken cancellation)
     {
+        JobInstruments.Announce(); // an alarm on what changes needs what it changed from
         using var models = new ResidentModels(options.ResidentModels, () => new ManagedBackend(options.Threads));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellation);
         var looking = LookAsync(stop.Token);

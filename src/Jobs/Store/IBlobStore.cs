@@ -39,6 +39,14 @@ public sealed class StoreException(string message, Exception? cause = null) : IO
 
 public static class BlobStoreExtensions
 {
+    /// <summary>A stream over a blob from a byte on.</summary>
+    public static async Task<Stream> OpenFromAsync(this IBlobStore store, string name, long offset, CancellationToken cancellation = default)
+    {
+        var stream = await store.OpenReadAsync(name, cancellation).ConfigureAwait(false);
+        stream.Seek(offset, SeekOrigin.Begin);
+        return stream;
+    }
+
     public static Task WriteAsync(this IBlobStore store, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation = default) =>
         store.WriteAsync(name, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellation);
 }

@@ -18,8 +18,6 @@ internal static partial class SiloApplication
     static partial void AddCluster(WebApplicationBuilder builder, SiloOptions options, ref bool clustered)
     {
         builder.Services.AddSingleton(Sdk.CreateMeterProviderBuilder().AddMeter(OtlpExport.Meters).AddPrometheusExporter().Build());
-        if (OtlpExport.FromEnvironment() is { } export)
-            builder.Services.AddSingleton(_ => export);
         if (options.Cluster is not { } cluster)
             return;
         clustered = true;
@@ -40,13 +38,13 @@ internal static partial class SiloApplication
         builder.Services.AddHostedService<EngineService>(); // after the silo: it is stopped before
     }
 
-    static partial void MapCluster(WebApplication app, SiloOptions options)
+    static partial void MapCluster(WebApplication app, SiloOptions options, ref bool hasMetrics)
     {
-        _ = app.Services.GetService<OtlpExport>(); // whoever made it disposes of it, which sends what is left
-        var metrics = app.MapPrometheusScrapingEndpoint("/metrics", app.Services.GetRequiredService<MeterProvider>(), null, null).DisableRateLimiting();
+        hasMetrics = true;
+        var endpoint = app.MapPrometheusScrapingEndpoint("/metrics", app.Services.GetRequiredService<MeterProvider>(), null, null).DisableRateLimiting();
         if (options.OpenMetrics)
-            metrics.AllowAnonymous();
+            endpoint.AllowAnonymous();
         else
-            metrics.RequireAuthorization(nameof(Role.Reader));
+            endpoint.RequireAuthorization(nameof(Role.Reader));
     }
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.Silo.Hosting;
 
@@ -37,7 +39,7 @@ internal static partial class SiloCommandLine
 
     static RootCommand Serve()
     {
-        var store = new Option<string>("--store") { Description = "Where the jobs are kept.", Required = true, HelpName = "DIR|URL" };
+        var store = new Option<string>("--store") { Description = "Where the jobs are kept.", Required = true, HelpName = BlobStores.LocationHelp };
         var listen = new Option<string>("--listen") { Description = "Addresses, separated by semicolons.", HelpName = "URL", DefaultValueFactory = _ => SiloOptions.DefaultListen };
         var models = new Option<string[]>("--models") { Description = "A folder in which callers may name models. May be given several times.", HelpName = "DIR" };
         var tokens = new Option<string[]>("--tokens") { Description = "A folder in which callers may name token files. May be given several times.", HelpName = "DIR" };
@@ -86,7 +88,9 @@ internal static partial class SiloCommandLine
                     LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
                 },
             };
-            await using var app = SiloApplication.Build(refinements.Aggregate(options, (refined, refine) => refine(parsed, refined)));
+            options = refinements.Aggregate(options, (refined, refine) => refine(parsed, refined));
+            using var export = OtlpExport.FromEnvironment();
+            await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
             await app.RunAsync(cancellation).ConfigureAwait(false);
             return 0;
         });

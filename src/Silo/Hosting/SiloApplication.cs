@@ -2,6 +2,7 @@ using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Telemetry.Prometheus;
 using HeadScope.Silo.Api;
 using HeadScope.Silo.Dashboard;
 using HeadScope.Silo.Security;
@@ -19,11 +20,13 @@ internal static partial class SiloApplication
     static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
 
     /// <exception cref="InvalidDataException">The options contradict each other or name what is not there.</exception>
-    public static WebApplication Build(SiloOptions options)
+    /// <exception cref="StoreException">The store cannot be used.</exception>
+    public static async Task<WebApplication> BuildAsync(SiloOptions options, CancellationToken cancellation = default)
     {
         ListenGuard.Check(options.Listen, options.Keys is not null);
         var keys = new ServerKeys(options.Keys is null ? null : new ApiKeyFile(options.Keys, TimeProvider.System));
         _ = keys.File?.Keys; // a missing or damaged file is said now, not at the first request
+        var store = await BlobStores.OpenAsync(options.Store, create: true, cancellation).ConfigureAwait(false);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
@@ -35,7 +38,7 @@ internal static partial class SiloApplication
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + ShutdownMargin);
-        AddServices(builder, options, keys);
+        AddServices(builder, options, keys, store);
 
         var app = builder.Build();
         app.UseExceptionHandler(new ExceptionHandlerOptions
@@ -53,13 +56,17 @@ internal static partial class SiloApplication
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
+        app.Services.GetRequiredService<MetricCollector>(); // counts from the start, not from the first scrape
         app.MapJobs();
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
         app.MapGet("/health/live", () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
         app.MapGet("/health/ready", async (Readiness readiness, CancellationToken cancellation) =>
             await readiness.WhyNotAsync(cancellation) is { } reason ? Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
             .AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
-        MapCluster(app, options);
+        var hasMetrics = false;
+        MapCluster(app, options, ref hasMetrics);
+        if (!hasMetrics)
+            app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null);
         app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
         return app;
     }
@@ -68,15 +75,16 @@ internal static partial class SiloApplication
     static partial void AddCluster(WebApplicationBuilder builder, SiloOptions options, ref bool clustered);
 
     /// <summary>In the flavour with clusters: adds what is served there alone.</summary>
-    static partial void MapCluster(WebApplication app, SiloOptions options);
+    static partial void MapCluster(WebApplication app, SiloOptions options, ref bool hasMetrics);
 
-    static void AddServices(WebApplicationBuilder builder, SiloOptions options, ServerKeys keys)
+    static void AddServices(WebApplicationBuilder builder, SiloOptions options, ServerKeys keys, IBlobStore store)
     {
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<IBlobStore>(new FileBlobStore(options.Store));
+        services.AddSingleton(store);
+        services.AddSingleton(_ => MetricCollector.OfHeadScope());
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobStatusReader>();
         services.AddSingleton<JobMonitor>();

@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+
+namespace HeadScope.Client.Tests.Server;
+
+/// <summary>Verbs against one server, with a key, which nothing may show.</summary>
+internal sealed class ServerClient(string address, string? key)
+{
+    static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    readonly Dictionary<string, string> _environment = key is null ? [] : new() { ["HEADSCOPE_API_KEY"] = key };
+
+    public HeadScopeProcess Start(params string[] arguments) => HeadScopeProcess.Start(_environment, [.. arguments, "--server", address]);
+
+    public async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var ended = await process.EndAsync();
+        AssertSecretIsAbsent(ended.Output, ended.Error);
+        return ended;
+    }
+
+    /// <summary>What it prints, when it ends as expected.</summary>
+    public async Task<string> SaysAsync(int expected, string[] arguments)
+    {
+        var (code, output, error) = await RunAsync(arguments);
+        Assert.True(code == expected, $"{arguments[0]} ended with {code}: {error}");
+        return output;
+    }
+
+    /// <summary>What it complains of, when it ends as expected.</summary>
+    public async Task<string> ErrorAsync(int expected, string[] arguments)
+    {
+        var (code, _, error) = await RunAsync(arguments);
+        Assert.True(code == expected, $"{arguments[0]} ended with {code}: {error}");
+        return error;
+    }
+
+    /// <summary>Waits until a job is as it should be.</summary>
+    public async Task UntilAsync(string id, Func<JsonNode, bool> holds)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!holds(JsonNode.Parse(await SaysAsync(0, ["status", "--job", id, "--json"]))!))
+            limit.Token.ThrowIfCancellationRequested();
+    }
+
+    public void AssertSecretIsAbsent(params string[] texts)
+    {
+        if (key is not null)
+            Assert.All(texts, text => Assert.DoesNotContain(key, text, StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using HeadScope.Tests.Support;
+
+namespace HeadScope.Client.Tests.Server;
+
+/// <summary>A server of its own process, with a folder for its store and keys; it may be killed and started again at the same address.</summary>
+internal sealed class ServerProcess : IDisposable
+{
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
+
+    readonly TemporaryFolder _folder = new();
+    readonly StringBuilder _log = new();
+    readonly string[] _options;
+    Process? _process;
+
+    /// <param name="options">More than where things lie.</param>
+    public ServerProcess(params string[] options) => _options = options;
+
+    public string Address { get; } = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
+
+    /// <summary>All that it has said.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+                return _log.ToString();
+        }
+    }
+
+    /// <summary>Where it looks for models and for token files.</summary>
+    public string Inputs => _folder.File("inputs");
+
+    public string Store => _folder.File("store");
+
+    public string KeyFile => _folder.File("keys.json");
+
+    public static int FreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+
+    /// <summary>Makes a key and returns its secret.</summary>
+    public string AddKey(string name, string role)
+    {
+        using var keys = Process.Start(new ProcessStartInfo("dotnet", [HeadScopeProcess.Program("headscope-silo"), "keys", "add", name, "--role", role, "--keys", KeyFile]) { RedirectStandardOutput = true })!;
+        var secret = keys.StandardOutput.ReadToEnd().Trim();
+        keys.WaitForExit();
+        Assert.Equal(0, keys.ExitCode);
+        return secret;
+    }
+
+    /// <summary>The options that a server at this address is started with.</summary>
+    public string[] Arguments() =>
+        ["--store", Store, "--models", Inputs, "--tokens", Inputs, "--listen", Address, .. File.Exists(KeyFile) ? new[] { "--keys", KeyFile } : [], .. _options];
+
+    public async Task StartAsync()
+    {
+        Directory.CreateDirectory(Inputs);
+        _process = Process.Start(new ProcessStartInfo("dotnet", [HeadScopeProcess.Program("headscope-silo"), .. Arguments()]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _process.OutputDataReceived += Note;
+        _process.ErrorDataReceived += Note;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await UntilReadyAsync();
+    }
+
+    public async Task UntilReadyAsync()
+    {
+        using var http = new HttpClient();
+        for (var waited = Stopwatch.StartNew(); ;)
+        {
+            try
+            {
+                if ((await http.GetAsync($"{Address}/health/ready")).IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+
+            Assert.True(waited.Elapsed < StartLimit && _process is not { HasExited: true }, $"the server did not start: {Log}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Ends it as a crash would.</summary>
+    public void Kill()
+    {
+        _process!.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (_process is { HasExited: false })
+            Kill();
+        _process?.Dispose();
+        _folder.Dispose();
+    }
+
+    void Note(object sender, DataReceivedEventArgs line)
+    {
+        lock (_log)
+            _log.AppendLine(line.Data);
+    }
+}
