@@ -77,9 +77,13 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
         var ledger = job.Session.Ledger;
         if (!ledger.IsComplete)
         {
-            if (await ledger.TryLeaseAsync(name, drain).ConfigureAwait(false) is { } lease)
+            // Not cancelled halfway, which could leave a claim behind that nobody gives back.
+            if (await ledger.TryLeaseAsync(name, CancellationToken.None).ConfigureAwait(false) is { } lease)
             {
-                await WorkAsync(job, lease, cancellation).ConfigureAwait(false);
+                if (drain.IsCancellationRequested)
+                    await ledger.AbandonAsync(lease, CancellationToken.None).ConfigureAwait(false);
+                else
+                    await WorkAsync(job, lease, cancellation).ConfigureAwait(false);
                 return true;
             }
 
