@@ -15,6 +15,7 @@ public class SecurityTests
     /// <summary>Every route that needs a key, and the least role that may use it.</summary>
     public static TheoryData<string, string, string> Routes => new()
     {
+        { "GET", "/metrics", nameof(Role.Reader) },
         { "GET", "/v1/jobs", nameof(Role.Reader) },
         { "GET", $"/v1/jobs/{SomeId}", nameof(Role.Reader) },
         { "GET", $"/v1/jobs/{SomeId}/events", nameof(Role.Reader) },

@@ -77,9 +77,13 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
         var leases = job.Session.Leases;
         if (!leases.IsComplete)
         {
-            if (await leases.TryLeaseAsync(name, drain).ConfigureAwait(false) is { } lease)
+            // Not cancelled halfway, which could leave a claim behind that nobody gives back.
+            if (await leases.TryLeaseAsync(name, CancellationToken.None).ConfigureAwait(false) is { } lease)
             {
-                await WorkAsync(job, lease, cancellation).ConfigureAwait(false);
+                if (drain.IsCancellationRequested)
+                    await leases.AbandonAsync(lease, CancellationToken.None).ConfigureAwait(false);
+                else
+                    await WorkAsync(job, lease, cancellation).ConfigureAwait(false);
                 return true;
             }
 

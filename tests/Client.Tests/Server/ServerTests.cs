@@ -18,9 +18,9 @@ public sealed class ServerTests : IDisposable
         using var server = new ServerProcess("--lease", "2", "--workers", "2", "--threads", "2");
         var client = new ServerClient(server.Address, server.AddKey("tester", "admin"));
         await server.StartAsync();
-        var job = LongJob.Write(Path.Combine(server.Inputs, "long.safetensors"), times: 12);
-        CopyFolder(job[1], Path.Combine(server.Inputs, "demo"));
-        string[] request = ["--model", "demo", "--tokens", "long.safetensors", "--shard-rows", "8"];
+        var job = LongJob.Write(Path.Combine(server.Inputs, "long.safetensors"), times: 8);
+        CopyFolder(job[1], Path.Combine(server.Inputs, "Demo"));
+        string[] request = ["--model", "Demo", "--tokens", "long.safetensors", "--shard-rows", "8"];
         var ids = new[]
         {
             await client.SaysAsync(0, ["submit", .. request]),

@@ -1,0 +1,94 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using HeadScope.Tests.Support;
+using YamlDotNet.RepresentationModel;
+
+namespace HeadScope.Client.Tests.Deploy;
+
+/// <summary>Alarms and dashboard speak of the series that the documentation promises, and Prometheus's own tool finds nothing wrong.</summary>
+public sealed partial class WatchingTests
+{
+    /// <summary>Labels that Prometheus adds.</summary>
+    static readonly string[] Added = ["instance", "job", "le"];
+
+    [SkippableTheory]
+    [InlineData("check", "config", "prometheus.yml")]
+    [InlineData("check", "rules", "alerts.yml")]
+    [InlineData("test", "rules", "alerts.test.yml")]
+    public async Task Promtool_FindsNothingWrong(string verb, string what, string file)
+    {
+        try
+        {
+            using var promtool = Process.Start(new ProcessStartInfo("promtool", [verb, what, DeployFiles.PathOf("prometheus", file)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var said = Task.WhenAll(promtool.StandardOutput.ReadToEndAsync(), promtool.StandardError.ReadToEndAsync());
+            await promtool.WaitForExitAsync();
+            Assert.True(promtool.ExitCode == 0, string.Concat(await said));
+        }
+        catch (Win32Exception e)
+        {
+            Skip.If(true, $"promtool is not installed: {e.Message}");
+        }
+    }
+
+    [Fact]
+    public void Expressions_UsePromisedSeriesAndLabels()
+    {
+        var promised = Promised();
+        Assert.Equal(12, promised.Count);
+        var used = new HashSet<string>();
+        foreach (var expression in Alarms().Select(alarm => ((YamlScalarNode)alarm.At("expr")).Value!).Concat(DashboardExpressions()))
+        {
+            foreach (Match series in Series().Matches(expression))
+            {
+                var name = Suffix().Replace(series.Groups[1].Value, "");
+                Assert.True(promised.ContainsKey(name), $"{name} in {expression} is not promised");
+                used.Add(name);
+                foreach (Match label in Label().Matches(series.Groups[2].Value))
+                    Assert.True(promised[name].Contains(label.Groups[1].Value) || Added.Contains(label.Groups[1].Value), $"{name} has no label {label.Groups[1].Value}: {expression}");
+            }
+
+            var known = promised.Where(pair => expression.Contains(pair.Key, StringComparison.Ordinal)).SelectMany(pair => pair.Value).Concat(Added).ToList();
+            foreach (Match by in By().Matches(expression))
+                Assert.All(by.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries), label => Assert.Contains(label, known));
+        }
+
+        Assert.Equal(promised.Keys.Order(StringComparer.Ordinal), used.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Alarms_NameASectionOfTheRunbook()
+    {
+        var sections = File.ReadLines(DeployFiles.PathOf("README.md")).Where(line => line.StartsWith("### ", StringComparison.Ordinal)).Select(line => line[4..]).ToList();
+        var named = Alarms().Select(alarm => Runbook().Match(((YamlScalarNode)alarm.At("annotations", "description")).Value!).Groups[1].Value).ToList();
+        Assert.Equal(sections.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+    }
+
+    static IEnumerable<YamlNode> Alarms() => (YamlSequenceNode)DeployFiles.Yaml(DeployFiles.PathOf("prometheus", "alerts.yml")).Single().At("groups", "0", "rules");
+
+    static IEnumerable<string> DashboardExpressions() => JsonDocument.Parse(File.ReadAllBytes(DeployFiles.PathOf("grafana", "headscope.json"))).RootElement
+        .GetProperty("panels").EnumerateArray().SelectMany(panel => panel.GetProperty("targets").EnumerateArray()).Select(target => target.GetProperty("expr").GetString()!);
+
+    /// <summary>The table of series under the heading "Watching", by name, with their labels.</summary>
+    static Dictionary<string, string[]> Promised() => File.ReadLines(Fixture.PathOf("..", "..", "README.md")).Select(line => Row().Match(line)).Where(row => row.Success)
+        .ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value.Split(',', StringSplitOptions.RemoveEmptyEntries));
+
+    [GeneratedRegex(@"^\| `(headscope_\w+)(?:\{(\w+)\})?` \| (?:counter|gauge|histogram) \|")]
+    private static partial Regex Row();
+
+    [GeneratedRegex(@"\b(headscope_\w+)(?:\{([^}]*)\})?")]
+    private static partial Regex Series();
+
+    [GeneratedRegex("_(bucket|sum|count)$")]
+    private static partial Regex Suffix();
+
+    [GeneratedRegex(@"(\w+)\s*(?:=~|!~|!=|=)")]
+    private static partial Regex Label();
+
+    [GeneratedRegex(@"by \(([^)]*)\)")]
+    private static partial Regex By();
+
+    [GeneratedRegex("See the runbook, '([^']+)'")]
+    private static partial Regex Runbook();
+}
