@@ -1,5 +1,6 @@
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Store;
 
 namespace HeadScope.Jobs.Tests.Pool;
 
@@ -48,7 +49,7 @@ public class JobQueueTests
     {
         using var fixture = new JobFixture();
         var (_, folder) = await fixture.SubmitAsync(JobFixture.TinyRequest);
-        await fixture.Jobs.Blobs.WriteAsync(folder.Control, "no"u8.ToArray());
+        await fixture.Jobs.Blobs.WriteAsync(folder.Control, "no"u8.ToArray(), default);
         var job = Assert.Single(await new JobQueue(fixture.Jobs, TimeProvider.System).InTurnAsync(default));
         Assert.Contains(folder.Control, job.Fault, StringComparison.Ordinal);
     }
