@@ -7,7 +7,7 @@ namespace HeadScope.Grains.Tests;
 
 public class ClusterProcessTests
 {
-    const int Rows = 320;
+    const int Rows = 200;
 
     static readonly object Job = new { model = "model", tokens = "many.npy", shard_rows = 2, skip_heads = true };
 
@@ -20,9 +20,15 @@ public class ClusterProcessTests
         RandomTokens.Write(folder.File("tokens/many.npy"), Rows);
         string[] ports = [.. Enumerable.Range(0, 4).Select(_ => PostgresServer.FreePort().ToString(CultureInfo.InvariantCulture))];
         await using var first = await SiloProcess.StartAsync(store, null, tokens, "--workers", "1", "--silo-port", ports[0], "--gateway-port", ports[1], "--primary-port", ports[0]);
-        await using var second = await SiloProcess.StartAsync(store, null, tokens, "--workers", "1", "--silo-port", ports[2], "--gateway-port", ports[3], "--primary-port", ports[0]);
-        await using var here = await SiloProcess.StartAsync(store, null, tokens, "--role", "gateway", "--gateway-port", ports[1]);
-        await using var there = await SiloProcess.StartAsync(store, null, tokens, "--role", "gateway", "--gateway-port", ports[3]);
+        var starting = new[]
+        {
+            SiloProcess.StartAsync(store, null, tokens, "--workers", "1", "--silo-port", ports[2], "--gateway-port", ports[3], "--primary-port", ports[0]),
+            SiloProcess.StartAsync(store, null, tokens, "--role", "gateway", "--gateway-port", ports[1]),
+            SiloProcess.StartAsync(store, null, tokens, "--role", "gateway", "--gateway-port", ports[3]),
+        };
+        await using var second = await starting[0];
+        await using var here = await starting[1];
+        await using var there = await starting[2];
 
         var id = await here.SubmitAsync(Job);
         var watching = WatchAsync(there.Http, id);

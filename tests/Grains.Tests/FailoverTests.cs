@@ -16,7 +16,7 @@ namespace HeadScope.Grains.Tests;
 /// </summary>
 public class FailoverTests(ITestOutputHelper output)
 {
-    const int Rows = 1600;
+    const int Rows = 1200;
     const int ShardRows = 4;
 
     [SkippableTheory]
