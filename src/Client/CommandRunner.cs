@@ -31,11 +31,12 @@ public static class CommandRunner
             return ExitCode.BadArguments;
         }
 
-        // A first signal asks a verb to stop, which may take as long as it says; a second one ends the process.
+        // A first signal asks a verb to stop, which may take as long as it says; a second Ctrl-C ends the process. Schedulers send
+        // SIGTERM to a script and to what it has started, which then hears of it twice.
         using var stop = new CancellationTokenSource();
         void Ask(PosixSignalContext context)
         {
-            context.Cancel = !stop.IsCancellationRequested;
+            context.Cancel = context.Signal == PosixSignal.SIGTERM || !stop.IsCancellationRequested;
             stop.Cancel();
         }
 

@@ -10,7 +10,7 @@ internal static class MetricsApi
     /// <param name="isOpen">Whether it answers without a key. Otherwise readers may ask.</param>
     public static void MapMetrics(this IEndpointRouteBuilder routes, bool isOpen)
     {
-        var route = routes.MapGet("/metrics", Show).DisableRateLimiting().ExcludeFromDescription();
+        var route = routes.MapGet("/metrics", Show).DisableRateLimiting().WithTags("operations").Produces<string>(contentType: "text/plain").WithSummary("Prometheus metrics");
         if (isOpen)
             route.AllowAnonymous();
         else
