@@ -43,7 +43,7 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
                 .ConfigureAwait(false);
         }
 
-        await results.FillAsync(manifest, (file, offset, token) => blobs.OpenFromAsync(folder.Result(file), offset, token), cancellation).ConfigureAwait(false);
+        await results.FillAsync(manifest, (file, offset, token) => jobs.Blobs.OpenFromAsync(folder.Result(file), offset, token), cancellation).ConfigureAwait(false);
         report.Done(manifest, output, Stopwatch.GetElapsedTime(started));
         return ExitCode.Done;
     }

@@ -10,11 +10,11 @@ namespace HeadScope.Client.Tests.Telemetry;
 /// <summary>A job on the demo model that lasts some seconds: long enough to be watched.</summary>
 internal sealed class WatchedJob : IDisposable
 {
-    const int DefaultRows = 160;
+    const int DefaultRows = 1024;
 
     readonly TemporaryFolder _folder = new();
 
-    /// <param name="rows">Null for what HEADSCOPE_WATCH_ROWS says, or 160.</param>
+    /// <param name="rows">Null for what HEADSCOPE_WATCH_ROWS says, or 1024.</param>
     public WatchedJob(int? rows = null)
     {
         Rows = rows ?? (int.TryParse(Environment.GetEnvironmentVariable("HEADSCOPE_WATCH_ROWS"), CultureInfo.InvariantCulture, out var asked) ? asked : DefaultRows);
