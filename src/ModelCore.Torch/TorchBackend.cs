@@ -43,7 +43,7 @@ public sealed class TorchBackend : IBackend
         _most = OnProcessor ? MostOnProcessor : MostOnCard;
     }
 
-    public string Description => $"torch ({_device}, {_precision.Name()}{(OnProcessor ? $", {_threads} {(_threads == 1 ? "thread" : "threads")}" : "")})";
+    public string Description => $"torch {_device} ({_precision.Name()}{(OnProcessor ? $", {_threads} {(_threads == 1 ? "thread" : "threads")}" : "")})";
 
     bool OnProcessor => _device.type == DeviceType.CPU;
 

@@ -18,7 +18,7 @@ public sealed class TorchDevice : IComputeDevice
 
     public string Name { get; }
 
-    public bool TakesOneWorker => true;
+    public bool HasOwnThread => true;
 
     public bool Supports(Precision precision) => precision != Precision.Tf32 || Name != Processor;
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Status;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Compute.Managed;
 
 namespace HeadScope.Jobs.Pool;
 
@@ -35,16 +33,17 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
 
     public async Task RunAsync(CancellationToken drain, CancellationToken cancellation)
     {
-        using var models = new ResidentModels(options.ResidentModels, () => new ManagedBackend(options.Threads));
+        var places = options.Devices.Select(device => new Workplace(device)).ToList();
+        using var models = new ResidentModels(options.ResidentModels * places.Count, options.Threads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellation);
         var looking = LookAsync(stop.Token);
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, options.Workers).Select(i => Task.Run(async () =>
+            var workers = places.SelectMany(place => Enumerable.Repeat(place, options.WorkersOn(place.Device)));
+            await Task.WhenAll(workers.Select((place, i) => Task.Run(async () =>
             {
-                using var backend = new ManagedBackend(Math.Max(1, options.Threads / options.Workers));
-                using var working = WorkerInstruments.Working(backend.Description, () => Environment.WorkingSet);
-                await new PoolWorker(LocalEngine.WorkerName(i), this, models, backend, time).RunAsync(stop.Token, cancellation).ConfigureAwait(false);
+                using var worker = new PoolWorker(LocalEngine.WorkerName(i), this, models, place, options.ThreadsOfWorker(place.Device), time);
+                await worker.RunAsync(stop.Token, cancellation).ConfigureAwait(false);
             }, CancellationToken.None))).ConfigureAwait(false);
         }
         finally
@@ -54,6 +53,8 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             foreach (var job in _open.Values)
                 await job.CloseAsync().ConfigureAwait(false);
             _open.Clear();
+            foreach (var place in places)
+                place.Dispose();
         }
     }
 
@@ -124,6 +125,24 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         }
     }
 
+    /// <summary>A job is for others, who have the devices it needs.</summary>
+    async Task LeaveAsync(JobFolder folder, JobSession session)
+    {
+        await using (session.ConfigureAwait(false))
+        {
+            try
+            {
+                options.DevicesFor(session.Spec);
+            }
+            catch (InvalidDataException e)
+            {
+                report(folder, e);
+            }
+        }
+
+        _ended[folder.Id] = time.GetTimestamp();
+    }
+
     async Task LookAtAsync(JobFolder folder, CancellationToken stop)
     {
         var job = _open.GetValueOrDefault(folder.Id);
@@ -143,6 +162,12 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             {
                 var rows = new PooledJob.Rows(time);
                 var session = await Task.Run(() => JobSession.OpenAsync(jobs, folder, options, rows, time, stop), stop).ConfigureAwait(false);
+                if (!options.Devices.Any(device => device.Supports(session.Spec.Precision)))
+                {
+                    await LeaveAsync(folder, session).ConfigureAwait(false);
+                    return;
+                }
+
                 job = _open.GetOrAdd(folder.Id, new PooledJob(session, rows, time));
             }
 

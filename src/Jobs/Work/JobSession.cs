@@ -66,11 +66,12 @@ public sealed class JobSession : IAsyncDisposable
         return model;
     }
 
-    /// <summary>A worker of this job on a backend.</summary>
-    public JobWorker CreateWorker(string name, Transformer model, IBackend backend) => new(
+    /// <summary>A worker of this job.</summary>
+    /// <param name="backend">The worker's own, on the place's device.</param>
+    public JobWorker CreateWorker(string name, Transformer model, IBackend backend, Workplace place) => new(
         name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, Ledger,
         new ModelShardScorer(new HeadScorer(model, backend), backend, _inputs.Tokens, _options.BatchSize),
-        () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time);
+        () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time, place);
 
     /// <summary>Reduces the job, all of whose units are done, unless somebody else is at it. Null then: look again later.</summary>
     public async Task<Manifest?> TryReduceAsync(CancellationToken cancellation)

@@ -10,10 +10,12 @@ namespace HeadScope.Jobs.Work;
 /// <summary>
 /// The loop that does a job, on every engine: lease a unit, score it, commit it, again, until none is left.
 /// </summary>
+/// <param name="place">Where it computes; null for the thread that calls.</param>
 /// <param name="weightsColumns">Computes the columns of the weights; null where the job leaves them out.</param>
 public sealed class JobWorker(
     string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, ShardLedger ledger, IShardScorer scorer,
-    Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time)
+    Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time,
+    Workplace? place = null)
 {
     /// <summary>How often a shard is tried again before the job fails.</summary>
     public const int Retries = 3;
@@ -41,7 +43,7 @@ public sealed class JobWorker(
             if (lease.Shard is { } shard)
                 await ScoreAsync(shard, cancellation).ConfigureAwait(false);
             else
-                await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(weightsColumns!()), cancellation).ConfigureAwait(false);
+                await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(await ComputeAsync(weightsColumns!).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
             done = true;
         }
         catch (Exception e) when (e is not (OperationCanceledException or StoreException))
@@ -64,9 +66,17 @@ public sealed class JobWorker(
         var started = time.GetUtcNow();
         var clock = Stopwatch.StartNew();
         _scores.Clear();
+        double scoreSeconds;
         using (JobSpans.Score())
-            scorer.Score(shard, _scores, observer.RowsScored, cancellation);
-        var scoreSeconds = Lap();
+        {
+            scoreSeconds = await ComputeAsync(() =>
+            {
+                clock.Restart(); // what it waited for the device is no work
+                scorer.Score(shard, _scores, observer.RowsScored, cancellation);
+                return Lap();
+            }).ConfigureAwait(false);
+        }
+
         HeadStatistics statistics;
         using (JobSpans.Count())
             statistics = _counter.Count(_scores, shard.FirstRow, spec.Scores.Examples);
@@ -106,6 +116,8 @@ public sealed class JobWorker(
             return seconds;
         }
     }
+
+    Task<T> ComputeAsync<T>(Func<T> compute) => place is null ? Task.FromResult(compute()) : place.RunAsync(compute);
 
     async Task RecordFailureAsync(string unit, Exception cause, CancellationToken cancellation)
     {

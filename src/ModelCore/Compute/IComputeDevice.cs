@@ -10,10 +10,10 @@ public interface IComputeDevice
     string Name { get; }
 
     /// <summary>
-    /// Whether it takes one worker, on a thread of its own that does all its computing. Otherwise any number of workers share it, and
-    /// divide the threads among them.
+    /// Whether one thread does all its computing, for whichever worker has something to compute. Otherwise workers compute side by side
+    /// on threads of theirs.
     /// </summary>
-    bool TakesOneWorker { get; }
+    bool HasOwnThread { get; }
 
     bool Supports(Precision precision);
 

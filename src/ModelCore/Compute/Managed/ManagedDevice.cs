@@ -9,7 +9,7 @@ public sealed class ManagedDevice : IComputeDevice
 
     public string Name => "cpu";
 
-    public bool TakesOneWorker => false;
+    public bool HasOwnThread => false;
 
     public bool Supports(Precision precision) => precision == Precision.Float32;
 
