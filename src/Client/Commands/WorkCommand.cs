@@ -20,6 +20,7 @@ internal static class WorkCommand
         var batchSize = JobOptions.BatchSize();
         var threads = JobOptions.Threads();
         var lease = JobOptions.Lease();
+        var devices = new DeviceOptions();
         var metrics = new MetricsOptionSet();
         var json = JobOptions.Json();
         var command = new Command("work", """
@@ -32,9 +33,10 @@ internal static class WorkCommand
         {
             store, id, workers, batchSize, threads, lease, json,
         };
+        devices.AddTo(command);
         metrics.AddTo(command);
         command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), stop => RunAsync(
-            parsed.GetRequiredValue(store), parsed.GetValue(id), JobOptions.Engine(parsed, workers, batchSize, threads, lease), Report.For(parsed.GetValue(json)), stop), cancellation));
+            parsed.GetRequiredValue(store), parsed.GetValue(id), JobOptions.Engine(parsed, workers, batchSize, threads, lease, devices), Report.For(parsed.GetValue(json)), stop), cancellation));
         return command;
     }
 
