@@ -20,5 +20,6 @@ var root = new RootCommand("Scores every attention head of a transformer over a 
     HeadsCommand.Create(),
     TokensCommand.Create(),
     InspectCommand.Create(),
+    DoctorCommand.Create(),
 };
 return await CommandRunner.RunAsync(root, args);

@@ -14,6 +14,7 @@ public static class RandomModel
         ["pythia-70m"] = new(6, 512, 8, 2048, 50304, 2048, 0.25),
         ["pythia-160m"] = new(12, 768, 12, 3072, 50304, 2048, 0.25),
         ["pythia-410m"] = new(24, 1024, 16, 4096, 50304, 2048, 0.25),
+        ["gpt2"] = new(12, 768, 12, 3072, 50257, 1024, 0.25), // its sizes, in Pythia's form
         ["smollm-135m"] = new(30, 576, 9, 1536, 49152, 2048, 1, KeyValueHeads: 3),
         ["demo"] = new(4, 128, 4, 512, 2048, 256, 0.5),
     };

@@ -15,6 +15,9 @@ public sealed class TimingBackend(IBackend inner) : IBackend
     /// <summary>Floating-point operations of the matrix products, loss included.</summary>
     public double Operations { get; private set; }
 
+    /// <summary>Called after each operation, before the time is taken.</summary>
+    public Action? Settle { get; set; }
+
     public void Reset()
     {
         _spent.Clear();
@@ -103,5 +106,9 @@ public sealed class TimingBackend(IBackend inner) : IBackend
         return result;
     }
 
-    void Note(string stage, long started) => _spent[stage] = _spent.GetValueOrDefault(stage) + Stopwatch.GetElapsedTime(started);
+    void Note(string stage, long started)
+    {
+        Settle?.Invoke();
+        _spent[stage] = _spent.GetValueOrDefault(stage) + Stopwatch.GetElapsedTime(started);
+    }
 }

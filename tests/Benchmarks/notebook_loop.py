@@ -3,7 +3,9 @@
 As the notebook does, it keeps every layer's pattern, values and z, gathers W_O W_U for every head and target, and computes all
 logits. Weights are random, of a Pythia model's shape. Prints one line: seconds a batch (median), tokens a second, peak MiB.
 
-    python3 notebook_loop.py MODEL BATCH CONTEXT BATCHES THREADS
+    python3 notebook_loop.py MODEL BATCH CONTEXT BATCHES THREADS [cuda]
+
+On a CUDA device the peak is that of the device.
 """
 import math
 import resource
@@ -12,7 +14,7 @@ import time
 
 import torch
 
-SHAPES = {"pythia-70m": (6, 512, 8, 50304), "pythia-160m": (12, 768, 12, 50304), "pythia-410m": (24, 1024, 16, 50304), "demo": (4, 128, 4, 2048)}
+SHAPES = {"pythia-70m": (6, 512, 8, 50304), "pythia-160m": (12, 768, 12, 50304), "pythia-410m": (24, 1024, 16, 50304), "gpt2": (12, 768, 12, 50257), "demo": (4, 128, 4, 2048)}
 
 name, batch, context, batches, threads = sys.argv[1], *map(int, sys.argv[2:6])
 layers, d_model, heads, d_vocab = SHAPES[name]
@@ -21,6 +23,9 @@ rotary = d_head // 4
 torch.set_grad_enabled(False)
 torch.set_num_threads(threads)
 torch.manual_seed(0)
+on_card = sys.argv[6:] == ["cuda"]
+if on_card:
+    torch.set_default_tensor_type("torch.cuda.FloatTensor")
 
 
 def normal(*shape):
@@ -86,7 +91,10 @@ for i in range(batches + 1):
     tokens = torch.randint(0, d_vocab, (batch, context))
     started = time.perf_counter()
     score(tokens)
+    if on_card:
+        torch.cuda.synchronize()
     if i > 0:
         seconds.append(time.perf_counter() - started)
 median = sorted(seconds)[batches // 2]
-print(f"{median:.3f} {batch * context / median:.1f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}")
+peak = torch.cuda.max_memory_allocated() >> 20 if on_card else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(f"{median:.3f} {batch * context / median:.1f} {peak}")

@@ -38,7 +38,7 @@ internal sealed class JobFixture : IDisposable
     public async Task<(JobFolder Folder, Manifest Manifest)> RunAsync(JobRequest request, EngineOptions? options = null)
     {
         var (_, folder) = await SubmitAsync(request);
-        return (folder, await new LocalEngine(Jobs, options ?? new EngineOptions(), TimeProvider.System).RunAsync(folder, new Observer(), default));
+        return (folder, await new LocalEngine(Jobs, options ?? new EngineOptions { Devices = [TestDevice.Current] }, TimeProvider.System).RunAsync(folder, new Observer(), default));
     }
 
     /// <summary>Scores every shard and stops before the reduction.</summary>

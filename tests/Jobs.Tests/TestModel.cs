@@ -1,10 +1,11 @@
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Compute.Managed;
+using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.ModelCore.Weights;
+using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests;
 
@@ -12,7 +13,7 @@ namespace HeadScope.Jobs.Tests;
 internal sealed class TestModel : IDisposable
 {
     readonly ModelWeights _weights;
-    readonly ManagedBackend _backend = new();
+    readonly IBackend _backend = TestDevice.Open();
     readonly Transformer _model;
     readonly TokenDataset _tokens;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Compute.Reference;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
@@ -50,7 +49,7 @@ public sealed class OracleModel : IDisposable
         Name = $"{name} {variant}";
         var folder = name == "demo" ? Fixture.PathOf("..", "..", "src", "Client", "Demo") : Fixture.PathOf(name, "model");
         Weights = ModelWeights.Open(folder, processing);
-        Backend = new ManagedBackend(threads);
+        Backend = TestDevice.Open(threads);
         Model = Transformer.Load(Weights, Backend);
         Expected = Fixture.Tensors(name, variant == "" ? "expected.safetensors" : $"expected_{variant}.safetensors");
         if (File.Exists(Fixture.PathOf(name, "inputs.safetensors")))
@@ -67,7 +66,7 @@ public sealed class OracleModel : IDisposable
 
     public ModelWeights Weights { get; }
 
-    public ManagedBackend Backend { get; }
+    public IBackend Backend { get; }
 
     public Transformer Model { get; }
 

@@ -25,7 +25,7 @@ internal static class JobOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print the outcome as JSON on standard output." };
 
-    public static Option<int> Workers() => Positive("--workers", "Shards scored at a time.", Environment.ProcessorCount);
+    public static Option<int> Workers() => Positive("--workers", "Shards scored at a time by the managed backend.", Environment.ProcessorCount);
 
     public static Option<int> BatchSize() => Positive("--batch-size", "Sequences scored together. It changes speed and memory, not results.", EngineOptions.DefaultBatchSize);
 
@@ -72,12 +72,13 @@ internal static class JobOptions
         Validators = { result => Check<int>(result, value => value is >= 1 and <= 4096, "from 1 to 4096") },
     };
 
-    public static EngineOptions Engine(ParseResult parsed, Option<int> workers, Option<int> batchSize, Option<int> threads, Option<double> lease) => new()
+    public static EngineOptions Engine(ParseResult parsed, Option<int> workers, Option<int> batchSize, Option<int> threads, Option<double> lease, DeviceOptions devices) => new()
     {
         Workers = parsed.GetValue(workers),
         BatchSize = parsed.GetValue(batchSize),
         Threads = parsed.GetValue(threads),
         LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
+        Devices = devices.Of(parsed),
     };
 
     /// <summary>Reports a value that is out of range. One that does not parse is reported by the parser.</summary>

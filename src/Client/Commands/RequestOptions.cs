@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Compute;
 
 namespace HeadScope.Client.Commands;
 
@@ -19,13 +20,19 @@ internal sealed class RequestOptions
     readonly Option<bool> _keepScores = new("--keep-scores") { Description = "Keep every score, as scores.parquet." };
     readonly Option<bool> _skipHeads = new("--skip-heads") { Description = "Leave out the columns of the weights alone." };
     readonly Option<string?> _inductionTokens = JobOptions.InductionTokens();
+    readonly Option<string> _precision = new Option<string>("--precision")
+    {
+        Description = "How matrix products are computed. tf32 and bfloat16 are faster, further from the truth, and for --backend torch.",
+        DefaultValueFactory = _ => Precision.Float32.Name(),
+    }.AcceptOnlyFromAmong([.. PrecisionNames.All]);
+
     readonly Option<int> _examples = new("--examples") { Description = "Positions listed for each head, score and side.", DefaultValueFactory = _ => JobRequest.DefaultExamples };
 
     public void AddTo(Command command)
     {
         foreach (var option in new Option[]
         {
-            _model, _revision, _tokens, _rows, _quantile, _noInduction, _quantiles, _raw, _shardRows, _seed, _keepScores, _skipHeads, _inductionTokens, _examples,
+            _model, _revision, _tokens, _rows, _quantile, _noInduction, _quantiles, _raw, _shardRows, _seed, _keepScores, _skipHeads, _inductionTokens, _examples, _precision,
         })
         {
             command.Options.Add(option);
@@ -48,5 +55,6 @@ internal sealed class RequestOptions
         Seed = parsed.GetValue(_seed),
         ShardRows = parsed.GetValue(_shardRows),
         Examples = parsed.GetValue(_examples),
+        Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(_precision), ignoreCase: true),
     };
 }

@@ -16,6 +16,7 @@ internal static class RunCommand
         var threads = JobOptions.Threads();
         var force = new Option<bool>("--force") { Description = "Start over: delete this job's shards and results, and replace what another job left in DIR." };
         var lease = JobOptions.Lease();
+        var devices = new DeviceOptions();
         var metrics = new MetricsOptionSet();
         var json = JobOptions.Json();
 
@@ -31,11 +32,12 @@ internal static class RunCommand
             output, batchSize, workers, threads, force, lease, json,
         };
         request.AddTo(command);
+        devices.AddTo(command);
         metrics.AddTo(command);
         command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), stop => new LocalRun(
             request.Read(parsed),
             parsed.GetRequiredValue(output),
-            JobOptions.Engine(parsed, workers, batchSize, threads, lease),
+            JobOptions.Engine(parsed, workers, batchSize, threads, lease, devices),
             parsed.GetValue(force),
             Report.For(parsed.GetValue(json))).RunAsync(stop), cancellation));
         return command;

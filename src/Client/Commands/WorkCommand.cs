@@ -30,6 +30,7 @@ internal static class WorkCommand
         var batchSize = JobOptions.BatchSize();
         var threads = JobOptions.Threads();
         var lease = JobOptions.Lease();
+        var devices = new DeviceOptions();
         var metrics = new MetricsOptionSet();
         var json = JobOptions.Json();
         var command = new Command("work", """
@@ -43,6 +44,7 @@ internal static class WorkCommand
         {
             store, id, wait, drain, workers, batchSize, threads, lease, json,
         };
+        devices.AddTo(command);
         metrics.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -51,7 +53,7 @@ internal static class WorkCommand
         });
         command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), async stop =>
         {
-            var options = JobOptions.Engine(parsed, workers, batchSize, threads, lease);
+            var options = JobOptions.Engine(parsed, workers, batchSize, threads, lease, devices);
             var report = Report.For(parsed.GetValue(json));
             var waits = parsed.GetValue(wait);
             var jobs = new JobStore(await BlobStores.OpenAsync(parsed.GetValue(store)!, create: waits, stop).ConfigureAwait(false));

@@ -27,8 +27,8 @@ public sealed record ClusterSettings
     /// <summary>Without a database: the port of the silo that was first, which the others join. The default value is 11111.</summary>
     public int PrimaryPort { get; init; } = DefaultSiloPort;
 
-    /// <summary>What this silo computes on; null where it computes nothing. The default value is "cpu".</summary>
-    public string? Device { get; init; } = "cpu";
+    /// <summary>What this silo computes on, such as "cpu" or "cuda"; null, the default value, where it computes nothing.</summary>
+    public string? Device { get; init; }
 
     /// <summary>How soon silos notice that one has died.</summary>
     public MembershipSettings Membership { get; init; } = new();

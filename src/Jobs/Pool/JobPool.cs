@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Compute.Managed;
 
 namespace HeadScope.Jobs.Pool;
 
@@ -21,6 +20,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     readonly JobStatusReader _reader = new(jobs, time);
     readonly ConcurrentDictionary<string, PooledJob> _open = new();
     readonly SemaphoreSlim _wake = new(0);
+    readonly Dictionary<string, string> _told = []; // why jobs are left alone, once rather than at every look
 
     public double? TokensPerSecond(JobFolder folder) => _open.GetValueOrDefault(folder.Id)?.TokensPerSecond;
 
@@ -33,17 +33,17 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     public async Task RunAsync(CancellationToken drain, CancellationToken cancellation)
     {
         JobInstruments.Announce(); // an alarm on what changes needs what it changed from
-        using var models = new ResidentModels(options.ResidentModels, () => new ManagedBackend(options.Threads));
+        var places = options.Devices.Select(device => new Workplace(device)).ToList();
+        using var models = new ResidentModels(options.ResidentModels, options.Threads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellation);
         var looking = LookAsync(stop.Token);
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, options.Workers).Select(i => Task.Run(async () =>
+            var workers = places.SelectMany(place => Enumerable.Repeat(place, options.WorkersOn(place.Device)));
+            await Task.WhenAll(workers.Select((place, i) => Task.Run(async () =>
             {
-                using var backend = new ManagedBackend(Math.Max(1, options.Threads / options.Workers));
-                using var working = WorkerInstruments.Working(backend.Description, () => Environment.WorkingSet);
-                using var thread = new DeviceThread($"headscope worker {i}");
-                await new PoolWorker(LocalEngine.WorkerName(i), this, models, backend, thread, time).RunAsync(stop.Token, cancellation).ConfigureAwait(false);
+                using var worker = new PoolWorker(LocalEngine.WorkerName(i), this, models, place, options.ThreadsOfWorker(place.Device), time);
+                await worker.RunAsync(stop.Token, cancellation).ConfigureAwait(false);
             }, CancellationToken.None))).ConfigureAwait(false);
         }
         finally
@@ -53,6 +53,8 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             foreach (var job in _open.Values)
                 await job.CloseAsync().ConfigureAwait(false);
             _open.Clear();
+            foreach (var place in places)
+                place.Dispose();
         }
     }
 
@@ -137,9 +139,18 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             if (!_open.TryGetValue(active.Folder.Id, out var job))
             {
                 var rows = new PooledJob.Rows(time);
+                var (spec, _) = await jobs.ReadAsync(active.Folder, stop).ConfigureAwait(false);
+                if (options.DevicesFor(spec).Count == 0)
+                {
+                    // Others may have what it needs.
+                    Tell(active.Folder, options.NoDeviceFor(spec));
+                    return;
+                }
+
                 var session = await Task.Run(
                     () => JobSession.OpenAsync(jobs, active.Folder, options, rows, time, stop, units => work.LeasesOf(active.Folder, units)), stop).ConfigureAwait(false);
                 job = _open.GetOrAdd(active.Folder.Id, new PooledJob(session, rows, time));
+                _told.Remove(active.Folder.Id);
             }
 
             (job.Control, job.Rank) = (active.Control, rank);
@@ -148,6 +159,18 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         {
             await FailAsync(active.Folder, e).ConfigureAwait(false);
         }
+        catch (IOException e)
+        {
+            // Other jobs need not suffer; this one is looked at again.
+            Tell(active.Folder, e);
+        }
+    }
+
+    void Tell(JobFolder folder, Exception cause)
+    {
+        if (_told.GetValueOrDefault(folder.Id) != cause.Message)
+            report(folder, cause);
+        _told[folder.Id] = cause.Message;
     }
 
     /// <summary>Closes a job that is no longer to be worked on, unless that was said of it before it was reopened.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
@@ -7,7 +8,7 @@ using HeadScope.ModelCore.Model;
 namespace HeadScope.Jobs.Pool;
 
 /// <summary>A worker of a pool: turns to the job whose turn it is, does one unit, and turns again.</summary>
-internal sealed class PoolWorker(string name, JobPool pool, ResidentModels models, IBackend backend, DeviceThread thread, TimeProvider time)
+internal sealed class PoolWorker(string name, JobPool pool, ResidentModels models, Workplace place, int threads, TimeProvider time) : IDisposable
 {
     /// <summary>How long to wait where there is nothing to do, and how long to leave a job alone that had nothing.</summary>
     static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(0.5);
@@ -15,12 +16,15 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
     /// <summary>How long to leave a store alone that failed.</summary>
     static readonly TimeSpan StoreInterval = TimeSpan.FromSeconds(5);
 
+    readonly DeviceThread _thread = place.AddWorker(name);
     (PooledJob Job, Transformer Model, JobWorker Worker)? _last; // its buffers serve the next unit of the same job
+    (Precision Precision, IBackend Backend) _backend = (Precision.Float32, place.Device.Open(threads, Precision.Float32));
 
     /// <param name="drain">Ends the work after the unit that is in work.</param>
     /// <param name="cancellation">Ends it at once.</param>
     public async Task RunAsync(CancellationToken drain, CancellationToken cancellation)
     {
+        using var working = WorkerInstruments.Working(_backend.Backend.Description, () => Environment.WorkingSet);
         try
         {
             while (!drain.IsCancellationRequested)
@@ -35,12 +39,25 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
         }
     }
 
+    public void Dispose() => _backend.Backend.Dispose();
+
+    IBackend BackendFor(Precision precision)
+    {
+        if (_backend.Precision != precision)
+        {
+            _backend.Backend.Dispose();
+            _backend = (precision, place.Device.Open(threads, precision));
+        }
+
+        return _backend.Backend;
+    }
+
     /// <summary>Does one thing for the first job that has something to do. False where none had.</summary>
     async Task<bool> TurnAsync(CancellationToken drain, CancellationToken cancellation)
     {
         foreach (var job in pool.InTurn())
         {
-            if (!job.TryEnter())
+            if (!place.Device.Supports(job.Session.Spec.Precision) || !job.TryEnter())
                 continue;
             Activity.Current = job.Session.Span;
             try
@@ -112,7 +129,7 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
         ResidentModels.Use use;
         try
         {
-            use = models.Acquire(job.Session);
+            use = models.Acquire(job.Session, place);
         }
         catch
         {
@@ -123,7 +140,7 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
         using (use)
         {
             if (_last is not { } last || last.Job != job || last.Model != use.Model)
-                _last = last = (job, use.Model, job.Session.CreateWorker(name, use.Model, backend, thread));
+                _last = last = (job, use.Model, job.Session.CreateWorker(name, use.Model, BackendFor(job.Session.Spec.Precision), _thread));
             await last.Worker.WorkAsync(lease, cancellation).ConfigureAwait(false);
         }
     }

@@ -5,28 +5,29 @@ using HeadScope.ModelCore.Model;
 namespace HeadScope.Jobs.Pool;
 
 /// <summary>
-/// The models a process has in memory, for several jobs: one copy of each, shared by all workers; when there are more than should
-/// be, those that were used least recently and are not in use are let go.
+/// The models a process has in memory, for several jobs: one copy of each on each device, shared by the device's workers; when a
+/// device has more than it should, those that were used least recently and are not in use are let go.
 /// </summary>
-/// <param name="most">How many to keep, at least 1. Models in use are kept all the same.</param>
-public sealed class ResidentModels(int most, Func<IBackend> loader) : IDisposable
+/// <param name="most">How many to keep on each device, at least 1. Models in use are kept all the same.</param>
+/// <param name="threads">Threads to load them with.</param>
+public sealed class ResidentModels(int most, int threads) : IDisposable
 {
     readonly Lock _gate = new();
     readonly Dictionary<string, Resident> _models = [];
     long _uses;
 
     /// <summary>A model, loaded if it is not here. It stays until the caller disposes of the use.</summary>
-    public Use Acquire(JobSession session)
+    public Use Acquire(JobSession session, Workplace place)
     {
-        var key = $"{session.Spec.Model.Hash} {string.Join(' ', session.Spec.Model.Processing)}";
+        var key = $"{session.Spec.Model.Hash} {string.Join(' ', session.Spec.Model.Processing)} {session.Spec.Precision} {place.Device.Backend} {place.Device.Name}";
         Resident resident;
         lock (_gate)
         {
             if (!_models.TryGetValue(key, out resident!))
-                _models.Add(key, resident = new Resident(key, loader(), session));
+                _models.Add(key, resident = new Resident(key, place.Device.Open(threads, session.Spec.Precision), session, place));
             resident.Users++;
             resident.LastUse = ++_uses;
-            EvictIdle();
+            EvictIdle(place);
         }
 
         try
@@ -53,9 +54,10 @@ public sealed class ResidentModels(int most, Func<IBackend> loader) : IDisposabl
             resident.Dispose();
     }
 
-    void EvictIdle()
+    void EvictIdle(Workplace place)
     {
-        while (_models.Count > most && _models.Values.Where(resident => resident.Users == 0).MinBy(resident => resident.LastUse) is { } oldest)
+        var there = _models.Values.Where(resident => resident.Place == place).ToList();
+        foreach (var oldest in there.Where(resident => resident.Users == 0).OrderBy(resident => resident.LastUse).Take(there.Count - most))
         {
             _models.Remove(oldest.Key);
             oldest.Dispose();
@@ -67,16 +69,18 @@ public sealed class ResidentModels(int most, Func<IBackend> loader) : IDisposabl
         lock (_gate)
         {
             resident.Users--;
-            EvictIdle();
+            EvictIdle(resident.Place);
         }
     }
 
     /// <summary>A model and the backend whose memory it lies in.</summary>
-    internal sealed class Resident(string key, IBackend backend, JobSession session) : IDisposable
+    internal sealed class Resident(string key, IBackend backend, JobSession session, Workplace place) : IDisposable
     {
-        readonly Lazy<Transformer> _model = new(() => session.LoadModel(backend));
+        readonly Lazy<Transformer> _model = new(() => place.RunAsync(() => session.LoadModel(backend)).GetAwaiter().GetResult());
 
         public string Key => key;
+
+        public Workplace Place => place;
 
         public Transformer Model => _model.Value;
 

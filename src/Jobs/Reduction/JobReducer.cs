@@ -65,7 +65,8 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
         var model = new ManifestModel(spec.Model.Name, spec.Model.Hub, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
         var dataset = new ManifestTokens(spec.Tokens.Rows, spec.Tokens.Context, spec.Tokens.Hash);
         await _results.WriteAsync("report.html", stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
-        var manifest = new Manifest(folder.Id, Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), summary, _results.Files);
+        var compute = new ManifestCompute(spec.Precision, [.. shards.Records.Select(record => record.Work.DeviceKind()).Distinct().Order(StringComparer.Ordinal)]);
+        var manifest = new Manifest(folder.Id, Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), compute, summary, _results.Files);
         Lap("report");
 
         var timings = new Timings(_seconds, [.. shards.Records.Select(record => new ShardTiming(record.Shard, record.Rows, record.Work))]);

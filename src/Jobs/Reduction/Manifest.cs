@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Compute;
 
 namespace HeadScope.Jobs.Reduction;
 
@@ -7,7 +8,7 @@ namespace HeadScope.Jobs.Reduction;
 /// What a job's results are and what they were made of: the same bytes on every run. Written last, it says that the job is done.
 /// </summary>
 public sealed record Manifest(
-    string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, ManifestInduction? Induction, JobSummary Summary,
+    string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, ManifestInduction? Induction, ManifestCompute Compute, JobSummary Summary,
     IReadOnlyDictionary<string, ResultFile> Files);
 
 /// <param name="Hub">Where it came from, if from the hub.</param>
@@ -15,6 +16,10 @@ public sealed record Manifest(
 public sealed record ManifestModel(string Name, HubSource? Hub, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
 
 public sealed record ManifestTokens(int Rows, int Context, string Hash);
+
+/// <param name="Precision">Of matrix products.</param>
+/// <param name="Devices">The kinds of devices that scored shards, such as <c>managed</c> or <c>torch cuda</c>.</param>
+public sealed record ManifestCompute(Precision Precision, IReadOnlyList<string> Devices);
 
 /// <param name="Rows">Sequences on which induction was measured.</param>
 /// <param name="Repeat">Random tokens in a sequence, each twice.</param>

@@ -14,4 +14,8 @@ public sealed record ShardRecord(
 }
 
 /// <summary>Who scored a shard, and the seconds of each stage.</summary>
-public sealed record ShardWork(string Worker, string Device, DateTimeOffset Started, double ReadSeconds, double ScoreSeconds, double CountSeconds, double StoreSeconds);
+public sealed record ShardWork(string Worker, string Device, DateTimeOffset Started, double ReadSeconds, double ScoreSeconds, double CountSeconds, double StoreSeconds)
+{
+    /// <summary>The device without what may differ from run to run: which of several it was, threads, instruction sets.</summary>
+    public string DeviceKind() => Device.Split(" (")[0].Split(':')[0];
+}

@@ -1,3 +1,5 @@
+using HeadScope.ModelCore.Compute;
+
 namespace HeadScope.Jobs.Specs;
 
 /// <summary>A job as a person asks for it, before anything is looked at.</summary>
@@ -33,6 +35,9 @@ public sealed record JobRequest
 
     /// <summary>Score the weights as stored. The default is to process them as TransformerLens does.</summary>
     public bool Raw { get; init; }
+
+    /// <summary>How products are computed. The default value is float32.</summary>
+    public Precision Precision { get; init; }
 
     public bool KeepScores { get; init; }
 

@@ -1,3 +1,4 @@
+using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Tokens;
@@ -67,6 +68,7 @@ public static class JobResolver
             Scores = new ScoreOptions(request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores, request.Examples),
             Induction = induction is null ? null : new InductionReference(
                 request.InductionTokens is null ? $"seed {request.Seed}" : FullLocation(request.InductionTokens), induction.Length, (induction[0].Length - 1) / 2, InductionRows.Hash(induction)),
+            OtherPrecision = request.Precision == Precision.Float32 ? null : request.Precision,
         };
         return new ResolvedJob(spec, JobPlan.For(rows, tokens.Context, weights.Config.HeadCount, request.ShardRows), induction ?? []);
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HeadScope.ModelCore.Compute;
 
 namespace HeadScope.Jobs.Specs;
 
@@ -20,6 +21,13 @@ public sealed record JobSpec
 
     /// <summary>Null where the columns of the weights alone are left out.</summary>
     public InductionReference? Induction { get; init; }
+
+    /// <summary>How products are computed, where that is not float32: it decides the results, as where they are computed hardly does.</summary>
+    [JsonPropertyName("precision")]
+    public Precision? OtherPrecision { get; init; }
+
+    [JsonIgnore]
+    public Precision Precision => OtherPrecision ?? Precision.Float32;
 
     /// <summary>Sixteen hex digits, the same for every spec that gives the same results, wherever model and tokens lie.</summary>
     [JsonIgnore]

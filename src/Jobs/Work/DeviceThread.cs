@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace HeadScope.Jobs.Work;
 
 /// <summary>
-/// A thread of a worker's own, fed through a bounded channel, for what keeps a device busy. Libraries of accelerators keep state by
+/// A thread that does nothing but keep a device busy, fed through a bounded channel. Libraries of accelerators keep state by
 /// thread, and computing must hold up no thread that others wait for.
 /// </summary>
 public sealed class DeviceThread : IDisposable
@@ -17,16 +17,15 @@ public sealed class DeviceThread : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Does something on the thread; faults are the caller's.</summary>
-    public async Task RunAsync(Action work, CancellationToken cancellation)
+    /// <summary>Computes something on the thread; faults are the caller's. It must not wait for anything else that computes here.</summary>
+    public async Task<T> RunAsync<T>(Func<T> compute, CancellationToken cancellation)
     {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         await _work.Writer.WriteAsync(() =>
         {
             try
             {
-                work();
-                done.SetResult();
+                done.SetResult(compute());
             }
             catch (OperationCanceledException e)
             {
@@ -37,7 +36,7 @@ public sealed class DeviceThread : IDisposable
                 done.SetException(e);
             }
         }, cancellation).ConfigureAwait(false);
-        await done.Task.ConfigureAwait(false);
+        return await done.Task.ConfigureAwait(false);
     }
 
     /// <summary>Waits for what is under way.</summary>

@@ -1,21 +1,29 @@
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Hub;
 
 namespace HeadScope.Jobs.Work;
 
-/// <summary>How a process works on jobs. None of it changes a result.</summary>
+/// <summary>How a process works on jobs. None of it changes a result on the managed backend; others may differ from it in the last bits.</summary>
 public sealed record EngineOptions
 {
     public const int DefaultBatchSize = 8;
 
-    /// <summary>Shards scored at a time, at least 1. The default value is the number of processors.</summary>
+    /// <summary>While one worker's scores are counted and stored, the device's thread computes for the other.</summary>
+    const int WorkersOfThread = 2;
+
+    /// <summary>What is computed on, at least one. The default is the managed backend on this machine's processors.</summary>
+    public IReadOnlyList<IComputeDevice> Devices { get; init; } = [ManagedDevice.Instance];
+
+    /// <summary>Shards scored at a time on a device that workers share, at least 1. The default value is the number of processors.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Sequences scored together, at least 1. The default value is 8.</summary>
     public int BatchSize { get; init; } = DefaultBatchSize;
 
-    /// <summary>Threads in all. The default value is the number of processors.</summary>
+    /// <summary>Threads in all, of which the workers of a shared device have equal parts. The default value is the number of processors.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>How long a worker may be silent before its claims lapse. The default value is 60 s.</summary>
@@ -27,6 +35,23 @@ public sealed record EngineOptions
     /// <summary>Whether to check that model and tokens are those of the spec, by their hashes.</summary>
     public bool VerifyInputs { get; init; } = true;
 
-    /// <summary>Models kept in memory at a time by a process that works on many jobs, at least 1. The default value is 2.</summary>
+    /// <summary>Models kept in memory at a time, on each device, by a process that works on many jobs, at least 1. The default value is 2.</summary>
     public int ResidentModels { get; init; } = 2;
+
+    /// <summary>What kind of device computes: <c>cpu</c>, <c>cuda</c>.</summary>
+    public string DeviceKind => Devices[0].Name.Split(':')[0];
+
+    /// <summary>How many workers a device has.</summary>
+    internal int WorkersOn(IComputeDevice device) => device.HasOwnThread ? WorkersOfThread : Workers;
+
+    /// <summary>How many threads an operation of theirs has, when there are no more workers than units of work.</summary>
+    internal int ThreadsOfWorker(IComputeDevice device, int units = int.MaxValue) =>
+        device.HasOwnThread ? Threads : Math.Max(1, Threads / Math.Min(WorkersOn(device), units));
+
+    /// <summary>Those of the devices that can do a job.</summary>
+    internal IReadOnlyList<IComputeDevice> DevicesFor(JobSpec spec) => [.. Devices.Where(device => device.Supports(spec.Precision))];
+
+    /// <summary>What to say where none can.</summary>
+    internal InvalidDataException NoDeviceFor(JobSpec spec) => new(
+        $"Job {spec.Id} asks for {spec.Precision.Name()} products, which {string.Join(", ", Devices.Select(device => $"{device.Backend} {device.Name}"))} does not compute. Name a device that does, with --backend and --device.");
 }

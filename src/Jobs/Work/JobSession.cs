@@ -70,9 +70,10 @@ public sealed class JobSession : IAsyncDisposable
         return model;
     }
 
-    /// <summary>A worker of this job on a backend.</summary>
-    /// <param name="thread">Where it computes; null for whichever thread it is on.</param>
-    public JobWorker CreateWorker(string name, Transformer model, IBackend backend, DeviceThread? thread = null) => new(
+    /// <summary>A worker of this job.</summary>
+    /// <param name="backend">The worker's own, on the device of the model.</param>
+    /// <param name="thread">Where it computes.</param>
+    public JobWorker CreateWorker(string name, Transformer model, IBackend backend, DeviceThread thread) => new(
         name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, Leases,
         new ModelShardScorer(new HeadScorer(model, backend), backend, _inputs.Tokens, _options.BatchSize),
         () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time, thread);

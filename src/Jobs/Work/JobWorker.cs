@@ -11,7 +11,7 @@ namespace HeadScope.Jobs.Work;
 /// The loop that does a job, on every engine: lease a unit, score it, commit it, again, until none is left.
 /// </summary>
 /// <param name="weightsColumns">Computes the columns of the weights; null where the job leaves them out.</param>
-/// <param name="thread">Where to compute; null for whichever thread the loop is on.</param>
+/// <param name="thread">Where it computes; null for whichever thread the loop is on.</param>
 public sealed class JobWorker(
     string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, IUnitLeases leases, IShardScorer scorer,
     Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time, DeviceThread? thread = null)
@@ -75,9 +75,17 @@ public sealed class JobWorker(
         var started = time.GetUtcNow();
         var clock = Stopwatch.StartNew();
         _scores.Clear();
+        double scoreSeconds;
         using (JobSpans.Score())
-            await ComputeAsync(() => scorer.Score(shard, _scores, observer.RowsScored, cancellation), cancellation).ConfigureAwait(false);
-        var scoreSeconds = Lap();
+        {
+            scoreSeconds = await ComputeAsync(() =>
+            {
+                clock.Restart(); // what it waited for the device is no work
+                scorer.Score(shard, _scores, observer.RowsScored, cancellation);
+                return Lap();
+            }, cancellation).ConfigureAwait(false);
+        }
+
         HeadStatistics statistics;
         using (JobSpans.Count())
             statistics = _counter.Count(_scores, shard.FirstRow, spec.Scores.Examples);
@@ -120,18 +128,11 @@ public sealed class JobWorker(
 
     async Task ComputeWeightsColumnsAsync(CancellationToken cancellation)
     {
-        WeightsColumns? columns = null;
-        await ComputeAsync(() => columns = weightsColumns!(), cancellation).ConfigureAwait(false);
-        await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(columns!), cancellation).ConfigureAwait(false);
+        var columns = await ComputeAsync(weightsColumns!, cancellation).ConfigureAwait(false);
+        await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(columns), cancellation).ConfigureAwait(false);
     }
 
-    Task ComputeAsync(Action work, CancellationToken cancellation)
-    {
-        if (thread is not null)
-            return thread.RunAsync(work, cancellation);
-        work();
-        return Task.CompletedTask;
-    }
+    Task<T> ComputeAsync<T>(Func<T> compute, CancellationToken cancellation) => thread is null ? Task.FromResult(compute()) : thread.RunAsync(compute, cancellation);
 
     async Task RecordFailureAsync(string unit, Exception cause, CancellationToken cancellation)
     {

@@ -3,12 +3,11 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Telemetry;
-using HeadScope.ModelCore.Compute.Managed;
 
 namespace HeadScope.Jobs.Work;
 
 /// <summary>
-/// Workers in this process, on the managed backend, for one job. Any number of such engines, on any machines, may work on one job in one store.
+/// Workers in this process for one job. Any number of such engines, on any machines, may work on one job in one store.
 /// </summary>
 public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvider time)
 {
@@ -43,16 +42,34 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
     async Task ScoreAsync(JobSession session, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var loader = new ManagedBackend(options.Threads);
-        using var model = session.LoadModel(loader);
-        var workers = Math.Min(options.Workers, session.Leases.Units);
-        var running = Enumerable.Range(0, workers).Select(i => Task.Run(async () =>
+        var loaded = new List<LoadedDevice>();
+        try
         {
-            using var backend = new ManagedBackend(Math.Max(1, options.Threads / workers));
+            var devices = options.DevicesFor(session.Spec);
+            if (devices.Count == 0)
+                throw options.NoDeviceFor(session.Spec);
+            foreach (var device in devices.Take(session.Leases.Units))
+                loaded.Add(await LoadedDevice.LoadAsync(session, device, options.Threads).ConfigureAwait(false));
+            await ScoreAsync(session, loaded, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var device in loaded)
+                device.Dispose();
+        }
+    }
+
+    async Task ScoreAsync(JobSession session, List<LoadedDevice> loaded, CancellationTokenSource stop)
+    {
+        var workers = loaded.SelectMany(device => Enumerable.Repeat(device, Math.Min(options.WorkersOn(device.Place.Device), session.Leases.Units)));
+        var running = workers.Select((device, i) => Task.Run(async () =>
+        {
+            using var backend = device.Place.Device.Open(options.ThreadsOfWorker(device.Place.Device, session.Leases.Units), session.Spec.Precision);
             using var working = WorkerInstruments.Working(backend.Description, () => Environment.WorkingSet);
             try
             {
-                await session.CreateWorker(WorkerName(i), model, backend).RunAsync(stop.Token).ConfigureAwait(false);
+                var name = WorkerName(i);
+                await session.CreateWorker(name, device.Model, backend, device.Place.AddWorker(name)).RunAsync(stop.Token).ConfigureAwait(false);
             }
             catch
             {

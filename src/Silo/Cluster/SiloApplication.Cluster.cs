@@ -22,8 +22,7 @@ internal static partial class SiloApplication
             return;
         clustered = true;
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
-        if (options.Engine is null)
-            cluster = cluster with { Device = null };
+        cluster = cluster with { Device = options.Engine?.DeviceKind };
         if (options.IsClusterClient)
             builder.AddClient(cluster);
         else

@@ -29,7 +29,6 @@ internal static partial class SiloCommandLine
                 return null;
             },
         };
-        var device = new Option<string>("--device") { Description = "What this silo's workers compute on.", DefaultValueFactory = _ => "cpu" };
         var siloPort = Number("--silo-port", "The port for other silos.", ClusterSettings.DefaultSiloPort, 1, 65535);
         var gatewayPort = Number("--gateway-port", "The port for clients; of a gateway on this machine, that of the silo it turns to.", ClusterSettings.DefaultGatewayPort, 1, 65535);
         var primaryPort = Number("--primary-port", "With --cluster localhost: the silo port of the silo that was first.", ClusterSettings.DefaultSiloPort, 1, 65535);
@@ -38,7 +37,7 @@ internal static partial class SiloCommandLine
         var votes = Number("--death-votes", "Silos that must suspect one.", defaults.Votes, 1, 100);
         var indirect = new Option<bool>("--indirect-probes") { Description = "Ask a third silo first." };
         var refresh = Number("--table-refresh", "Seconds between looks at the table of silos.", (int)defaults.TableRefresh.TotalSeconds, 1, 3600);
-        foreach (var option in new Option[] { cluster, role, id, address, device, siloPort, gatewayPort, primaryPort, probe, missed, votes, indirect, refresh })
+        foreach (var option in new Option[] { cluster, role, id, address, siloPort, gatewayPort, primaryPort, probe, missed, votes, indirect, refresh })
             root.Add(option);
         refinements.Add((parsed, options) => parsed.GetValue(cluster) == "none" ? options : options with
         {
@@ -52,7 +51,6 @@ internal static partial class SiloCommandLine
                 SiloPort = parsed.GetValue(siloPort),
                 GatewayPort = parsed.GetValue(gatewayPort),
                 PrimaryPort = parsed.GetValue(primaryPort),
-                Device = parsed.GetRequiredValue(device),
                 Membership = new MembershipSettings
                 {
                     ProbeTimeout = TimeSpan.FromMilliseconds(parsed.GetValue(probe)),

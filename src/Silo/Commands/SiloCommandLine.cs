@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
@@ -30,7 +31,7 @@ internal static partial class SiloCommandLine
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is InvalidDataException or InvalidJobException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"headscope-silo: {e.Message}").ConfigureAwait(false);
             return Failed;
@@ -46,10 +47,17 @@ internal static partial class SiloCommandLine
         var hub = new Option<bool>("--hub") { Description = "Let callers name models of the Hugging Face hub; they are downloaded into this machine's cache." };
         var keys = new Option<string?>("--keys") { Description = "The file of API keys. Without it, only this machine is answered.", HelpName = "FILE" };
         var openMetrics = new Option<bool>("--open-metrics") { Description = "Answer /metrics without a key." };
-        var workers = Number("--workers", "Shards scored at a time; 0 leaves the work to others.", Environment.ProcessorCount, 0, 4096);
+        var workers = Number("--workers", "Shards scored at a time by the managed backend; 0 leaves the work to others.", Environment.ProcessorCount, 0, 4096);
+        var backend = new Option<string>("--backend")
+        {
+            Description = "What computes: managed, on this machine's processors, or torch, where it was built in.",
+            HelpName = string.Join('|', ComputeBackends.Names),
+            DefaultValueFactory = _ => ComputeBackends.Names[0],
+        };
+        var device = new Option<string?>("--device") { Description = "Devices of the backend, such as cpu, cuda:0 or cuda:0..7. The default is every CUDA device or, without any, cpu.", HelpName = "NAMES" };
         var threads = Number("--threads", "Threads in all.", Environment.ProcessorCount, 1, 4096);
         var batch = Number("--batch-size", "Sequences scored together.", EngineOptions.DefaultBatchSize, 1, 4096);
-        var resident = Number("--resident-models", "Models kept in memory at a time.", 2, 1, 64);
+        var resident = Number("--resident-models", "Models kept in memory at a time, on each device.", 2, 1, 64);
         var lease = Number("--lease", "Seconds without a sign of life after which others take over a worker's shard.", (int)BlobClaims.DefaultDuration.TotalSeconds, 1, 86400);
         var drain = Number("--drain", "Seconds that a stopping server gives shards in work.", 60, 0, 86400);
         var requests = Number("--requests-per-minute", "Requests a caller may make.", SiloOptions.DefaultRequestsPerMinute, 1, 1_000_000);
@@ -61,7 +69,7 @@ internal static partial class SiloCommandLine
               headscope-silo --store /data/headscope --models /data/models --tokens /data/tokens
             """)
         {
-            store, listen, models, tokens, hub, keys, openMetrics, workers, threads, batch, resident, lease, drain, requests, submissions,
+            store, listen, models, tokens, hub, keys, openMetrics, workers, backend, device, threads, batch, resident, lease, drain, requests, submissions,
         };
         var refinements = new List<Func<ParseResult, SiloOptions, SiloOptions>>();
         AddCluster(root, refinements);
@@ -81,6 +89,7 @@ internal static partial class SiloCommandLine
                 SubmissionsPerMinute = parsed.GetValue(submissions),
                 Engine = parsed.GetValue(workers) == 0 ? null : new EngineOptions
                 {
+                    Devices = ComputeBackends.Find(parsed.GetRequiredValue(backend), parsed.GetValue(device)),
                     Workers = parsed.GetValue(workers),
                     Threads = parsed.GetValue(threads),
                     BatchSize = parsed.GetValue(batch),

@@ -78,6 +78,20 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
         Assert.Equal((5500, 5), ((await store.TryReadAsync("a"))!.Length, (await store.TryReadAsync("b"))!.Length));
     }
 
+    [SkippableFact]
+    public async Task TryRead_AnswerThatThereIsNoneIsCut_IsAskedAgain()
+    {
+        await using var proxy = await ProxyAsync();
+        var store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
+        for (var round = 0; round < 10; round++)
+        {
+            var asked = 0;
+            proxy.Plan = _ => Interlocked.Increment(ref asked) == 1 ? Fault.CutResponse : Fault.None;
+            Assert.Null(await store.TryReadAsync("a"));
+            Assert.Equal(2, asked);
+        }
+    }
+
     /// <summary>HEADSCOPE_FUZZ_ITERATIONS and HEADSCOPE_FUZZ_SEED do more things, and others.</summary>
     [SkippableFact]
     public async Task AnySequence_OverABadNetwork_DoesWhatItDoesOnAGoodOne()

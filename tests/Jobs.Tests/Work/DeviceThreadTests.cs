@@ -14,7 +14,7 @@ public class DeviceThreadTests
         {
             Assert.Equal(1, Interlocked.Increment(ref inside));
             threads.Add((Environment.CurrentManagedThreadId, Thread.CurrentThread.Name));
-            Interlocked.Decrement(ref inside);
+            return Interlocked.Decrement(ref inside);
         }, default))));
         Assert.Equal("the device's", Assert.Single(threads).Item2);
     }
@@ -23,10 +23,8 @@ public class DeviceThreadTests
     public async Task Run_WorkFails_FaultIsTheCallersAndTheThreadGoesOn()
     {
         using var thread = new DeviceThread("device");
-        await Assert.ThrowsAsync<InvalidDataException>(() => thread.RunAsync(() => throw new InvalidDataException("no"), default));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => thread.RunAsync(() => throw new OperationCanceledException(), default));
-        var done = false;
-        await thread.RunAsync(() => done = true, default);
-        Assert.True(done);
+        await Assert.ThrowsAsync<InvalidDataException>(() => thread.RunAsync<int>(() => throw new InvalidDataException("no"), default));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => thread.RunAsync<int>(() => throw new OperationCanceledException(), default));
+        Assert.True(await thread.RunAsync(() => true, default));
     }
 }

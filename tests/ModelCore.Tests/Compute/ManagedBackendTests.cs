@@ -1,6 +1,6 @@
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
-using HeadScope.ModelCore.Compute.Reference;
+using static HeadScope.ModelCore.Tests.Compute.BackendOperations;
 
 namespace HeadScope.ModelCore.Tests.Compute;
 
@@ -29,105 +29,19 @@ public class ManagedBackendTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Multiply_ShapesAroundTheTiles_IsTheProduct(string kernel)
-    {
-        foreach (var (rows, inputs, outputs) in new[] { (1, 1, 1), (5, 3, 17), (12, 32, 32), (13, 600, 33), (170, 64, 100), (337, 513, 47), (3, 1030, 65) })
-        {
-            AssertNear(kernel, 2e-6 * Math.Sqrt(inputs), backend =>
-            {
-                using var x = backend.Upload(Random(rows * inputs, 1), rows, inputs);
-                using var straight = backend.Load(Random(inputs * outputs, 2), inputs, outputs, Random(outputs, 3));
-                using var transposed = backend.Load(Random(inputs * outputs, 2), inputs, outputs, transposed: true);
-                return [Values(backend, backend.Multiply(x, straight)), Values(backend, backend.Multiply(x, transposed)), Values(backend, backend.GatherOutputs(straight, [outputs - 1, -1, 0]))];
-            });
-        }
-    }
+    public void Multiply_ShapesAroundTheTiles_IsTheProduct(string kernel) => Operations(kernel).Multiply();
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Elementwise_AnyWidth_IsTheFunction(string kernel)
-    {
-        foreach (var columns in new[] { 1, 15, 16, 33, 100 })
-        {
-            AssertNear(kernel, 4e-6, backend =>
-            {
-                List<float[]> results = [];
-                using var other = backend.Upload(Random(7 * columns, 9), 7, columns);
-                foreach (var activation in Enum.GetValues<Activation>())
-                {
-                    Tensor x = backend.Upload(Random(7 * columns, 4, 6), 7, columns), gate = backend.Upload(Random(7 * columns, 4, 6), 7, columns);
-                    backend.Activate(x, activation);
-                    backend.ActivateGate(gate, activation, other);
-                    results.Add(Values(backend, x));
-                    results.Add(Values(backend, gate));
-                }
-
-                foreach (var kind in Enum.GetValues<NormKind>())
-                {
-                    using var x = backend.Upload(Random(7 * columns, 5), 7, columns);
-                    var norm = new Norm(kind, 1e-5f, backend.Upload(Random(columns, 6), 1, columns), backend.Upload(Random(columns, 7), 1, columns));
-                    var (normalized, scale) = backend.Normalize(x, norm);
-                    results.Add(Values(backend, normalized));
-                    results.Add(Values(backend, scale));
-                }
-
-                var sum = backend.Upload(Random(7 * columns, 8), 7, columns);
-                backend.Add(sum, other);
-                results.Add(Values(backend, sum));
-                return results;
-            });
-        }
-    }
+    public void Elementwise_AnyWidth_IsTheFunction(string kernel) => Operations(kernel).Elementwise();
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Attend_EveryVariant_IsSoftmaxAttention(string kernel)
-    {
-        foreach (var (context, heads, keyValueHeads, size, causal, window) in new (int, int, int, int, bool, int?)[]
-        {
-            (1, 1, 1, 4, true, null), (7, 2, 2, 5, true, null), (33, 2, 2, 16, true, null), (50, 4, 2, 24, true, null), (41, 2, 1, 32, true, 9), (70, 2, 2, 16, false, null), (35, 2, 2, 8, true, 1),
-            (45, 6, 1, 6, true, 100), (40, 4, 2, 6, false, 5), (560, 1, 1, 4, true, 20), (560, 1, 1, 4, true, 520),
-        })
-        {
-            var batch = new BatchShape(2, context);
-            var random = new Random(context);
-            var tokens = Enumerable.Range(0, batch.Positions).Select(_ => random.Next(context < 100 ? 5 : 500)).ToArray();
-            AssertNear(kernel, 3e-6, backend =>
-            {
-                using var q = backend.Upload(Random(batch.Positions * heads * size, 1, 2), batch.Positions, heads * size);
-                using var k = backend.Upload(Random(batch.Positions * keyValueHeads * size, 2, 2), batch.Positions, keyValueHeads * size);
-                using var v = backend.Upload(Random(batch.Positions * keyValueHeads * size, 3), batch.Positions, keyValueHeads * size);
-                using var w = backend.Upload(Random(batch.Positions * heads * size, 4), batch.Positions, heads * size);
-                var copying = new CopyScoring(
-                    w, new CopySources(tokens, batch), backend.Allocate(heads, batch.Positions), backend.Allocate(heads, batch.Positions), backend.Allocate(heads, batch.Positions));
-                var taps = new AttentionTaps
-                {
-                    Copying = copying,
-                    Pattern = backend.Allocate(batch.Positions * heads, context),
-                    Scores = backend.Allocate(batch.Positions * heads, context),
-                };
-                var z = backend.Attend(new AttentionInputs(q, k, v, batch, new HeadShape(heads, keyValueHeads, size), 0.37f, causal, window), taps);
-                return new[] { z, taps.Pattern, taps.Scores, copying.HeadDla, copying.MoverAttn, copying.MoverDla }.Select(tensor => Values(backend, tensor)).ToList();
-            });
-        }
-    }
+    public void Attend_EveryVariant_IsSoftmaxAttention(string kernel) => Operations(kernel).Attend();
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void TokenLoss_VocabulariesAroundTheTile_IsCrossEntropy(string kernel)
-    {
-        foreach (var (rows, model, vocabulary) in new[] { (1, 4, 2), (170, 16, 255), (20, 16, 256), (20, 40, 257), (9, 530, 700) })
-        {
-            var random = new Random(vocabulary);
-            var targets = Enumerable.Range(0, rows).Select(row => row == 3 ? -1 : random.Next(vocabulary)).ToArray();
-            AssertNear(kernel, 4e-6, backend =>
-            {
-                using var x = backend.Upload(Random(rows * model, 1), rows, model);
-                using var unembed = backend.Load(Random(model * vocabulary, 2, 3), model, vocabulary, Random(vocabulary, 3));
-                return [Values(backend, backend.TokenLoss(x, unembed, targets))];
-            });
-        }
-    }
+    public void TokenLoss_VocabulariesAroundTheTile_IsCrossEntropy(string kernel) => Operations(kernel).TokenLoss();
 
     [Theory]
     [MemberData(nameof(Kernels))]
@@ -185,35 +99,5 @@ public class ManagedBackendTests
         Assert.Equal(0, backend.LiveTensors);
     }
 
-    static void AssertNear(string kernel, double tolerance, Func<IBackend, IReadOnlyList<float[]>> compute)
-    {
-        using var reference = new ReferenceBackend();
-        var expected = compute(reference);
-        foreach (var threads in new[] { 1, 2 })
-        {
-            using var backend = Create(kernel, threads);
-            foreach (var (index, (want, have)) in expected.Zip(compute(backend)).Index())
-            {
-                Assert.Equal(want.Length, have.Length);
-                for (var i = 0; i < want.Length; i++)
-                    Assert.True(want[i] == have[i] || Math.Abs(want[i] - have[i]) <= tolerance * Math.Max(1, Math.Abs(want[i])), $"result {index}, element {i}: {have[i]} where {want[i]} is right ({kernel}, {threads} threads)");
-            }
-        }
-    }
-
-    static float[] Values(IBackend backend, Tensor tensor)
-    {
-        using (tensor)
-        {
-            var values = new float[tensor.Rows * tensor.Columns];
-            backend.Download(tensor, values);
-            return values;
-        }
-    }
-
-    static float[] Random(int count, int seed, float range = 1)
-    {
-        var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() * 2 - 1) * range)];
-    }
+    static BackendOperations Operations(string kernel) => new(() => Create(kernel), () => Create(kernel, 2));
 }

@@ -24,8 +24,13 @@ public sealed record AzureStoreOptions
     /// <summary>How long one request may take before it counts as lost. The default value is 60 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    internal BlobClientOptions Client() => new()
+    internal BlobClientOptions Client()
     {
-        Retry = { Mode = RetryMode.Exponential, MaxRetries = Retries, Delay = RetryDelay, MaxDelay = LongestRetryDelay, NetworkTimeout = RequestTimeout },
-    };
+        var client = new BlobClientOptions
+        {
+            Retry = { Mode = RetryMode.Exponential, MaxRetries = Retries, Delay = RetryDelay, MaxDelay = LongestRetryDelay, NetworkTimeout = RequestTimeout },
+        };
+        client.AddPolicy(new WholeErrorsPolicy(), HttpPipelinePosition.PerRetry);
+        return client;
+    }
 }

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Compute.Managed;
+
+namespace HeadScope.Jobs.Work;
+
+/// <summary>The backends that were built in, and their devices on this machine.</summary>
+public static partial class ComputeBackends
+{
+    const string Managed = "managed";
+    const string Torch = "torch";
+
+    public static IReadOnlyList<string> Names { get; } = [Managed, Torch];
+
+    /// <summary>Why a backend is not to be had; null where it is.</summary>
+    public static string? WhyMissing(string backend) => backend == Torch && !HasTorch
+        ? "this build has no TorchSharp: build with -p:HeadScopeTorch=cpu or -p:HeadScopeTorch=cuda"
+        : null;
+
+    /// <summary>A backend's devices on this machine; none where the backend is not built in.</summary>
+    public static IReadOnlyList<IComputeDevice> DevicesOf(string backend) => backend == Managed ? [ManagedDevice.Instance] : TorchDevices();
+
+    /// <summary>The devices that a person names.</summary>
+    /// <param name="devices">
+    /// Names, ranges such as <c>cuda:0..3</c>, or kinds such as <c>cuda</c>, separated by commas. By default all CUDA devices or, where
+    /// there are none, the processors.
+    /// </param>
+    /// <exception cref="InvalidJobException">There is no such backend or device.</exception>
+    public static IReadOnlyList<IComputeDevice> Find(string backend, string? devices)
+    {
+        if (!Names.Contains(backend))
+            throw new InvalidJobException([$"--backend: there is no '{backend}'; expected {string.Join(" or ", Names)}."]);
+        if (WhyMissing(backend) is { } reason)
+            throw new InvalidJobException([$"--backend {backend}: {reason}."]);
+        var all = DevicesOf(backend);
+        if (devices is null)
+            return all.Any(device => device.Name != "cpu") ? [.. all.Where(device => device.Name != "cpu")] : all;
+        var found = new List<IComputeDevice>();
+        foreach (var name in devices.Split(',', StringSplitOptions.TrimEntries).SelectMany(Expand))
+        {
+            var named = all.Where(device => device.Name == name || device.Name.StartsWith($"{name}:", StringComparison.Ordinal)).Except(found).ToList();
+            if (named.Count == 0 && !found.Any(device => device.Name == name))
+                throw new InvalidJobException([$"--device: the {backend} backend has no '{name}' on this machine; it has {string.Join(", ", all.Select(device => device.Name))}."]);
+            found.AddRange(named);
+        }
+
+        return found;
+    }
+
+    /// <summary>cuda:1..3 as cuda:1, cuda:2 and cuda:3.</summary>
+    static IEnumerable<string> Expand(string name)
+    {
+        if (Range().Match(name) is not { Success: true } range)
+            return [name];
+        int Number(string group) => int.Parse(range.Groups[group].Value, CultureInfo.InvariantCulture);
+        var (first, last) = (Number("first"), Number("last"));
+        return first > last ? [name] : Enumerable.Range(first, last - first + 1).Select(index => $"{range.Groups["kind"].Value}:{index}");
+    }
+
+    [GeneratedRegex(@"^(?<kind>\w+):(?<first>\d{1,3})\.\.(?<last>\d{1,3})$", RegexOptions.CultureInvariant)]
+    private static partial Regex Range();
+
+#if HEADSCOPE_TORCH
+    const bool HasTorch = true;
+
+    static IReadOnlyList<IComputeDevice> TorchDevices() => ModelCore.Torch.TorchDevice.All();
+#else
+    const bool HasTorch = false;
+
+    static IReadOnlyList<IComputeDevice> TorchDevices() => [];
+#endif
+}

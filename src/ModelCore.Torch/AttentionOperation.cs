@@ -1,0 +1,86 @@
+using HeadScope.ModelCore.Compute;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HeadScope.ModelCore.Torch;
+
+/// <summary>
+/// Attention of some sequences at a time, as many as their patterns have room for, with query heads that share keys as one product.
+/// Copies are few, so what is restricted to them is summed pair by pair.
+/// </summary>
+internal sealed class AttentionOperation(AttentionInputs inputs, AttentionTaps taps, torch.Tensor hidden, CopyPairs? copies, ScalarType products, long most)
+{
+    readonly int _context = inputs.Batch.Context;
+    readonly HeadShape _heads = inputs.Heads;
+    readonly int _group = inputs.Heads.Heads / inputs.Heads.KeyValueHeads;
+    readonly torch.Tensor _query = ((TorchTensor)inputs.Query).Values;
+    readonly torch.Tensor _key = ((TorchTensor)inputs.Key).Values;
+    readonly torch.Tensor _value = ((TorchTensor)inputs.Value).Values;
+
+    /// <summary>0 where a source is visible, -inf where not: [group * dest, src], a query head of a group after the other.</summary>
+    public static torch.Tensor Hidden(int context, bool causal, int? window, int group, Device device)
+    {
+        var positions = arange(context, device: device);
+        var distance = positions.unsqueeze(1).sub(positions.unsqueeze(0)); // [dest, src]
+        var isHidden = causal ? distance.lt(0) : zeros_like(distance, ScalarType.Bool);
+        if (window is { } width)
+            isHidden = isHidden.logical_or(distance.ge(width));
+        return zeros(context, context, ScalarType.Float32, device).masked_fill(isHidden, float.NegativeInfinity).repeat(group, 1);
+    }
+
+    /// <summary>z, [batch * dest, head * d_head].</summary>
+    public torch.Tensor Run()
+    {
+        var batch = inputs.Batch;
+        var z = empty(batch.Positions, _heads.Heads * _heads.Size, ScalarType.Float32, _query.device);
+        var directions = (taps.Copying?.TargetDirections as TorchTensor)?.Values;
+        var moverAttn = copies is null ? null : zeros(batch.Positions, _heads.Heads, ScalarType.Float32, _query.device);
+        var moverDla = copies is null ? null : zeros_like(moverAttn!);
+        var rowsAtATime = (int)Math.Clamp(most / ((long)_heads.Heads * _context * _context), 1, batch.Rows);
+        for (var row = 0; row < batch.Rows; row += rowsAtATime)
+        {
+            using var scope = NewDisposeScope();
+            var rows = Math.Min(rowsAtATime, batch.Rows - row);
+            var pattern = Pattern(row, rows); // [sequence * head, dest, src]
+            var mixed = pattern.view(rows * _heads.KeyValueHeads, _group * _context, _context).to_type(products).bmm(KeyValueHeads(_value, row, rows));
+            z.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _group, _heads.Size)
+                .copy_(mixed.view(rows, _heads.KeyValueHeads, _group, _context, _heads.Size).permute(0, 3, 1, 2, 4));
+            copies?.Add(pattern, _value, directions!, _heads, _context, row, rows, most, moverAttn!, moverDla!);
+        }
+
+        if (taps.Copying is { } copying)
+        {
+            Fill(copying.HeadDla, z.mul(directions!).view(batch.Positions, _heads.Heads, _heads.Size).sum(-1).t());
+            Fill(copying.MoverAttn, moverAttn!.t());
+            Fill(copying.MoverDla, moverDla!.t());
+        }
+
+        return z;
+    }
+
+    torch.Tensor Pattern(int row, int rows)
+    {
+        // [sequence * key-value head, group * dest, d_head]
+        var query = _query.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _group, _heads.Size)
+            .permute(0, 2, 3, 1, 4).reshape(rows * _heads.KeyValueHeads, _group * _context, _heads.Size).mul(inputs.Scale).to_type(products);
+        var key = KeyValueHeads(_key, row, rows).transpose(1, 2); // [sequence * key-value head, d_head, src]
+        using var scores = bmm(query, key).to_type(ScalarType.Float32).add_(hidden).view(rows * _heads.Heads, _context, _context);
+        var pattern = nn.functional.softmax(scores, -1);
+        Tap(taps.Scores, scores, row);
+        Tap(taps.Pattern, pattern, row);
+        return pattern;
+    }
+
+    /// <summary>[sequence * key-value head, src, d_head], as products take it.</summary>
+    torch.Tensor KeyValueHeads(torch.Tensor all, int row, int rows) =>
+        all.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _heads.Size)
+            .permute(0, 2, 1, 3).reshape(rows * _heads.KeyValueHeads, _context, _heads.Size).to_type(products);
+
+    void Tap(Compute.Tensor? tap, torch.Tensor part, int row)
+    {
+        if (tap is TorchTensor target)
+            target.Values.narrow(0, row * _heads.Heads * _context, part.shape[0] * _context).copy_(part.view(-1, _context));
+    }
+
+    static void Fill(Compute.Tensor target, torch.Tensor values) => ((TorchTensor)target).Values.copy_(values);
+}

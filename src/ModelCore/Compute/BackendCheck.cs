@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using HeadScope.ModelCore.Compute.Reference;
+
+namespace HeadScope.ModelCore.Compute;
+
+/// <summary>Whether a backend computes what it should on this machine, and how fast.</summary>
+/// <param name="Distance">How far one layer's activations, scores and loss are from float64, relative to values above 1.</param>
+/// <param name="OperationsPerSecond">Floating-point operations a second in matrix products.</param>
+public sealed record BackendCheck(double Distance, double OperationsPerSecond)
+{
+    /// <param name="time">How long to multiply for.</param>
+    public static BackendCheck Run(IBackend backend, TimeSpan time)
+    {
+        using var reference = new ReferenceBackend();
+        var distance = Layer(backend).Zip(Layer(reference), (have, want) => Math.Abs(have - (double)want) / Math.Max(1, Math.Abs(want))).Max();
+        return new BackendCheck(distance, Speed(backend, time));
+    }
+
+    /// <summary>Norm, products, rotation, attention with scores, activation and loss, of random numbers.</summary>
+    static float[] Layer(IBackend backend)
+    {
+        const int Heads = 3, Size = 16, Model = Heads * Size, Vocabulary = 300;
+        var batch = new BatchShape(2, 33);
+        var random = new Random(1);
+        float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
+        int[] tokens = [.. Enumerable.Range(0, batch.Positions).Select(_ => random.Next(20))];
+        using var x = backend.Upload(Numbers(batch.Positions * Model), batch.Positions, Model);
+        using var matrix = backend.Load(Numbers(Model * 3 * Model), Model, 3 * Model, Numbers(3 * Model));
+        using var unembed = backend.Load(Numbers(Model * Vocabulary), Model, Vocabulary);
+        var (normalized, scale) = backend.Normalize(x, new Norm(NormKind.LayerNorm, 1e-5f, null, null));
+        using var projected = backend.Multiply(normalized, matrix);
+        using var query = projected.SliceColumns(0, Model);
+        using var key = projected.SliceColumns(Model, Model);
+        using var value = projected.SliceColumns(2 * Model, Model);
+        backend.Rotate(query, Size, batch, new Rotary(Size, 10000, batch.Context));
+        using var directions = backend.GatherOutputs(unembed, tokens);
+        using var headDla = backend.Allocate(Heads, batch.Positions);
+        using var moverAttn = backend.Allocate(Heads, batch.Positions);
+        using var moverDla = backend.Allocate(Heads, batch.Positions);
+        var copying = new CopyScoring(directions, new CopySources(tokens, batch), headDla, moverAttn, moverDla);
+        using var z = backend.Attend(new AttentionInputs(query, key, value, batch, new HeadShape(Heads, Heads, Size), 0.25f), new AttentionTaps { Copying = copying });
+        backend.Activate(z, Activation.Gelu);
+        using var loss = backend.TokenLoss(z, unembed, tokens);
+        var results = new List<float>();
+        foreach (var tensor in new[] { normalized, scale, z, headDla, moverAttn, moverDla, loss })
+        {
+            var values = new float[tensor.Rows * tensor.Columns];
+            backend.Download(tensor, values);
+            results.AddRange(values);
+        }
+
+        normalized.Dispose();
+        scale.Dispose();
+        return [.. results];
+    }
+
+    static double Speed(IBackend backend, TimeSpan time)
+    {
+        const int Size = 1024;
+        var values = new float[Size * Size];
+        using var x = backend.Upload(values, Size, Size);
+        using var matrix = backend.Load(values, Size, Size);
+        Multiply(); // what the first time needs
+        var products = 0;
+        var started = Stopwatch.GetTimestamp();
+        for (; Stopwatch.GetElapsedTime(started) < time; products++)
+            Multiply();
+        return products * 2.0 * Size * Size * Size / Stopwatch.GetElapsedTime(started).TotalSeconds;
+
+        void Multiply()
+        {
+            using var product = backend.Multiply(x, matrix);
+            using var corner = product.SliceRows(0, 1);
+            backend.Download(corner, values.AsSpan(0, Size)); // a device may be done with it later than the call is
+        }
+    }
+}
