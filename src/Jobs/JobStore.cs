@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
@@ -28,8 +29,7 @@ public sealed class JobStore(IBlobStore blobs)
         var names = new List<string> { folder.Failed, folder.Cancelled };
         await foreach (var blob in blobs.ListAsync(folder.Failures, cancellation).ConfigureAwait(false))
             names.Add(blob.Name);
-        foreach (var name in names)
-            await blobs.DeleteAsync(name, cancellation).ConfigureAwait(false);
+        await blobs.DeleteAsync(names, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Deletes a job with everything it has made.</summary>
@@ -38,22 +38,35 @@ public sealed class JobStore(IBlobStore blobs)
         var names = new List<string>();
         await foreach (var blob in blobs.ListAsync(folder.Prefix, cancellation).ConfigureAwait(false))
             names.Add(blob.Name);
-        foreach (var name in names)
-            await blobs.DeleteAsync(name, cancellation).ConfigureAwait(false);
+        await blobs.DeleteAsync(names, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The ids of all jobs, in order.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation)
     {
-        var ids = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (var blob in blobs.ListAsync(JobFolder.Root, cancellation).ConfigureAwait(false))
+        var ids = new List<string>();
+        await foreach (var folder in FoldersAsync(cancellation).ConfigureAwait(false))
         {
-            if (blob.Name.EndsWith("/plan.json", StringComparison.Ordinal))
-                ids.Add(blob.Name.Split('/')[1]);
+            if (await IsWholeAsync(folder, cancellation).ConfigureAwait(false))
+                ids.Add(folder.Id);
         }
 
-        return [.. ids];
+        ids.Sort(StringComparer.Ordinal);
+        return ids;
     }
+
+    /// <summary>The folders of all jobs, those too whose submission is under way or was broken off.</summary>
+    public async IAsyncEnumerable<JobFolder> FoldersAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var id in blobs.ListFoldersAsync(JobFolder.Root, cancellation).ConfigureAwait(false))
+        {
+            if (JobFolder.IsId(id))
+                yield return new JobFolder(id);
+        }
+    }
+
+    /// <summary>Whether a job was submitted to the end.</summary>
+    public Task<bool> IsWholeAsync(JobFolder folder, CancellationToken cancellation) => blobs.ExistsAsync(folder.Plan, cancellation);
 
     /// <exception cref="InvalidDataException">There is no such job, or its blobs are damaged.</exception>
     public async Task<(JobSpec Spec, JobPlan Plan)> ReadAsync(JobFolder folder, CancellationToken cancellation)
@@ -72,7 +85,7 @@ public sealed class JobStore(IBlobStore blobs)
 
     /// <summary>Merges the statistics of shards that are committed already, for whoever wants to go on from there.</summary>
     public async IAsyncEnumerable<(ShardRecord Record, HeadStatistics Statistics)> CommittedAsync(
-        JobFolder folder, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        JobFolder folder, [EnumeratorCancellation] CancellationToken cancellation)
     {
         foreach (var shard in await ShardLedger.CommittedShardsAsync(blobs, folder, cancellation).ConfigureAwait(false))
         {

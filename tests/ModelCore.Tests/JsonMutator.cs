@@ -21,29 +21,19 @@ internal static class JsonMutator
         for (var changes = random.Next(1, 5); changes > 0 && bytes.Count > 0; changes--)
         {
             var at = random.Next(bytes.Count);
-            var length = Math.Min(bytes.Count - at, 1 + random.Next(random.Next(2) == 0 ? 8 : 200));
             switch (random.Next(8))
             {
                 case 0:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    bytes.InsertRange(at, ByteChanges.Pick(Pieces, random));
                     break;
                 case 1:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 2:
-                    bytes.InsertRange(at, Pieces[random.Next(Pieces.Length)]);
-                    break;
-                case 3:
-                    bytes.RemoveRange(at, length);
-                    break;
-                case 4:
-                    bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, length));
-                    break;
-                case 5:
                     bytes.RemoveRange(at, bytes.Count - at);
                     break;
-                default:
+                case 2 or 3:
                     ReplaceNumber(bytes, at, random);
+                    break;
+                default:
+                    ByteChanges.Any(bytes, at, longest: random.Next(2) == 0 ? 8 : 200, random);
                     break;
             }
         }

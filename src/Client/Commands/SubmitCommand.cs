@@ -12,7 +12,7 @@ internal static class SubmitCommand
     {
         var source = new SourceOptions();
         var request = new RequestOptions();
-        var priority = ControlCommands.PriorityOption();
+        var priority = JobCommands.PriorityOption();
         var json = JobOptions.Json();
         var command = new Command("submit", """
             Put a job where workers find it, and print its id. The same job again finds the first; if it failed or was cancelled, it goes on.

@@ -177,7 +177,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     async Task LookAtEndAsync(JobFolder folder, CancellationToken stop)
     {
         var (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
-        if (ended is null && await jobs.Blobs.ExistsAsync(folder.Plan, stop).ConfigureAwait(false))
+        if (ended is null && await jobs.IsWholeAsync(folder, stop).ConfigureAwait(false))
             return;
         var what = ended is { } state ? $"{state.ToString().ToLowerInvariant()} elsewhere" : "deleted";
         await CloseAsync(folder, ended == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {what}.") { Cancelled = ended != JobState.Failed })

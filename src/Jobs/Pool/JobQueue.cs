@@ -20,14 +20,18 @@ public sealed class JobQueue(JobStore jobs, TimeProvider time)
     public async Task<IReadOnlyList<ActiveJob>> InTurnAsync(CancellationToken cancellation)
     {
         var active = new List<ActiveJob>();
-        foreach (var id in await jobs.ListAsync(cancellation).ConfigureAwait(false))
+        await foreach (var folder in jobs.FoldersAsync(cancellation).ConfigureAwait(false))
         {
-            if (_ended.TryGetValue(id, out var since) && time.GetElapsedTime(since) < EndedInterval)
+            if ((_ended.TryGetValue(folder.Id, out var since) && time.GetElapsedTime(since) < EndedInterval)
+                || !await jobs.IsWholeAsync(folder, cancellation).ConfigureAwait(false))
+            {
                 continue;
-            if (await TryReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } job)
+            }
+
+            if (await TryReadAsync(folder, cancellation).ConfigureAwait(false) is { } job)
                 active.Add(job);
             else
-                _ended[id] = time.GetTimestamp();
+                _ended[folder.Id] = time.GetTimestamp();
         }
 
         return Order(active, _turn++);

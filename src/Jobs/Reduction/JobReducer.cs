@@ -16,8 +16,6 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
     /// <summary>Rows of a row group of the long tables: what one holds in memory while it is written.</summary>
     const int RowsPerGroup = 1 << 18;
 
-    const int DeletionsAtATime = 16;
-
     public static string Version { get; } = typeof(JobReducer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>Name and version, as files record them.</summary>
@@ -95,9 +93,7 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
             }
         }
 
-        // Several at a time: where the store is far away, each takes a while and none much work.
-        var options = new ParallelOptions { MaxDegreeOfParallelism = DeletionsAtATime, CancellationToken = cancellation };
-        await Parallel.ForEachAsync(names, options, async (name, token) => await store.DeleteAsync(name, token).ConfigureAwait(false)).ConfigureAwait(false);
+        await store.DeleteAsync(names, cancellation).ConfigureAwait(false);
     }
 
     Task WriteFrameAsync(string file, Frame frame, CancellationToken cancellation) =>

@@ -12,7 +12,7 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
     /// <exception cref="InvalidDataException">Its blobs are damaged.</exception>
     public async Task<JobStatus?> TryReadAsync(JobFolder folder, CancellationToken cancellation)
     {
-        if (!await Blobs.ExistsAsync(folder.Plan, cancellation).ConfigureAwait(false))
+        if (!await jobs.IsWholeAsync(folder, cancellation).ConfigureAwait(false))
             return null;
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var control = await TryReadAsync<JobControl>(folder.Control, cancellation).ConfigureAwait(false) ?? JobControl.Default;

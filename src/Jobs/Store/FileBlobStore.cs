@@ -133,6 +133,32 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
+    public async IAsyncEnumerable<string> ListFoldersAsync(string folder, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        var path = folder.Length == 0 ? _root : PathOf(folder.TrimEnd('/'));
+        if (!Directory.Exists(path))
+            yield break;
+        foreach (var below in new DirectoryInfo(path).EnumerateDirectories())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (HoldsBlobs(below))
+                yield return below.Name;
+        }
+
+        static bool HoldsBlobs(DirectoryInfo folder)
+        {
+            try
+            {
+                return folder.EnumerateFiles("*", SearchOption.AllDirectories).Any(file => !file.Name.Contains(TemporaryMark, StringComparison.Ordinal));
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return false; // deleted meanwhile
+            }
+        }
+    }
+
     public Task DeleteAsync(string name, CancellationToken cancellation = default)
     {
         var path = PathOf(name);

@@ -28,6 +28,12 @@ public interface IBlobStore
     /// <summary>The blobs whose names start with a prefix, in no particular order.</summary>
     IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// The folders right below one, without what is in them, in no particular order: <c>b</c> where there is a blob <c>a/b/c</c> and
+    /// <paramref name="folder"/> is <c>a/</c>. The empty text is the folder of all.
+    /// </summary>
+    IAsyncEnumerable<string> ListFoldersAsync(string folder, CancellationToken cancellation = default);
+
     /// <summary>Deletes a blob, if there is one.</summary>
     Task DeleteAsync(string name, CancellationToken cancellation = default);
 }
@@ -39,6 +45,13 @@ public sealed class StoreException(string message, Exception? cause = null) : IO
 
 public static class BlobStoreExtensions
 {
+    const int DeletionsAtATime = 16;
+
+    /// <summary>Deletes blobs, several at a time: where the store is far away, each takes a while and none much work.</summary>
+    public static Task DeleteAsync(this IBlobStore store, IEnumerable<string> names, CancellationToken cancellation = default) => Parallel.ForEachAsync(
+        names, new ParallelOptions { MaxDegreeOfParallelism = DeletionsAtATime, CancellationToken = cancellation },
+        async (name, token) => await store.DeleteAsync(name, token).ConfigureAwait(false));
+
     /// <summary>A stream over a blob from a byte on.</summary>
     public static async Task<Stream> OpenFromAsync(this IBlobStore store, string name, long offset, CancellationToken cancellation = default)
     {

@@ -30,27 +30,33 @@ public sealed class MeteredBlobStore(IBlobStore inner) : IBlobStore
     public Task DeleteAsync(string name, CancellationToken cancellation = default) =>
         TimeAsync("delete", () => inner.DeleteAsync(name, cancellation));
 
-    /// <summary>Times what the store takes, not what is done with each blob in between.</summary>
-    public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) =>
+        TimeAsync("list", inner.ListAsync(prefix, cancellation), cancellation);
+
+    public IAsyncEnumerable<string> ListFoldersAsync(string folder, CancellationToken cancellation = default) =>
+        TimeAsync("list_folders", inner.ListFoldersAsync(folder, cancellation), cancellation);
+
+    /// <summary>Times what the store takes, not what is done with each item in between.</summary>
+    static async IAsyncEnumerable<T> TimeAsync<T>(string op, IAsyncEnumerable<T> listed, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var time = TimeSpan.Zero;
-        var blobs = inner.ListAsync(prefix, cancellation).GetAsyncEnumerator(cancellation);
+        var items = listed.GetAsyncEnumerator(cancellation);
         try
         {
             while (true)
             {
                 var started = Stopwatch.GetTimestamp();
-                var more = await blobs.MoveNextAsync().ConfigureAwait(false);
+                var more = await items.MoveNextAsync().ConfigureAwait(false);
                 time += Stopwatch.GetElapsedTime(started);
                 if (!more)
                     break;
-                yield return blobs.Current;
+                yield return items.Current;
             }
         }
         finally
         {
-            await blobs.DisposeAsync().ConfigureAwait(false);
-            StoreInstruments.Requested("list", time);
+            await items.DisposeAsync().ConfigureAwait(false);
+            StoreInstruments.Requested(op, time);
         }
     }
 

@@ -255,6 +255,33 @@ public abstract class BlobStoreContractTests
     }
 
     [SkippableFact]
+    public async Task ListFolders_GivesThoseRightBelowThatHoldBlobs()
+    {
+        var store = await OpenAsync();
+        Assert.Empty(await FoldersAsync("jobs/"));
+        for (var i = 0; i < 20; i++)
+            await store.WriteAsync($"jobs/{i:D2}/shards/{i}", new byte[1]);
+        await store.WriteAsync("jobs/a b%2e/plan", new byte[1]);
+        await store.WriteAsync("jobs/file", new byte[1]);
+        await store.WriteAsync("jobsandmore/1/x", new byte[1]);
+        Assert.Equal([.. Enumerable.Range(0, 20).Select(i => $"{i:D2}"), "a b%2e"], await FoldersAsync("jobs/"));
+        Assert.Equal(["shards"], await FoldersAsync("jobs/07/"));
+        Assert.Empty(await FoldersAsync("jobs/07/shards/"));
+        Assert.Equal(["jobs", "jobsandmore"], await FoldersAsync(""));
+
+        await store.DeleteAsync(Enumerable.Range(1, 19).Select(i => $"jobs/{i:D2}/shards/{i}"));
+        Assert.Equal(["00", "a b%2e"], await FoldersAsync("jobs/"));
+
+        async Task<List<string>> FoldersAsync(string folder)
+        {
+            var names = new List<string>();
+            await foreach (var name in store.ListFoldersAsync(folder))
+                names.Add(name);
+            return [.. names.Order(StringComparer.Ordinal)];
+        }
+    }
+
+    [SkippableFact]
     public async Task Names_Odd_MeanWhatTheySay()
     {
         var store = await OpenAsync();

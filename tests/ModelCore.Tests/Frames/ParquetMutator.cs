@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using HeadScope.ModelCore.Frames.Parquet;
 using HeadScope.ModelCore.Frames.Parquet.Reading;
+using static HeadScope.ModelCore.Tests.ByteChanges;
 
 namespace HeadScope.ModelCore.Tests.Frames;
 
@@ -10,7 +10,6 @@ namespace HeadScope.ModelCore.Tests.Frames;
 /// </summary>
 internal sealed class ParquetMutator(byte[][] files)
 {
-    static readonly long[] Extremes = [0, 1, -1, 2, 127, 128, 255, short.MaxValue, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue];
     static readonly PageEncoding[] Encodings = Enum.GetValues<PageEncoding>();
     static readonly Codec[] Codecs = [Codec.Uncompressed, Codec.Snappy, Codec.Gzip, Codec.Brotli];
     static readonly ParquetBytes Words = new() { Dictionary = ParquetBytes.Plain("x", "yy", "zzz"), DictionaryValues = 3 };
@@ -55,51 +54,26 @@ internal sealed class ParquetMutator(byte[][] files)
         {
             // Footers are where most of a small file's meaning is.
             var at = random.Next(3) == 0 ? Math.Max(0, bytes.Count - 1 - random.Next(800)) : random.Next(bytes.Count);
-            var count = Math.Min(bytes.Count - at, 1 + random.Next(32));
             switch (random.Next(8))
             {
                 case 0:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 2:
                     bytes[at] += (byte)(random.Next(2) == 0 ? 2 : 254); // a zigzagged number, one up or down
                     break;
-                case 3:
-                    bytes.RemoveRange(at, count);
+                case 1:
+                    bytes.InsertRange(at, Cut(Pick(files, random), random));
                     break;
-                case 4:
-                    bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, count));
-                    break;
-                case 5:
-                    var other = Pick(files, random);
-                    var start = random.Next(other.Length);
-                    bytes.InsertRange(at, other[start..Math.Min(other.Length, start + random.Next(200))]);
-                    break;
-                case 6:
+                case 2:
                     Overwrite(bytes, at, random);
                     break;
+                case 3:
+                    bytes.InsertRange(at, Enumerable.Repeat((byte)random.Next(256), 1 + random.Next(32)));
+                    break;
                 default:
-                    bytes.InsertRange(at, Enumerable.Repeat((byte)random.Next(256), count));
+                    Any(bytes, at, longest: 32, random);
                     break;
             }
         }
 
         return [.. bytes];
     }
-
-    static void Overwrite(List<byte> bytes, int at, Random random)
-    {
-        Span<byte> number = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(number, Pick(Extremes, random));
-        foreach (var value in number[..(1 << random.Next(4))])
-        {
-            if (at < bytes.Count)
-                bytes[at++] = value;
-        }
-    }
-
-    static T Pick<T>(IReadOnlyList<T> items, Random random) => items[random.Next(items.Count)];
 }

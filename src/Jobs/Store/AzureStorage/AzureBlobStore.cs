@@ -148,6 +148,18 @@ public sealed class AzureBlobStore : IBlobStore
         }
     }
 
+    public async IAsyncEnumerable<string> ListFoldersAsync(string folder, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var start = _prefix + BlobName.CheckPrefix(folder);
+        await using var pages = _container.GetBlobsByHierarchyAsync(delimiter: "/", prefix: start, cancellationToken: cancellation)
+            .AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellation);
+        while (await AzureFault.GuardAsync(Where(folder), () => pages.MoveNextAsync().AsTask(), cancellation).ConfigureAwait(false))
+        {
+            foreach (var below in pages.Current.Values.Where(item => item.IsPrefix))
+                yield return below.Prefix[start.Length..].TrimEnd('/');
+        }
+    }
+
     public Task DeleteAsync(string name, CancellationToken cancellation = default)
     {
         var blob = Blob(name);

@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using HeadScope.ModelCore.Weights.PyTorch;
+using static HeadScope.ModelCore.Tests.ByteChanges;
 
 namespace HeadScope.ModelCore.Tests.Weights.PyTorch;
 
@@ -9,9 +9,6 @@ namespace HeadScope.ModelCore.Tests.Weights.PyTorch;
 /// </summary>
 internal sealed class CheckpointMutator
 {
-    static readonly long[] Extremes =
-        [0, 1, -1, 2, 255, 256, short.MaxValue, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue];
-
     readonly byte[][] _files;
     readonly CheckpointParts[] _parts;
     readonly byte[][] _pool;
@@ -41,17 +38,13 @@ internal sealed class CheckpointMutator
         for (var changes = Changes(random); changes > 0 && result.Count > 0; changes--)
         {
             var at = random.Next(result.Count);
-            var count = Math.Min(result.Count - at, 1 + random.Next(32));
             switch (random.Next(8))
             {
-                case 0: result[at] ^= (byte)(1 << random.Next(8)); break;
-                case 1: result[at] = (byte)random.Next(256); break;
-                case 2: result.RemoveRange(at, result.Count - at); break;
-                case 3: result.RemoveRange(at, count); break;
-                case 4: result.InsertRange(random.Next(result.Count), result.GetRange(at, count)); break;
-                case 5: result.InsertRange(at, Cut(Pick(_files, random), random)); break;
-                case 6: Overwrite(result, at, Number(random)); break;
-                default: result.InsertRange(at, Pick(_pool, random)); break;
+                case 0: result.RemoveRange(at, result.Count - at); break;
+                case 1: result.InsertRange(at, Cut(Pick(_files, random), random)); break;
+                case 2: Overwrite(result, at, random); break;
+                case 3: result.InsertRange(at, Pick(_pool, random)); break;
+                default: Any(result, at, longest: 32, random); break;
             }
         }
 
@@ -77,7 +70,7 @@ internal sealed class CheckpointMutator
                 case 5: result[at] = new PickleWriter().Integer(Pick(Extremes, random)).ToArray(); break;
                 default:
                     var operand = result[at].ToList();
-                    Overwrite(operand, 1, Number(random));
+                    Overwrite(operand, 1, random);
                     result[at] = [.. operand];
                     break;
             }
@@ -104,26 +97,5 @@ internal sealed class CheckpointMutator
             yield return [(byte)opcode];
     }
 
-    static byte[] Number(Random random)
-    {
-        var bytes = new byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, Pick(Extremes, random));
-        return bytes[..(1 << random.Next(4))];
-    }
-
-    static void Overwrite(List<byte> bytes, int at, byte[] with)
-    {
-        for (var i = 0; i < with.Length && at + i < bytes.Count; i++)
-            bytes[at + i] = with[i];
-    }
-
-    static byte[] Cut(byte[] bytes, Random random)
-    {
-        var at = random.Next(bytes.Length);
-        return bytes[at..(at + Math.Min(bytes.Length - at, random.Next(400)))];
-    }
-
     static byte[] Join(IEnumerable<byte[]> parts) => [.. parts.SelectMany(part => part)];
-
-    static T Pick<T>(IReadOnlyList<T> items, Random random) => items[random.Next(items.Count)];
 }
