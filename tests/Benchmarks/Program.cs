@@ -23,13 +23,17 @@ switch (args)
     case ["watching", var program, ..]:
         Watching.Run(program, Text("--model", "src/Client/Demo"), Option("--rows", 1000), Option("--rounds", 5));
         break;
+    case ["scale", ..]:
+        var (workers, shards, sleep) = (Option("--workers", 1000), Option("--shards", 100_000), TimeSpan.FromMilliseconds(Option("--milliseconds", 10_000)));
+        await Scale.RunOnClaimsAsync(workers, Option("--processes", 125), shards, sleep, Text("--store", Directory.CreateTempSubdirectory("headscope-scale-").FullName));
+        break;
     case ["gpu", ..]:
         CardSpeed.Run(
             Text("--models", "pythia-70m,pythia-160m,pythia-410m,gpt2").Split(','), Text("--device", "cuda:0"), Option("--batch", 32), Option("--context", 256), Option("--batches", 20), Text("--python", "/usr/bin/python3"));
         break;
     default:
         Console.Error.WriteLine("""
-            Benchmarks [products|breakdown|compare|tokenizer|documents|watching|gpu]
+            Benchmarks [products|breakdown|compare|tokenizer|documents|watching|scale|gpu]
               products  [--threads N]                    matrix products, loss and attention, each kernel, beside OpenBLAS where it is installed
               breakdown [--model M] [--batch N] [--context N] [--batches N] [--threads N]
                                                          where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, smollm-135m, demo
@@ -41,6 +45,8 @@ switch (args)
                                                          files to text on one core, beside node_modules/@duckdb/node-api in FOLDER, and Python
               watching  HEADSCOPE.DLL [--model DIR] [--rows N] [--rounds N]
                                                          a job with its metrics scraped beside the same job alone
+              scale     [--workers N] [--processes N] [--shards N] [--milliseconds N] [--store DIR]
+                                                         leases under many workers that sleep in place of scoring
               gpu       [--models M,M...] [--device NAME] [--batch N] [--context N] [--batches N] [--python PATH]
                                                          scoring by TorchSharp in each precision, where its time goes, and the notebook's loop
                                                          in PyTorch on the same device; needs a build with -p:HeadScopeTorch=cuda

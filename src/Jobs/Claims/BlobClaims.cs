@@ -16,11 +16,11 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     /// <summary>How long a worker may be silent before others take over its work.</summary>
     public static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(60);
 
+    /// <summary>How many claims one look at all of them reads: they may be as many as workers, and all workers look.</summary>
+    const int ReadsOfALook = 32;
+
     readonly ConcurrentDictionary<string, Holding> _held = new();
     readonly ConcurrentDictionary<string, Observation> _observed = new();
-
-    /// <summary>How long to trust what another's claim said: a fraction of the lease, so that its end is noticed in time.</summary>
-    TimeSpan LookInterval => duration / 16;
 
     /// <summary>What a claim's blob says.</summary>
     public sealed record Holding(string Worker, ProcessIdentity Process, DateTimeOffset Since, int Renewals);
@@ -36,7 +36,7 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
         {
             var name = BlobOf(unit, generation);
             var created = await store.TryCreateAsync(name, JobJson.Write(holding), cancellation).ConfigureAwait(false);
-            var latest = await LatestAsync(unit, cancellation).ConfigureAwait(false);
+            var (latest, version) = await LatestAsync(unit, cancellation).ConfigureAwait(false);
             if (created && latest <= generation)
             {
                 _held[name] = holding;
@@ -45,7 +45,7 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
 
             if (latest == 0)
                 continue; // released meanwhile
-            if (await IsHeldAsync(BlobOf(unit, latest), cancellation).ConfigureAwait(false))
+            if (await IsHeldAsync(BlobOf(unit, latest), version, read: true, cancellation).ConfigureAwait(false))
             {
                 // A holder that was taken over and came back may have removed its own generation from below the latest.
                 if (created)
@@ -58,17 +58,25 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     }
 
     /// <summary>
-    /// The units that somebody holds, this process or others. One question to the store, and one more for each claim that has not
-    /// been looked at lately: far fewer than to try and claim each.
+    /// The units that somebody seems to hold, this process or others: one question to the store, and some more to learn of processes
+    /// that have ended. <see cref="TryClaimAsync"/> knows for certain.
     /// </summary>
     public async Task<IReadOnlySet<string>> HeldUnitsAsync(CancellationToken cancellation)
     {
+        var latest = await GenerationsAsync(folder.Claims, cancellation).ConfigureAwait(false);
+        var claims = latest.Select(claim => (Unit: claim.Key, Name: BlobOf(claim.Key, claim.Value.Generation), claim.Value.Version)).ToArray();
+        foreach (var name in _observed.Keys.Except(claims.Select(claim => claim.Name)))
+            _observed.TryRemove(name, out _);
+
+        // Whoever looks begins somewhere else.
+        Random.Shared.Shuffle(claims);
         var held = new HashSet<string>();
-        foreach (var (unit, generation) in await GenerationsAsync(folder.Claims, cancellation).ConfigureAwait(false))
+        var reads = 0;
+        foreach (var (unit, name, version) in claims)
         {
-            var name = BlobOf(unit, generation);
-            var isFresh = _observed.TryGetValue(name, out var observed) && time.GetElapsedTime(observed.Looked) < LookInterval;
-            if (isFresh || await IsHeldAsync(name, cancellation).ConfigureAwait(false))
+            var read = reads < ReadsOfALook && !_held.ContainsKey(name) && Observe(name, version).Process is null;
+            reads += read ? 1 : 0;
+            if (await IsHeldAsync(name, version, read, cancellation).ConfigureAwait(false))
                 held.Add(unit);
         }
 
@@ -99,41 +107,53 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     string BlobOf(string unit, int generation) => string.Create(CultureInfo.InvariantCulture, $"{folder.Claims}{unit}.{generation}");
 
     /// <summary>Whether a claim's holder gives signs of life.</summary>
-    async Task<bool> IsHeldAsync(string name, CancellationToken cancellation)
+    /// <param name="read">Whether to read the claim, rather than to rely on its version and on what was read of it before.</param>
+    async Task<bool> IsHeldAsync(string name, string version, bool read, CancellationToken cancellation)
     {
         if (_held.ContainsKey(name))
             return true;
-        var content = await store.TryReadAsync(name, cancellation).ConfigureAwait(false);
-        if (content is null || JobJson.Read<Holding>(content, name).Process.HasEnded)
-            return false;
-        var now = time.GetTimestamp();
-        var text = Convert.ToBase64String(content);
-        var observed = _observed.AddOrUpdate(
-            name, new Observation(text, now, now), (_, before) => before.Content == text ? before with { Looked = now } : new Observation(text, now, now));
-        return time.GetElapsedTime(observed.Since, now) < duration;
+        var observed = Observe(name, version);
+        if (read)
+        {
+            if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } blob)
+                return false;
+            var (content, process) = (Convert.ToBase64String(blob), JobJson.Read<Holding>(blob, name).Process);
+            observed = _observed[name] = observed.Content is null || observed.Content == content
+                ? observed with { Content = content, Process = process }
+                : new Observation(version, content, process, time.GetTimestamp());
+        }
+
+        return observed.Process?.HasEnded != true && time.GetElapsedTime(observed.Since) < duration;
     }
 
+    /// <summary>Notes whether a claim has changed. Whoever renews it is most likely who did so before.</summary>
+    Observation Observe(string name, string version) => _observed.AddOrUpdate(
+        name, _ => new Observation(version, null, null, time.GetTimestamp()),
+        (_, before) => before.Version == version ? before : new Observation(version, null, before.Process, time.GetTimestamp()));
+
     /// <summary>The latest generation of a unit's claims; 0 where there is none.</summary>
-    async Task<int> LatestAsync(string unit, CancellationToken cancellation) =>
+    async Task<(int Generation, string Version)> LatestAsync(string unit, CancellationToken cancellation) =>
         (await GenerationsAsync($"{folder.Claims}{unit}.", cancellation).ConfigureAwait(false)).GetValueOrDefault(unit);
 
-    async Task<Dictionary<string, int>> GenerationsAsync(string prefix, CancellationToken cancellation)
+    async Task<Dictionary<string, (int Generation, string Version)>> GenerationsAsync(string prefix, CancellationToken cancellation)
     {
-        var latest = new Dictionary<string, int>();
+        var latest = new Dictionary<string, (int Generation, string Version)>();
         await foreach (var blob in store.ListAsync(prefix, cancellation).ConfigureAwait(false))
         {
             var name = blob.Name[folder.Claims.Length..];
             var dot = name.LastIndexOf('.');
-            if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), CultureInfo.InvariantCulture, out var generation))
-                latest[name[..dot]] = Math.Max(generation, latest.GetValueOrDefault(name[..dot]));
+            if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), CultureInfo.InvariantCulture, out var generation) && generation > latest.GetValueOrDefault(name[..dot]).Generation)
+                latest[name[..dot]] = (generation, blob.Version);
         }
 
         return latest;
     }
 
-    /// <param name="Since">When the content was first seen, as a timestamp.</param>
-    /// <param name="Looked">When it was last seen.</param>
-    sealed record Observation(string Content, long Since, long Looked);
+    /// <param name="Version">Of the blob, as the store lists it.</param>
+    /// <param name="Content">Null where it has not been read since it changed.</param>
+    /// <param name="Process">Whoever held it when it was last read; null where it never was.</param>
+    /// <param name="Since">When it was first seen as it is, as a timestamp.</param>
+    sealed record Observation(string Version, string? Content, ProcessIdentity? Process, long Since);
 }
 
 /// <summary>The right to work on a unit.</summary>

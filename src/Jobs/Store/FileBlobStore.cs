@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -113,23 +114,10 @@ public sealed class FileBlobStore : IBlobStore
         var folder = slash < 0 ? _root : PathOf(prefix[..slash]);
         if (!Directory.Exists(folder))
             yield break;
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        foreach (var blob in Enumerate(folder, prefix[(slash + 1)..]))
         {
             cancellation.ThrowIfCancellationRequested();
-            var name = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
-            if (!name.StartsWith(prefix, StringComparison.Ordinal) || name.Contains(TemporaryMark, StringComparison.Ordinal))
-                continue;
-            long length;
-            try
-            {
-                length = file.Length;
-            }
-            catch (FileNotFoundException)
-            {
-                continue; // deleted meanwhile
-            }
-
-            yield return new BlobInfo(name, length);
+            yield return blob;
         }
     }
 
@@ -179,6 +167,21 @@ public sealed class FileBlobStore : IBlobStore
                 Guarded(file, () => File.Delete(file));
             }
         }
+    }
+
+    /// <summary>All blobs below a folder of which the file, or the folder right below that it is in, has a name that starts with something.</summary>
+    FileSystemEnumerable<BlobInfo> Enumerate(string folder, string start)
+    {
+        return new FileSystemEnumerable<BlobInfo>(folder, Info, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
+        {
+            ShouldRecursePredicate = StartsRight,
+            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && StartsRight(ref entry) && !entry.FileName.Contains(TemporaryMark, StringComparison.Ordinal),
+        };
+
+        bool StartsRight(ref FileSystemEntry entry) => !entry.Directory.SequenceEqual(entry.RootDirectory) || entry.FileName.StartsWith(start, StringComparison.Ordinal);
+
+        BlobInfo Info(ref FileSystemEntry entry) => new(
+            Path.GetRelativePath(_root, entry.ToFullPath()).Replace(Path.DirectorySeparatorChar, '/'), entry.Length, entry.LastWriteTimeUtc.Ticks.ToString(CultureInfo.InvariantCulture));
     }
 
     string PathOf(string name) => name.Contains(TemporaryMark, StringComparison.Ordinal)

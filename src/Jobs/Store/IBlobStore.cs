@@ -38,7 +38,8 @@ public interface IBlobStore
     Task DeleteAsync(string name, CancellationToken cancellation = default);
 }
 
-public readonly record struct BlobInfo(string Name, long Length);
+/// <param name="Version">Differs from what it was once the blob has been replaced, unless that was within the same few milliseconds.</param>
+public readonly record struct BlobInfo(string Name, long Length, string Version);
 
 /// <summary>The store could not do what was asked: it is full, unreachable, not writable. What was stored before is safe.</summary>
 public sealed class StoreException(string message, Exception? cause = null) : IOException(message, cause);

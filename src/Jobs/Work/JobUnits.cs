@@ -15,28 +15,30 @@ public sealed record JobUnits(JobPlan Plan, bool WeightsColumns)
     /// <summary>The rows of a unit; null for the columns of the weights.</summary>
     public ShardRange? RangeOf(string unit) => unit == WeightsUnit ? null : Plan.Range(int.Parse(unit, CultureInfo.InvariantCulture));
 
-    /// <summary>Names of the units, in the order in which they are handed out.</summary>
-    /// <param name="firstShard">Shards before it are left out.</param>
-    public IEnumerable<string> From(int firstShard)
+    /// <summary>The units' names, by number: the shards, in order, and after them the columns of the weights.</summary>
+    public string NameOf(int unit) => unit < Plan.Shards ? JobFolder.ShardName(unit) : WeightsUnit;
+
+    /// <summary>A unit's number; null where none has the name.</summary>
+    public int? IndexOf(string name) =>
+        name == WeightsUnit ? WeightsColumns ? Plan.Shards : null
+        : int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var shard) && shard < Plan.Shards ? shard : null;
+
+    /// <summary>Reads from the store which units are done, by number; what belongs to another plan is none of them.</summary>
+    public async Task<IReadOnlyList<int>> DoneAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
     {
-        for (var shard = firstShard; shard < Plan.Shards; shard++)
-            yield return JobFolder.ShardName(shard);
-        if (WeightsColumns)
-            yield return WeightsUnit;
+        var done = await ShardLedger.CommittedShardsAsync(store, folder, cancellation).ConfigureAwait(false);
+        done.RemoveAll(shard => shard >= Plan.Shards);
+        if (WeightsColumns && await store.ExistsAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false))
+            done.Add(Plan.Shards);
+        return done;
     }
 
-    /// <summary>Reads from the store which units are done; what belongs to another plan is none of them.</summary>
     /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
-    public async Task<IReadOnlyList<string>> DoneAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
+    public static async Task ThrowIfStoppedAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
     {
         if (await store.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false))
             throw new JobStoppedException($"The job {folder.Id} was cancelled.") { Cancelled = true };
         if (await store.TryReadAsync(folder.Failed, cancellation).ConfigureAwait(false) is { } failed)
             throw new JobStoppedException(JobJson.Read<JobFailure>(failed, folder.Failed).Message);
-        var done = (await ShardLedger.CommittedShardsAsync(store, folder, cancellation).ConfigureAwait(false))
-            .Where(shard => shard < Plan.Shards).Select(JobFolder.ShardName).ToList();
-        if (WeightsColumns && await store.ExistsAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false))
-            done.Add(WeightsUnit);
-        return done;
     }
 }

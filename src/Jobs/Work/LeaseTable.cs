@@ -12,10 +12,12 @@ namespace HeadScope.Jobs.Work;
 public sealed class LeaseTable(JobUnits units, TimeProvider time, TimeSpan duration, int firstGeneration)
 {
     readonly Lock _gate = new();
-    readonly HashSet<string> _done = [];
-    readonly Dictionary<string, Holding> _held = [];
+    readonly bool[] _done = new bool[units.Count];
+    readonly Holding?[] _held = new Holding?[units.Count];
     int _generation = firstGeneration;
-    int _firstOpen; // shards before this are done
+    int _firstOpen; // units before this are done
+    int _end; // none from this on is held
+    int _doneCount;
     int _rowsDone;
 
     public int Units => units.Count;
@@ -23,27 +25,40 @@ public sealed class LeaseTable(JobUnits units, TimeProvider time, TimeSpan durat
     public bool IsComplete => Done == units.Count;
 
     /// <summary>Units that are done.</summary>
-    public int Done => Locked(() => _done.Count);
+    public int Done => Volatile.Read(ref _doneCount);
 
-    public int RowsDone => Locked(() => _rowsDone);
+    public int RowsDone => Volatile.Read(ref _rowsDone);
 
     /// <summary>Units in work, lapsed leases not counted.</summary>
-    public int Leased => Locked(() => _held.Count(held => !HasLapsed(held.Value)));
+    public int Leased
+    {
+        get
+        {
+            var leased = 0;
+            lock (_gate)
+            {
+                for (var unit = _firstOpen; unit < _end; unit++)
+                    leased += _held[unit] is { } held && !HasLapsed(held) ? 1 : 0;
+            }
+
+            return leased;
+        }
+    }
 
     /// <summary>The next unit that is neither done nor held; null where there is none.</summary>
     public Lease? TryLease(string worker)
     {
         lock (_gate)
         {
-            while (_firstOpen < units.Plan.Shards && _done.Contains(JobFolder.ShardName(_firstOpen)))
+            while (_firstOpen < units.Count && _done[_firstOpen])
                 _firstOpen++;
-            foreach (var unit in units.From(_firstOpen))
+            for (var unit = _firstOpen; unit < units.Count; unit++)
             {
-                if (_done.Contains(unit) || (_held.TryGetValue(unit, out var held) && !HasLapsed(held)))
+                if (_done[unit] || (_held[unit] is { } held && !HasLapsed(held)))
                     continue;
-                var claim = new Claim(unit, unchecked(++_generation));
-                _held[unit] = new Holding(claim.Generation, worker, time.GetTimestamp());
-                return new Lease(claim, units.RangeOf(unit));
+                var claim = new Claim(units.NameOf(unit), unchecked(++_generation));
+                Hold(unit, claim, worker);
+                return new Lease(claim, units.RangeOf(claim.Unit));
             }
 
             return null;
@@ -56,23 +71,25 @@ public sealed class LeaseTable(JobUnits units, TimeProvider time, TimeSpan durat
     {
         lock (_gate)
         {
-            if (_done.Contains(claim.Unit) || (_held.TryGetValue(claim.Unit, out var held) && held.Generation != claim.Generation && !HasLapsed(held)))
+            if (units.IndexOf(claim.Unit) is not { } unit || _done[unit] || (_held[unit] is { } held && held.Generation != claim.Generation && !HasLapsed(held)))
                 return false;
-            _held[claim.Unit] = new Holding(claim.Generation, worker, time.GetTimestamp());
+            Hold(unit, claim, worker);
             return true;
         }
     }
 
     /// <summary>A unit is done, whoever did it.</summary>
     /// <returns>Whether that was news.</returns>
-    public bool Complete(string unit)
+    public bool Complete(int unit)
     {
         lock (_gate)
         {
-            _held.Remove(unit);
-            if (!_done.Add(unit))
+            _held[unit] = null;
+            if (_done[unit])
                 return false;
-            _rowsDone += units.RangeOf(unit)?.Rows ?? 0;
+            _done[unit] = true;
+            _doneCount++;
+            _rowsDone += units.RangeOf(units.NameOf(unit))?.Rows ?? 0;
             return true;
         }
     }
@@ -82,8 +99,8 @@ public sealed class LeaseTable(JobUnits units, TimeProvider time, TimeSpan durat
     {
         lock (_gate)
         {
-            if (_held.TryGetValue(claim.Unit, out var held) && held.Generation == claim.Generation)
-                _held.Remove(claim.Unit);
+            if (units.IndexOf(claim.Unit) is { } unit && _held[unit]?.Generation == claim.Generation)
+                _held[unit] = null;
         }
     }
 
@@ -92,18 +109,21 @@ public sealed class LeaseTable(JobUnits units, TimeProvider time, TimeSpan durat
     {
         lock (_gate)
         {
-            foreach (var (unit, _) in _held.Where(held => isGone(held.Value.Worker)).ToList())
-                _held.Remove(unit);
+            for (var unit = _firstOpen; unit < _end; unit++)
+            {
+                if (_held[unit] is { } held && isGone(held.Worker))
+                    _held[unit] = null;
+            }
         }
     }
 
-    bool HasLapsed(Holding held) => time.GetElapsedTime(held.Renewed) >= duration;
-
-    T Locked<T>(Func<T> read)
+    void Hold(int unit, Claim claim, string worker)
     {
-        lock (_gate)
-            return read();
+        _held[unit] = new Holding(claim.Generation, worker, time.GetTimestamp());
+        _end = Math.Max(_end, unit + 1);
     }
+
+    bool HasLapsed(Holding held) => time.GetElapsedTime(held.Renewed) >= duration;
 
     /// <param name="Renewed">When its holder last gave a sign of life, as a timestamp.</param>
     sealed record Holding(int Generation, string Worker, long Renewed);

@@ -8,25 +8,45 @@ namespace HeadScope.Jobs.Work;
 /// Which of a job's units are done, as far as this process knows, and which of the others its workers may have next. Units are the
 /// shards and, besides, the columns of the weights.
 /// </summary>
+/// <remarks>
+/// Units are handed out in order. Where others turn out to be at the same units, it goes on at a random place: many processes that
+/// all went through the units in one order would try for each that the others have.
+/// </remarks>
 public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan, BlobClaims claims, bool weightsColumns, TimeProvider time) : IUnitLeases
 {
-    /// <summary>How often to look, at the least, whether the job was cancelled or has failed elsewhere.</summary>
-    static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
+    /// <summary>How often to look, at the least, whether the job was cancelled or has failed elsewhere, and what others have done.</summary>
+    static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>So few are asked for one by one rather than listed with all.</summary>
+    const int FewUnits = 32;
 
     readonly JobUnits _units = new(plan, weightsColumns);
     readonly SemaphoreSlim _gate = new(1, 1);
-    readonly HashSet<string> _done = [];
-    readonly HashSet<string> _leased = []; // to workers of this process
-    readonly HashSet<string> _foreign = []; // seen claimed by others at the last look at the store, or since
-    long? _refreshed;
-    int _firstOpen; // shards before this are done
+    readonly UnitState[] _states = new UnitState[new JobUnits(plan, weightsColumns).Count];
+    readonly LookClock _stopLooks = new(time);
+    readonly LookClock _doneLooks = new(time);
+    int _next; // where to look for a unit first
+    int _done;
     int _rowsDone;
     int _shardsOpen = plan.Shards; // neither done nor leased to workers of this process
 
-    public int Units => _units.Count;
+    [Flags]
+    enum UnitState : byte
+    {
+        Open = 0,
+        Done = 1,
+
+        /// <summary>To a worker of this process.</summary>
+        Leased = 2,
+
+        /// <summary>Seen claimed by others at the last look at the store, or since.</summary>
+        Foreign = 4,
+    }
+
+    public int Units => _states.Length;
 
     /// <summary>Whether all units were done when this process last looked.</summary>
-    public bool IsComplete => _done.Count == Units;
+    public bool IsComplete => Volatile.Read(ref _done) == Units;
 
     /// <summary>Rows of the shards that were done when this process last looked.</summary>
     public int RowsDone => Volatile.Read(ref _rowsDone);
@@ -39,11 +59,14 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (_refreshed is not { } last || time.GetElapsedTime(last) >= RefreshInterval)
-                await RefreshAsync(cancellation).ConfigureAwait(false);
+            if (_stopLooks.IsDue(LookInterval))
+                await _stopLooks.LookAsync(() => JobUnits.ThrowIfStoppedAsync(store, folder, cancellation)).ConfigureAwait(false);
+            if (_doneLooks.IsDue(LookInterval))
+                await LookAsync(cancellation).ConfigureAwait(false);
             if (await TryClaimNextAsync(worker, cancellation).ConfigureAwait(false) is { } lease)
                 return lease;
-            await RefreshAsync(cancellation).ConfigureAwait(false);
+            if (_doneLooks.IsDue(TimeSpan.Zero))
+                await LookAsync(cancellation).ConfigureAwait(false);
             return null;
         }
         finally
@@ -59,12 +82,16 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
     /// <summary>Reads from the store which units are done.</summary>
     public async Task RefreshAsync(CancellationToken cancellation)
     {
-        foreach (var unit in await _units.DoneAsync(store, folder, cancellation).ConfigureAwait(false))
-            MarkDone(unit);
-        CountOpen();
-        _foreign.Clear();
-        _foreign.UnionWith(await claims.HeldUnitsAsync(cancellation).ConfigureAwait(false));
-        _refreshed = time.GetTimestamp();
+        await _gate.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await _stopLooks.LookAsync(() => JobUnits.ThrowIfStoppedAsync(store, folder, cancellation)).ConfigureAwait(false);
+            await LookAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     /// <summary>Nothing to do: claims are renewed by whoever made them.</summary>
@@ -85,22 +112,52 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
         return shards;
     }
 
+    Task LookAsync(CancellationToken cancellation) => _doneLooks.LookAsync(async () =>
+    {
+        foreach (var unit in Units - _done <= FewUnits ? await DoneOfTheRestAsync(cancellation).ConfigureAwait(false) : await _units.DoneAsync(store, folder, cancellation).ConfigureAwait(false))
+            MarkDone(unit);
+        var held = await claims.HeldUnitsAsync(cancellation).ConfigureAwait(false);
+        for (var unit = 0; unit < Units; unit++)
+            _states[unit] &= ~UnitState.Foreign;
+        foreach (var name in held)
+        {
+            if (_units.IndexOf(name) is { } unit && (_states[unit] & UnitState.Leased) == 0)
+                _states[unit] |= UnitState.Foreign;
+        }
+    });
+
+    /// <summary>Asks for each of the units left: all that are done may be many.</summary>
+    async Task<IReadOnlyList<int>> DoneOfTheRestAsync(CancellationToken cancellation)
+    {
+        var done = new List<int>();
+        for (var unit = 0; unit < Units; unit++)
+        {
+            if ((_states[unit] & UnitState.Done) == 0 && await store.ExistsAsync(ResultOf(unit), cancellation).ConfigureAwait(false))
+                done.Add(unit);
+        }
+
+        return done;
+    }
+
+    string ResultOf(int unit) => unit < plan.Shards ? folder.ShardStats(unit) : folder.WeightsColumns;
+
     async Task<Lease?> TryClaimNextAsync(string worker, CancellationToken cancellation)
     {
-        foreach (var unit in UnitNames())
+        for (var looked = 0; looked < Units; looked++, _next = (_next + 1) % Units)
         {
-            if (_done.Contains(unit) || _leased.Contains(unit) || _foreign.Contains(unit))
+            var unit = _next;
+            if (_states[unit] != UnitState.Open)
                 continue;
-            var claim = await claims.TryClaimAsync(unit, worker, cancellation).ConfigureAwait(false);
+            var claim = await claims.TryClaimAsync(_units.NameOf(unit), worker, cancellation).ConfigureAwait(false);
             if (claim is null)
             {
-                _foreign.Add(unit);
+                _states[unit] |= UnitState.Foreign;
+                _next = Random.Shared.Next(Units);
+                looked = 0;
                 continue;
             }
 
-            var shard = _units.RangeOf(unit);
-            var result = shard is { } range ? folder.ShardStats(range.Shard) : folder.WeightsColumns;
-            if (await store.ExistsAsync(result, cancellation).ConfigureAwait(false))
+            if (await store.ExistsAsync(ResultOf(unit), cancellation).ConfigureAwait(false))
             {
                 // Its last holder committed, and gave the claim back, after this process last looked.
                 MarkDone(unit);
@@ -108,33 +165,31 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
                 continue;
             }
 
-            _leased.Add(unit);
-            CountOpen();
-            return new Lease(claim, shard);
+            Change(unit, UnitState.Leased);
+            return new Lease(claim, _units.RangeOf(claim.Unit));
         }
 
         return null;
     }
 
-    IEnumerable<string> UnitNames()
+    void MarkDone(int unit)
     {
-        while (_firstOpen < plan.Shards && _done.Contains(JobFolder.ShardName(_firstOpen)))
-            _firstOpen++;
-        return _units.From(_firstOpen);
-    }
-
-    void MarkDone(string unit)
-    {
-        if (_done.Add(unit) && _units.RangeOf(unit) is { } range)
-            Volatile.Write(ref _rowsDone, _rowsDone + range.Rows);
+        if ((_states[unit] & UnitState.Done) != 0)
+            return;
+        Change(unit, _states[unit] | UnitState.Done);
+        Volatile.Write(ref _done, _done + 1);
+        if (unit < plan.Shards)
+            Volatile.Write(ref _rowsDone, _rowsDone + plan.Range(unit).Rows);
     }
 
     /// <summary>A unit may be done and still leased, where others have finished what a worker here is at.</summary>
-    void CountOpen()
+    void Change(int unit, UnitState state)
     {
-        var taken = _done.Count + _leased.Count(unit => !_done.Contains(unit));
-        var weights = weightsColumns && !_done.Contains(JobUnits.WeightsUnit) && !_leased.Contains(JobUnits.WeightsUnit) ? 1 : 0;
-        Volatile.Write(ref _shardsOpen, Units - taken - weights);
+        if (unit < plan.Shards)
+            Volatile.Write(ref _shardsOpen, _shardsOpen + IsOpen(state) - IsOpen(_states[unit]));
+        _states[unit] = state;
+
+        static int IsOpen(UnitState state) => (state & (UnitState.Done | UnitState.Leased)) == 0 ? 1 : 0;
     }
 
     async Task EndAsync(Lease lease, bool done, CancellationToken cancellation)
@@ -143,11 +198,10 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            _leased.Remove(lease.Claim.Unit);
-            _foreign.Remove(lease.Claim.Unit);
+            var unit = _units.IndexOf(lease.Claim.Unit)!.Value;
+            Change(unit, _states[unit] & UnitState.Done);
             if (done)
-                MarkDone(lease.Claim.Unit);
-            CountOpen();
+                MarkDone(unit);
         }
         finally
         {

@@ -11,12 +11,13 @@ namespace HeadScope.Jobs.Work;
 public sealed class TableLeases(IBlobStore store, JobFolder folder, JobUnits units, TimeProvider time, TimeSpan duration)
 {
     /// <summary>How often to look, at the least, what others have done or said.</summary>
-    static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
 
     readonly LeaseTable _table = new(units, time, duration, Random.Shared.Next());
     readonly RateMeter _rows = new(time);
     readonly SemaphoreSlim _gate = new(1, 1);
-    long? _refreshed;
+    readonly LookClock _stopLooks = new(time);
+    readonly LookClock _doneLooks = new(time);
 
     public int Units => _table.Units;
 
@@ -37,8 +38,8 @@ public sealed class TableLeases(IBlobStore store, JobFolder folder, JobUnits uni
     public async Task<Lease?> TryLeaseAsync(string worker, Func<string, bool> isGone, CancellationToken cancellation)
     {
         _table.AbandonAll(isGone);
-        if (_refreshed is not { } last || time.GetElapsedTime(last) >= RefreshInterval)
-            await RefreshAsync(cancellation).ConfigureAwait(false);
+        if (_stopLooks.IsDue(LookInterval) || _doneLooks.IsDue(LookInterval))
+            await RefreshAsync(always: false, cancellation).ConfigureAwait(false);
         return _table.TryLease(worker);
     }
 
@@ -49,7 +50,7 @@ public sealed class TableLeases(IBlobStore store, JobFolder folder, JobUnits uni
     /// <returns>Whether that was news.</returns>
     public bool Complete(Claim claim)
     {
-        var isNews = _table.Complete(claim.Unit);
+        var isNews = units.IndexOf(claim.Unit) is { } unit && _table.Complete(unit);
         if (isNews && units.RangeOf(claim.Unit) is { } shard)
             _rows.Add(shard.Rows);
         return isNews;
@@ -59,18 +60,27 @@ public sealed class TableLeases(IBlobStore store, JobFolder folder, JobUnits uni
 
     /// <summary>Reads from the store which units are done.</summary>
     /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
-    public async Task RefreshAsync(CancellationToken cancellation)
+    public Task RefreshAsync(CancellationToken cancellation) => RefreshAsync(always: true, cancellation);
+
+    async Task RefreshAsync(bool always, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            foreach (var unit in await units.DoneAsync(store, folder, cancellation).ConfigureAwait(false))
-                _table.Complete(unit);
-            _refreshed = time.GetTimestamp();
+            if (always || _stopLooks.IsDue(LookInterval))
+                await _stopLooks.LookAsync(() => JobUnits.ThrowIfStoppedAsync(store, folder, cancellation)).ConfigureAwait(false);
+            if (always || _doneLooks.IsDue(LookInterval))
+                await _doneLooks.LookAsync(() => LookAsync(cancellation)).ConfigureAwait(false);
         }
         finally
         {
             _gate.Release();
         }
+    }
+
+    async Task LookAsync(CancellationToken cancellation)
+    {
+        foreach (var unit in await units.DoneAsync(store, folder, cancellation).ConfigureAwait(false))
+            _table.Complete(unit);
     }
 }

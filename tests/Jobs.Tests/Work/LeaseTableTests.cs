@@ -86,7 +86,7 @@ public class LeaseTableTests
                         held[one.Key] = (one.Value.Worker, time.GetTimestamp());
                         break;
                     case 4 when one.Key is not null:
-                        Assert.Equal(done.Add(one.Key.Unit), table.Complete(one.Key.Unit));
+                        Assert.Equal(done.Add(one.Key.Unit), table.Complete(units.IndexOf(one.Key.Unit)!.Value));
                         held.Remove(one.Key);
                         break;
                     case 5 when one.Key is not null:
@@ -100,7 +100,7 @@ public class LeaseTableTests
                         // The table is lost. The store tells the next what is done; the living renew before anybody leases.
                         table = new LeaseTable(units, time, Duration, random.Next());
                         foreach (var unit in done)
-                            table.Complete(unit);
+                            table.Complete(units.IndexOf(unit)!.Value);
                         foreach (var (claim, holding) in held.Where(other => IsLive(other.Value.Renewed)).ToList())
                         {
                             if (table.Renew(claim, holding.Worker))
@@ -115,7 +115,7 @@ public class LeaseTableTests
 
             time.Advance(Duration);
             while (table.TryLease("last") is { } lease)
-                table.Complete(lease.Claim.Unit);
+                table.Complete(units.IndexOf(lease.Claim.Unit)!.Value);
             Assert.True(table.IsComplete && table.Done == units.Count && table.RowsDone == units.Plan.Rows, $"seed {seed}: {table.Done} of {units.Count} units are done");
 
             bool IsLive(long renewed) => time.GetElapsedTime(renewed) < Duration;

@@ -144,7 +144,7 @@ public sealed class AzureBlobStore : IBlobStore
         while (await AzureFault.GuardAsync(Where(prefix), () => pages.MoveNextAsync().AsTask(), cancellation).ConfigureAwait(false))
         {
             foreach (var blob in pages.Current.Values)
-                yield return new BlobInfo(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0);
+                yield return new BlobInfo(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, blob.Properties.ETag?.ToString() ?? "");
         }
     }
 
