@@ -25,7 +25,8 @@ switch (args)
         break;
     case ["scale", ..]:
         var (workers, shards, sleep) = (Option("--workers", 1000), Option("--shards", 100_000), TimeSpan.FromMilliseconds(Option("--milliseconds", 10_000)));
-        await Scale.RunOnClaimsAsync(workers, Option("--processes", 125), shards, sleep, Text("--store", Directory.CreateTempSubdirectory("headscope-scale-").FullName));
+        await Scale.RunAsync(
+            workers, Option("--processes", 125), shards, sleep, Text("--model", "src/Client/Demo"), Directory.CreateTempSubdirectory("headscope-scale-").FullName, Text("--silo", "") is { Length: > 0 } silo ? silo : null);
         break;
     case ["gpu", ..]:
         CardSpeed.Run(
@@ -45,8 +46,9 @@ switch (args)
                                                          files to text on one core, beside node_modules/@duckdb/node-api in FOLDER, and Python
               watching  HEADSCOPE.DLL [--model DIR] [--rows N] [--rounds N]
                                                          a job with its metrics scraped beside the same job alone
-              scale     [--workers N] [--processes N] [--shards N] [--milliseconds N] [--store DIR]
-                                                         leases under many workers that sleep in place of scoring
+              scale     [--workers N] [--processes N] [--shards N] [--milliseconds N] [--model DIR] [--silo HEADSCOPE-SILO.DLL]
+                                                         leases under many workers that sleep in place of scoring: claims in a file store
+                                                         or, in a build with -p:HeadScopeCluster=true, kept by a silo
               gpu       [--models M,M...] [--device NAME] [--batch N] [--context N] [--batches N] [--python PATH]
                                                          scoring by TorchSharp in each precision, where its time goes, and the notebook's loop
                                                          in PyTorch on the same device; needs a build with -p:HeadScopeTorch=cuda

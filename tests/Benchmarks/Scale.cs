@@ -1,57 +1,70 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Benchmarks;
 
 /// <summary>
-/// How many workers leases can serve: workers that lease a shard, sleep in place of scoring it, commit a blob of a shard's size of
-/// statistics, and say so, until all are done. The processes they belong to are simulated: each has its own ledger and claims.
+/// How many workers leases can serve: workers that lease a shard, sleep in place of scoring it, commit statistics, and say so, until
+/// all are done. The processes they belong to are simulated, each with leases of its own.
 /// </summary>
-public static class Scale
+public static partial class Scale
 {
-    const int StatisticsBytes = 4096;
     const int Parts = 10;
+    const int Context = 2;
 
     /// <summary>How the workers of one process get their shards.</summary>
-    /// <param name="Leases">The process's own.</param>
     /// <param name="RenewAsync">Says that all of them are alive.</param>
-    public sealed record Process(IUnitLeases Leases, Func<Task> RenewAsync);
+    internal sealed record Process(IUnitLeases Leases, Func<Task> RenewAsync);
 
-    /// <summary>Claims in a file store, for processes that know nothing of one another.</summary>
-    public static async Task RunOnClaimsAsync(int workers, int processes, int shards, TimeSpan sleep, string folder)
-    {
-        var (store, job, plan) = await PrepareAsync(shards, folder);
-        var duration = BlobClaims.DefaultDuration;
-        await RunAsync($"claims in {folder}", workers, shards, sleep, store, job, null, [.. Enumerable.Range(0, processes).Select(i =>
-        {
-            // Of another machine each: nobody can see in the list of processes that it has ended.
-            var identity = ProcessIdentity.Current with { Host = $"host-{i}", Scope = $"host-{i}" };
-            var claims = new BlobClaims(store, job, TimeProvider.System, duration, identity);
-            return new Process(new ShardLedger(store, job, plan, claims, weightsColumns: false, TimeProvider.System), () => claims.RenewAsync(default));
-        })]);
-    }
-
-    /// <summary>A store with a job's folder in it, and no more of the job than leases need.</summary>
-    public static async Task<(IBlobStore Store, JobFolder Job, JobPlan Plan)> PrepareAsync(int shards, string folder)
+    /// <summary>Workers in claims of a file store, whose processes know nothing of one another; or in a cluster.</summary>
+    /// <param name="model">A model's folder; it is not loaded.</param>
+    /// <param name="silo">The program of a silo that keeps the leases; null for claims.</param>
+    public static async Task RunAsync(int workers, int processes, int shards, TimeSpan sleep, string model, string folder, string? silo)
     {
         var store = new MeteredBlobStore(new FileBlobStore(folder));
-        var job = new JobFolder(Random.Shared.NextInt64().ToString("x16", CultureInfo.InvariantCulture));
-        var plan = new JobPlan(shards, ShardRows: 1);
-        await store.WriteAsync(job.Plan, JobJson.Write(plan));
-        return (store, job, plan);
+        var tokens = Path.Combine(folder, "tokens.safetensors");
+        TokenFile.Write(tokens, [.. Enumerable.Range(0, shards).Select(_ => new int[Context])]);
+        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = tokens, ShardRows = 1, SkipHeads = true });
+        var jobFolder = await new JobStore(store).SubmitAsync(job, default);
+        if (silo is null)
+        {
+            await RunAsync($"claims in {folder}", workers, sleep, store, job, null, [.. Enumerable.Range(0, processes).Select(i =>
+            {
+                // Of another machine each: nobody can see in the list of processes that it has ended.
+                var identity = ProcessIdentity.Current with { Host = $"host-{i}", Scope = $"host-{i}" };
+                var claims = new BlobClaims(store, jobFolder, TimeProvider.System, BlobClaims.DefaultDuration, identity);
+                return new Process(new ShardLedger(store, jobFolder, job.Plan, claims, weightsColumns: false, TimeProvider.System), () => claims.RenewAsync(default));
+            })]);
+        }
+        else
+        {
+#if HEADSCOPE_CLUSTER
+            await RunOnGrainsAsync(workers, processes, sleep, folder, store, job, silo);
+#else
+            throw new NotSupportedException("Clusters need a build with -p:HeadScopeCluster=true.");
+#endif
+        }
     }
 
     /// <param name="coordinator">The process that keeps the leases, where it is not this one.</param>
-    public static async Task RunAsync(
-        string what, int workers, int shards, TimeSpan sleep, IBlobStore store, JobFolder job, System.Diagnostics.Process? coordinator, IReadOnlyList<Process> processes)
+    static async Task RunAsync(
+        string what, int workers, TimeSpan sleep, IBlobStore store, ResolvedJob job, System.Diagnostics.Process? coordinator, IReadOnlyList<Process> processes)
     {
+        var shards = job.Plan.Shards;
+        var folder = new JobFolder(job.Spec.Id);
+        var scores = new ShardScores(1, Context - 1, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer);
+        scores.Append(new TokenScores(new BatchShape(1, Context), scores.Heads), new int[Context]);
+        var statistics = new ShardCounter().Count(scores, 0, examples: 1);
         Console.WriteLine($"{workers} workers in {processes.Count} processes, {shards} shards of {sleep.TotalSeconds} s, {what}");
         Console.WriteLine("   done  shards/s  of what they could  requests/shard  ms CPU/shard  lease p50 ms  p99 ms  MiB");
         var requests = 0L;
@@ -61,7 +74,6 @@ public static class Scale
 
         var (done, twice) = (0, 0);
         var waits = new List<double>();
-        var content = new byte[StatisticsBytes];
         var (last, lastRequests, lastCpu) = (Stopwatch.GetTimestamp(), 0L, Cpu());
         var started = last;
         using var end = new CancellationTokenSource();
@@ -92,7 +104,10 @@ public static class Scale
                 lock (waits)
                     waits.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
                 await Task.Delay(sleep);
-                var isNew = await store.TryCreateAsync(job.ShardStats(lease.Shard!.Value.Shard), content);
+                var shard = lease.Shard!.Value;
+                var record = new ShardRecord(
+                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], 0, 0, new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
+                var isNew = await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics));
                 await leases.CompleteAsync(lease, default);
                 lock (waits)
                 {
