@@ -16,15 +16,16 @@ public sealed class StartedAsDeployedTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("silo-cpu.yaml")]
-    [InlineData("silo-gpu.yaml")]
-    public async Task KubernetesSilo_AnswersItsProbes(string file)
+    [InlineData("silo-cpu.yaml", "managed")]
+    [InlineData("silo-gpu.yaml", "torch")]
+    public async Task KubernetesSilo_AnswersItsProbes(string file, string backend)
     {
         var pod = DeployFiles.Manifests().Single(manifest => manifest.File == file).Object.At("spec", "template", "spec");
         var container = pod.At("containers", "0");
         Assert.Equal("8470", ((YamlScalarNode)container.At("ports", "0", "containerPort")).Value);
         var probes = new[] { "startupProbe", "livenessProbe", "readinessProbe" }.Select(probe => ((YamlScalarNode)container.At(probe, "httpGet", "path")).Value!);
         var arguments = container.At("args").Texts();
+        Assert.Equal(backend == "torch", arguments.Contains("--backend=torch"));
         await AnswersAsync("serve", arguments, [.. probes, "/metrics"]);
 
         // The pod is given longer to stop than the silo takes at most.
@@ -63,6 +64,7 @@ public sealed class StartedAsDeployedTests : IDisposable
         }
 
         using var process = HeadScopeProcess.Start([verb, .. arguments.Select(argument => argument
+            .Replace("--backend=torch", "--backend=managed", StringComparison.Ordinal) // it needs another build, and the probes are the same
             .Replace("$(HEADSCOPE_STORE)", _folder.File("data/store"), StringComparison.Ordinal)
             .Replace("/data/", _folder.File("data/"), StringComparison.Ordinal).Replace("/keys/", _folder.File("keys/"), StringComparison.Ordinal)
             .Replace("8470", port, StringComparison.Ordinal).Replace("9470", port, StringComparison.Ordinal))]);
