@@ -46,7 +46,22 @@ public static class WorkerInstruments
     static IEnumerable<Measurement<long>> Memory()
     {
         lock (Gate)
-            return [.. Devices.Where(device => device.Value.Workers > 0).Select(device => new Measurement<long>(device.Value.Memory(), Label(device.Key)))];
+        {
+            var measured = new List<Measurement<long>>();
+            foreach (var (name, device) in Devices.Where(device => device.Value.Workers > 0))
+            {
+                try
+                {
+                    measured.Add(new Measurement<long>(device.Memory(), Label(name)));
+                }
+                catch (InvalidOperationException)
+                {
+                    // A device that has failed says nothing more. Its shards tell why; the other measurements go on.
+                }
+            }
+
+            return measured;
+        }
     }
 
     static KeyValuePair<string, object?> Label(string device) => new("device", device);
