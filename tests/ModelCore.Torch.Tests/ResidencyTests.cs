@@ -42,6 +42,26 @@ public class ResidencyTests
         Assert.Equal(before, Tensor.TotalCount);
     }
 
+    /// <summary>The device has room for one model, though two may stay: the idle one makes room for the other.</summary>
+    [Fact]
+    public async Task Acquire_NoRoomBesideAnIdleModel_LetsGoOfIt()
+    {
+        using var fixture = new JobFixture();
+        await using var neox = await OpenAsync(fixture, JobFixture.Request("neox-tiny"));
+        await using var coarse = await OpenAsync(fixture, JobFixture.Request("neox-tiny") with { Precision = Precision.Bfloat16 });
+        var most = long.MaxValue;
+        using var place = new Workplace(new CrowdedDevice(() => Tensor.TotalCount > most ? throw new OutOfMemoryException("The device is full.") : true));
+        var before = Tensor.TotalCount;
+        using var models = new ResidentModels(most: 2, threads: 1);
+        var first = Use(models, neox, place, out var tensors);
+        most = before + tensors + 2; // and what a load holds on the way
+        Use(models, coarse, place, out _);
+        Assert.Equal(before + tensors, Tensor.TotalCount);
+        using (models.Acquire(coarse, place))
+            Assert.Throws<OutOfMemoryException>(() => models.Acquire(neox, place)); // the other is in use
+        Assert.NotSame(first, Use(models, neox, place, out _));
+    }
+
     [Fact]
     public async Task Pool_TwoModelsRoomForOne_DoesBothJobsAndLeavesNothing()
     {
@@ -61,6 +81,22 @@ public class ResidencyTests
         await drain.CancelAsync();
         await running;
         Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    /// <summary>What is computed on here, with something asked before each operation.</summary>
+    sealed class CrowdedDevice(Func<bool> ask) : IComputeDevice
+    {
+        public string Backend => TestDevice.Current.Backend;
+
+        public string Name => TestDevice.Current.Name;
+
+        public bool HasOwnThread => true;
+
+        public DeviceMemory Memory => TestDevice.Current.Memory;
+
+        public bool Supports(Precision precision) => TestDevice.Current.Supports(precision);
+
+        public IBackend Open(int threads, Precision precision) => new Jobs.Tests.Work.WatchedBackend(TestDevice.Current.Open(threads, precision), () => ask());
     }
 
     static async Task<JobSession> OpenAsync(JobFixture fixture, JobRequest request) => await JobSession.OpenAsync(

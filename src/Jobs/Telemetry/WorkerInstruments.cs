@@ -17,7 +17,7 @@ public static class WorkerInstruments
     static WorkerInstruments()
     {
         Meter.CreateObservableUpDownCounter("headscope.workers", Workers, "{worker}", "Workers that are scoring shards or waiting for one, by what they compute on.");
-        Meter.CreateObservableGauge("headscope.device.memory", Memory, "By", "Memory in use on the device; for processors, by this process.");
+        Meter.CreateObservableGauge("headscope.device.memory", Memory, "By", "Memory in use on the device, by all programs; for processors, by this process.");
     }
 
     /// <summary>Counts a worker until disposed of.</summary>
