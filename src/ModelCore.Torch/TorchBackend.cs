@@ -60,21 +60,11 @@ public sealed class TorchBackend : IBackend
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns) =>
         new TorchTensor(Operation.Run(values, values => HostMemory.ToDevice(values, rows, columns, _device).DetachFromDisposeScope()));
 
-    public void Download(Tensor tensor, Span<float> destination)
+    public void Download(Tensor tensor, Span<float> destination) => Operation.Run(destination, destination =>
     {
-        if (!OnProcessor)
-        {
-            using var download = StartDownload(tensor);
-            download.Finish(destination);
-            return;
-        }
-
-        Operation.Run(destination, destination =>
-        {
-            HostMemory.ToHost(Of(tensor), destination);
-            return true;
-        });
-    }
+        HostMemory.ToHost(Of(tensor), destination);
+        return true;
+    });
 
     public IDownload StartDownload(Tensor tensor) => OnProcessor ? new LateDownload(this, tensor) : Operation.Run(Of(tensor), _staging.Download);
 

@@ -98,7 +98,7 @@ internal static class DoctorCommand
         ? [new Finding(backend, "", reason)]
         : ComputeBackends.DevicesOf(backend).SelectMany(device => Enum.GetValues<Precision>().Where(device.Supports).Select(precision => Examine(device, precision, threads)));
 
-    /// <summary>How near to float64 a healthy backend is: in float32, the tolerance that its scores have; otherwise, what rounding adds up to, four times.</summary>
+    /// <summary>How near to float64 a healthy backend is: in float32, the tolerance that its scores have; otherwise, four times what rounding adds up to.</summary>
     static double Tolerance(Precision precision) => precision switch
     {
         Precision.Float32 => 1e-4,

@@ -18,10 +18,8 @@ internal sealed class Staging(int card) : IDisposable
     public IDownload Download(torch.Tensor values)
     {
         var count = values.numel();
-        var index = _free.FindIndex(buffer => buffer.Values.numel() >= count);
-        var buffer = index >= 0 ? _free[index] : Buffer.Create(count, CudaCard.Of(card));
-        if (index >= 0)
-            _free.RemoveAt(index);
+        var buffer = _free.Where(buffer => buffer.Values.numel() >= count).MinBy(buffer => buffer.Values.numel()) ?? Buffer.Create(count, CudaCard.Of(card));
+        _free.Remove(buffer);
         try
         {
             var target = buffer.Values.narrow(0, 0, count).view(values.shape);

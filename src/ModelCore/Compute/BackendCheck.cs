@@ -47,7 +47,8 @@ public sealed record BackendCheck(double Distance, double OperationsPerSecond)
         foreach (var tensor in new[] { normalized, scale, z, headDla, moverAttn, moverDla, loss })
         {
             var values = new float[tensor.Rows * tensor.Columns];
-            backend.Download(tensor, values);
+            using var download = backend.StartDownload(tensor); // as scores are
+            download.Finish(values);
             results.AddRange(values);
         }
 
