@@ -40,7 +40,7 @@ internal sealed class CopyPairs
                 }
             }
 
-            return [tensor(destinations, device: device), tensor(sources, device: device), tensor(cells, device: device)];
+            return [.. new[] { destinations, sources, cells }.Select(indices => HostMemory.ToDevice(tensor(indices), device))];
         }));
     }
 

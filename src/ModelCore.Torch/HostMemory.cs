@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HeadScope.ModelCore.Torch.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,6 +9,18 @@ namespace HeadScope.ModelCore.Torch;
 internal static class HostMemory
 {
     const long PartBytes = 1L << 30;
+
+    /// <summary>Indices or flags, [count], on the device. What was asked of a card before is not waited for.</summary>
+    public static torch.Tensor ToDevice(torch.Tensor host, Device device) => device.type == TorchSharp.DeviceType.CPU ? host : Staging.Upload(host, device);
+
+    /// <summary>Indices, [count], on the device.</summary>
+    public static torch.Tensor ToDevice(ReadOnlySpan<int> indices, Device device)
+    {
+        var wide = new long[indices.Length];
+        for (var i = 0; i < wide.Length; i++)
+            wide[i] = indices[i];
+        return ToDevice(tensor(wide), device);
+    }
 
     /// <summary>A float32 tensor [rows, columns] on the device.</summary>
     public static torch.Tensor ToDevice(ReadOnlySpan<float> values, int rows, int columns, Device device)

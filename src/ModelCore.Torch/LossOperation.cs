@@ -16,7 +16,7 @@ internal static class LossOperation
     public static torch.Tensor Run(torch.Tensor x, TorchMatrix unembed, int[] targets, ScalarType products, long most)
     {
         var typed = x.to_type(products); // once for all tiles
-        var wanted = tensor(Array.ConvertAll(targets, target => (long)target), device: x.device).unsqueeze(1); // [n, 1]
+        var wanted = HostMemory.ToDevice(targets, x.device).unsqueeze(1); // [n, 1]
         var columns = Math.Min(TileColumns, unembed.Outputs);
         var rowsAtATime = (int)Math.Max(1, most / columns);
         var losses = new List<torch.Tensor>();

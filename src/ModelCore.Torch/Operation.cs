@@ -29,7 +29,6 @@ internal static class Operation
         }
     }
 
-
     internal static Exception Translate(ExternalException fault)
     {
         var message = fault.Message.Split('\n', 2)[0];

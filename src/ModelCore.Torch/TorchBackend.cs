@@ -1,4 +1,5 @@
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Torch.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = HeadScope.ModelCore.Compute.Tensor;
@@ -30,6 +31,7 @@ public sealed class TorchBackend : IBackend
     readonly long _most;
     readonly Constants _constants = new(32); // masks and rotary tables
     readonly Constants _copies = new(1);
+    readonly Staging _staging;
 
     /// <param name="device">Such as <c>cpu</c> or <c>cuda:0</c>.</param>
     /// <param name="threads">Threads that one operation may use on processors, at least 1.</param>
@@ -41,11 +43,15 @@ public sealed class TorchBackend : IBackend
         _precision = precision;
         _products = precision == Precision.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
         _most = OnProcessor ? MostOnProcessor : MostOnCard;
+        _staging = new Staging(_device.index);
     }
 
     public string Description => $"torch {_device} ({_precision.Name()}{(OnProcessor ? $", {_threads} {(_threads == 1 ? "thread" : "threads")}" : "")})";
 
     bool OnProcessor => _device.type == DeviceType.CPU;
+
+    /// <summary>A card takes what it is told to a queue of its own; processors have computed when a call returns, which changes nothing for the caller.</summary>
+    public bool RunsAhead => true;
 
     public IBackend Fork() => new TorchBackend(_device.ToString(), _threads, _precision);
 
@@ -59,6 +65,8 @@ public sealed class TorchBackend : IBackend
         HostMemory.ToHost(Of(tensor), destination);
         return true;
     });
+
+    public IDownload StartDownload(Tensor tensor) => OnProcessor ? new LateDownload(this, tensor) : Operation.Run(Of(tensor), _staging.Download);
 
     public Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false)
     {
@@ -89,7 +97,7 @@ public sealed class TorchBackend : IBackend
     {
         CheckIndices(indices, 0, table.Rows);
         var rows = indices.ToArray();
-        return Compute(() => Of(table).index_select(0, tensor(Array.ConvertAll(rows, row => (long)row), device: _device)));
+        return Compute(() => Of(table).index_select(0, HostMemory.ToDevice(rows, _device)));
     }
 
     public Tensor GatherOutputs(Matrix matrix, ReadOnlySpan<int> outputs)
@@ -189,6 +197,7 @@ public sealed class TorchBackend : IBackend
     {
         _constants.Dispose();
         _copies.Dispose();
+        _staging.Dispose();
     }
 
     static torch.Tensor Of(Tensor tensor) => ((TorchTensor)tensor).Values;

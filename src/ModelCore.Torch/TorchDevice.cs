@@ -1,4 +1,6 @@
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Compute.Managed;
+using HeadScope.ModelCore.Torch.Cuda;
 using static TorchSharp.torch;
 
 namespace HeadScope.ModelCore.Torch;
@@ -8,17 +10,23 @@ public sealed class TorchDevice : IComputeDevice
 {
     const string Processor = "cpu";
 
-    TorchDevice(string name) => Name = name;
+    readonly int? _card;
+
+    TorchDevice(string name, int? card) => (Name, _card) = (name, card);
 
     /// <summary>This machine's processors, then its CUDA devices, as far as the native library can use them.</summary>
     public static IReadOnlyList<IComputeDevice> All() =>
-        [new TorchDevice(Processor), .. Enumerable.Range(0, cuda.is_available() ? cuda.device_count() : 0).Select(index => new TorchDevice($"cuda:{index}"))];
+        [new TorchDevice(Processor, null), .. Enumerable.Range(0, cuda.is_available() ? cuda.device_count() : 0).Select(index => new TorchDevice($"cuda:{index}", index))];
 
     public string Backend => "torch";
 
     public string Name { get; }
 
     public bool HasOwnThread => true;
+
+    public DeviceMemory Memory => _card is { } card ? CudaCard.Of(card).Memory : ManagedDevice.Instance.Memory;
+
+    public IReadOnlyList<string> Parts => [.. _card is { } card ? CudaCard.Of(card).Parts : [], $"libtorch {__version__}"];
 
     public bool Supports(Precision precision) => precision != Precision.Tf32 || Name != Processor;
 

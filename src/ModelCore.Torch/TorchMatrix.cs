@@ -24,11 +24,11 @@ internal sealed class TorchMatrix(torch.Tensor weights, torch.Tensor? bias, bool
     /// <summary>Columns of W, [outputs.Length, inputs], float32; rows of zeros where an index is negative.</summary>
     public torch.Tensor Gather(int[] outputs, Device device)
     {
-        var indices = tensor(Array.ConvertAll(outputs, output => (long)Math.Max(output, 0)), device: device);
+        var indices = HostMemory.ToDevice(Array.ConvertAll(outputs, output => Math.Max(output, 0)), device);
         var rows = transposed ? weights.index_select(0, indices) : weights.index_select(1, indices).t().contiguous();
         rows = rows.to_type(ScalarType.Float32);
         if (Array.Exists(outputs, output => output < 0))
-            rows = rows.mul(tensor(Array.ConvertAll(outputs, output => output < 0 ? 0f : 1f), device: device).unsqueeze(1));
+            rows = rows.mul(HostMemory.ToDevice(tensor(Array.ConvertAll(outputs, output => output < 0 ? 0f : 1f)), device).unsqueeze(1));
         return rows;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HeadScope.Benchmarks;
+using HeadScope.ModelCore.Compute;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
@@ -29,8 +30,12 @@ switch (args)
             workers, Option("--processes", 125), shards, sleep, Text("--model", "src/Client/Demo"), Directory.CreateTempSubdirectory("headscope-scale-").FullName, Text("--silo", "") is { Length: > 0 } silo ? silo : null);
         break;
     case ["gpu", ..]:
-        CardSpeed.Run(
-            Text("--models", "pythia-70m,pythia-160m,pythia-410m,gpt2").Split(','), Text("--device", "cuda:0"), Option("--batch", 32), Option("--context", 256), Option("--batches", 20), Text("--python", "/usr/bin/python3"));
+        return CardSpeed.Run(
+            Text("--models", "pythia-70m,pythia-160m,pythia-410m,gpt2").Split(','), Text("--device", "cuda:0"), Option("--batch", 32), Option("--context", 256), Option("--batches", 20),
+            Text("--python", "/usr/bin/python3"), Text("--out", "") is { Length: > 0 } file ? file : null);
+    case ["gpu-run", ..]: // a process of the one above
+        CardRun.Print(
+            Text("--model", "pythia-70m"), Text("--device", "cuda:0"), Enum.Parse<Precision>(Text("--precision", "float32"), ignoreCase: true), Option("--batch", 32), Option("--context", 256), Option("--batches", 20));
         break;
     default:
         Console.Error.WriteLine("""
@@ -49,9 +54,10 @@ switch (args)
               scale     [--workers N] [--processes N] [--shards N] [--milliseconds N] [--model DIR] [--silo HEADSCOPE-SILO.DLL]
                                                          leases under many workers that sleep in place of scoring: claims in a file store
                                                          or, in a build with -p:HeadScopeCluster=true, kept by a silo
-              gpu       [--models M,M...] [--device NAME] [--batch N] [--context N] [--batches N] [--python PATH]
-                                                         scoring by TorchSharp in each precision, where its time goes, and the notebook's loop
-                                                         in PyTorch on the same device; needs a build with -p:HeadScopeTorch=cuda
+              gpu       [--models M,M...] [--device NAME] [--batch N] [--context N] [--batches N] [--python PATH] [--out FILE.md]
+                                                         scoring by TorchSharp in each precision beside the notebook's loop in PyTorch on the
+                                                         same device: speed, share of the matrix rate, memory, where the time goes, and the time
+                                                         for all of Pile-10k, as Markdown; needs a build with -p:HeadScopeTorch=cuda
             """);
         return 2;
 }

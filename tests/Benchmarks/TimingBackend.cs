@@ -12,6 +12,8 @@ public sealed class TimingBackend(IBackend inner) : IBackend
 
     public string Description => inner.Description;
 
+    public bool RunsAhead => inner.RunsAhead;
+
     /// <summary>Floating-point operations of the matrix products, loss included.</summary>
     public double Operations { get; private set; }
 
@@ -36,6 +38,8 @@ public sealed class TimingBackend(IBackend inner) : IBackend
         inner.Download(tensor, destination);
         Note("download", started);
     }
+
+    public IDownload StartDownload(Tensor tensor) => new TimedDownload(this, Time("download", () => inner.StartDownload(tensor)));
 
     public Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false) =>
         inner.Load(values, inputs, outputs, bias, transposed);
@@ -90,6 +94,18 @@ public sealed class TimingBackend(IBackend inner) : IBackend
     }
 
     public void Dispose() => inner.Dispose();
+
+    sealed class TimedDownload(TimingBackend backend, IDownload download) : IDownload
+    {
+        public void Finish(Span<float> destination)
+        {
+            var started = Stopwatch.GetTimestamp();
+            download.Finish(destination);
+            backend.Note("download", started);
+        }
+
+        public void Dispose() => download.Dispose();
+    }
 
     void Time(string stage, Action action)
     {

@@ -5,7 +5,7 @@ logits. Weights are random, of a Pythia model's shape. Prints one line: seconds 
 
     python3 notebook_loop.py MODEL BATCH CONTEXT BATCHES THREADS [cuda]
 
-On a CUDA device the peak is that of the device.
+On a CUDA device the peak is what was reserved of its memory.
 """
 import math
 import resource
@@ -96,5 +96,5 @@ for i in range(batches + 1):
     if i > 0:
         seconds.append(time.perf_counter() - started)
 median = sorted(seconds)[batches // 2]
-peak = torch.cuda.max_memory_allocated() >> 20 if on_card else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+peak = torch.cuda.max_memory_reserved() >> 20 if on_card else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 print(f"{median:.3f} {batch * context / median:.1f} {peak}")

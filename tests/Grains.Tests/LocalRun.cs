@@ -24,11 +24,11 @@ internal static class LocalRun
 
     public static Task<Manifest> TinyManifestAsync() => TinyRun.Value;
 
-    public static async Task<Manifest> RunAsync(JobRequest request)
+    public static async Task<Manifest> RunAsync(JobRequest request, EngineOptions? options = null)
     {
         using var folder = new TemporaryFolder();
         var jobs = new JobStore(new FileBlobStore(folder.File("store")));
-        return await new LocalEngine(jobs, new EngineOptions { Workers = 1 }, TimeProvider.System)
+        return await new LocalEngine(jobs, options ?? new EngineOptions { Workers = 1 }, TimeProvider.System)
             .RunAsync(await jobs.SubmitAsync(JobResolver.Resolve(request), default), new Nobody(), default);
     }
 

@@ -13,12 +13,14 @@ namespace HeadScope.Jobs.Tests;
 internal sealed class TestModel : IDisposable
 {
     readonly ModelWeights _weights;
-    readonly IBackend _backend = TestDevice.Open();
+    readonly IBackend _backend;
     readonly Transformer _model;
     readonly TokenDataset _tokens;
 
-    public TestModel(JobSpec spec)
+    /// <param name="around">Puts something around the backend that scores.</param>
+    public TestModel(JobSpec spec, Func<IBackend, IBackend>? around = null)
     {
+        _backend = around is null ? TestDevice.Open() : around(TestDevice.Open());
         _weights = ModelWeights.Open(spec.Model.Location, spec.Model.Processing.Count == 0 ? WeightProcessing.None : WeightProcessing.Default);
         _model = Transformer.Load(_weights, _backend);
         _tokens = TokenDataset.Open(spec.Tokens.Location);

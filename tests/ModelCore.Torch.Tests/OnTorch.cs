@@ -5,7 +5,7 @@ namespace HeadScope.ModelCore.Torch.Tests;
 
 internal static class OnTorch
 {
-    /// <summary>The processors: what every machine has.</summary>
+    /// <summary>The processors, which every machine has, or what HEADSCOPE_TEST_DEVICE names, such as cuda:0.</summary>
     [ModuleInitializer]
-    internal static void Choose() => TestDevice.Current = TorchDevice.All()[0];
+    internal static void Choose() => TestDevice.Current = TorchDevice.All().Single(device => device.Name == (Environment.GetEnvironmentVariable("HEADSCOPE_TEST_DEVICE") ?? "cpu"));
 }

@@ -20,7 +20,8 @@ public class TorchJobTests(ITestOutputHelper output)
         using var fixture = new JobFixture();
         var (folder, manifest) = await fixture.RunAsync(JobFixture.TinyRequest with { Precision = precision });
         Assert.Equal(precision, manifest.Compute.Precision);
-        Assert.Equal(["torch cpu"], manifest.Compute.Devices);
+        Assert.InRange(manifest.Compute.DistanceFromFloat64!.Value, precision == Precision.Bfloat16 ? 1e-3 : 1e-8, precision == Precision.Bfloat16 ? 0.4 : 1e-4);
+        Assert.Equal([$"torch {TestDevice.Current.Name.Split(':')[0]}"], manifest.Compute.Devices);
         var spec = System.Text.Json.JsonDocument.Parse((await fixture.Jobs.Blobs.TryReadAsync(folder.Spec, default))!).RootElement;
         Assert.Equal(inSpec, spec.TryGetProperty("precision", out var recorded) ? recorded.GetString() : null);
         output.WriteLine($"{precision}: mean loss {manifest.Summary.MeanLoss}");
@@ -29,7 +30,7 @@ public class TorchJobTests(ITestOutputHelper output)
     [Fact]
     public void Tf32_OnProcessors_IsRefused()
     {
-        var fault = Assert.Throws<NotSupportedException>(() => TestDevice.Current.Open(1, Precision.Tf32));
+        var fault = Assert.Throws<NotSupportedException>(() => TorchDevice.All()[0].Open(1, Precision.Tf32));
         Assert.Contains("CUDA", fault.Message, StringComparison.Ordinal);
     }
 

@@ -13,10 +13,23 @@ namespace HeadScope.Client.Commands;
 /// <summary>headscope doctor: what this machine and this build can do, and whether they do it right.</summary>
 internal static class DoctorCommand
 {
-    /// <summary>How near to float64 a healthy backend is: the tolerance that its scores have.</summary>
-    const double Tolerance = 1e-4;
+    /// <summary>How long a device is tested for, in all its precisions.</summary>
+    static readonly TimeSpan TestTime = TimeSpan.FromSeconds(1);
 
-    sealed record Finding(string Backend, string Device, string? Description, double? Distance, double? GigaflopsPerSecond, string? Fault);
+    sealed record Finding(string Backend, string Device, string? Fault)
+    {
+        public string? Description { get; init; }
+
+        public double? Distance { get; init; }
+
+        public double? GigaflopsPerSecond { get; init; }
+
+        public IReadOnlyList<string>? Parts { get; init; }
+
+        public long? MemoryUsedMib { get; init; }
+
+        public long? MemoryTotalMib { get; init; }
+    }
 
     public static Command Create()
     {
@@ -69,29 +82,53 @@ internal static class DoctorCommand
                 Console.Out.WriteLine($"{fact,-16}{value}");
             }
 
-            foreach (var finding in findings)
-                Console.Out.WriteLine($"{$"{finding.Backend} {finding.Device}",-16}{Describe(finding)}");
+            foreach (var device in findings.GroupBy(finding => $"{finding.Backend} {finding.Device}"))
+            {
+                foreach (var (line, finding) in device.Index())
+                    Console.Out.WriteLine($"{(line == 0 ? device.Key : ""),-16}{Describe(finding)}");
+                if (device.FirstOrDefault(finding => finding.Parts?.Count > 0) is { } known)
+                    Console.Out.WriteLine($"{"",-16}{string.Join(", ", [.. known.Parts!, $"{known.MemoryUsedMib:N0} of {known.MemoryTotalMib:N0} MiB in use"])}");
+            }
         }
 
         return healthy ? ExitCode.Done : ExitCode.Failed;
     }
 
     static IEnumerable<Finding> Examine(string backend, int threads) => ComputeBackends.WhyMissing(backend) is { } reason
-        ? [new Finding(backend, "", null, null, null, reason)]
-        : ComputeBackends.DevicesOf(backend).Select(device => Examine(device, threads));
+        ? [new Finding(backend, "", reason)]
+        : ComputeBackends.DevicesOf(backend).SelectMany(device => Enum.GetValues<Precision>().Where(device.Supports).Select(precision => Examine(device, precision, threads)));
 
-    static Finding Examine(IComputeDevice device, int threads)
+    /// <summary>How near to float64 a healthy backend is: in float32, the tolerance that its scores have; otherwise, four times what rounding adds up to.</summary>
+    static double Tolerance(Precision precision) => precision switch
+    {
+        Precision.Float32 => 1e-4,
+        Precision.Tf32 => 5e-2,
+        Precision.Bfloat16 => 0.4,
+        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, null),
+    };
+
+    static Finding Examine(IComputeDevice device, Precision precision, int threads)
     {
         try
         {
-            using var backend = device.Open(threads, Precision.Float32);
-            var check = BackendCheck.Run(backend, TimeSpan.FromSeconds(1));
-            var fault = check.Distance <= Tolerance ? null : $"it is {check.Distance:E1} from float64, where {Tolerance:E0} is tolerated: do not trust its scores";
-            return new Finding(device.Backend, device.Name, backend.Description, check.Distance, Math.Round(check.OperationsPerSecond / 1e9, 1), fault);
+            using var backend = device.Open(threads, precision);
+            var check = BackendCheck.Run(backend, TestTime / Enum.GetValues<Precision>().Count(device.Supports));
+            var tolerance = Tolerance(precision);
+            var memory = device.Memory;
+            return new Finding(
+                device.Backend, device.Name, check.Distance <= tolerance ? null : $"it is {check.Distance:E1} from float64 in {precision.Name()}, where {tolerance:E0} is tolerated: do not trust its scores")
+            {
+                Description = backend.Description,
+                Distance = check.Distance,
+                GigaflopsPerSecond = Math.Round(check.OperationsPerSecond / 1e9, 1),
+                Parts = device.Parts,
+                MemoryUsedMib = memory.Used >> 20,
+                MemoryTotalMib = memory.Total >> 20,
+            };
         }
         catch (Exception e) when (e is InvalidOperationException or OutOfMemoryException or DllNotFoundException or TypeInitializationException or NotSupportedException)
         {
-            return new Finding(device.Backend, device.Name, null, null, null, e.Message);
+            return new Finding(device.Backend, device.Name, e.Message);
         }
     }
 

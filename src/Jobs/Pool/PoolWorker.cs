@@ -24,7 +24,7 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
     /// <param name="cancellation">Ends it at once.</param>
     public async Task RunAsync(CancellationToken drain, CancellationToken cancellation)
     {
-        using var working = WorkerInstruments.Working(_backend.Backend.Description, () => Environment.WorkingSet);
+        using var working = WorkerInstruments.Working(_backend.Backend.Description, () => place.Device.Memory.Used);
         try
         {
             while (!drain.IsCancellationRequested)

@@ -16,8 +16,30 @@ public sealed class ResidentModels(int most, int threads) : IDisposable
     readonly Dictionary<string, Resident> _models = [];
     long _uses;
 
-    /// <summary>A model, loaded if it is not here. It stays until the caller disposes of the use.</summary>
+    /// <summary>
+    /// A model, loaded if it is not here. It stays until the caller disposes of the use. Where the device has no room for it, all that
+    /// nobody uses are let go first.
+    /// </summary>
+    /// <exception cref="OutOfMemoryException">The device has no room for it beside the models in use.</exception>
     public Use Acquire(JobSession session, Workplace place)
+    {
+        try
+        {
+            return AcquireBeside(session, place);
+        }
+        catch (OutOfMemoryException) when (HasIdle(place))
+        {
+            lock (_gate)
+                EvictIdle(place, 0);
+
+            // What the load had brought there before it failed belongs to nobody, and goes now rather than some time.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return AcquireBeside(session, place);
+        }
+    }
+
+    Use AcquireBeside(JobSession session, Workplace place)
     {
         var key = $"{session.Spec.Model.Hash} {string.Join(' ', session.Spec.Model.Processing)} {session.Spec.Precision} {place.Device.Backend} {place.Device.Name}";
         Resident resident;
@@ -27,7 +49,7 @@ public sealed class ResidentModels(int most, int threads) : IDisposable
                 _models.Add(key, resident = new Resident(key, place.Device.Open(threads, session.Spec.Precision), session, place));
             resident.Users++;
             resident.LastUse = ++_uses;
-            EvictIdle(place);
+            EvictIdle(place, most);
         }
 
         try
@@ -54,10 +76,16 @@ public sealed class ResidentModels(int most, int threads) : IDisposable
             resident.Dispose();
     }
 
-    void EvictIdle(Workplace place)
+    bool HasIdle(Workplace place)
+    {
+        lock (_gate)
+            return _models.Values.Any(resident => resident.Place == place && resident.Users == 0);
+    }
+
+    void EvictIdle(Workplace place, int keep)
     {
         var there = _models.Values.Where(resident => resident.Place == place).ToList();
-        foreach (var oldest in there.Where(resident => resident.Users == 0).OrderBy(resident => resident.LastUse).Take(there.Count - most))
+        foreach (var oldest in there.Where(resident => resident.Users == 0).OrderBy(resident => resident.LastUse).Take(there.Count - keep))
         {
             _models.Remove(oldest.Key);
             oldest.Dispose();
@@ -69,7 +97,7 @@ public sealed class ResidentModels(int most, int threads) : IDisposable
         lock (_gate)
         {
             resident.Users--;
-            EvictIdle(resident.Place);
+            EvictIdle(resident.Place, most);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
@@ -63,7 +64,8 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
         var model = new ManifestModel(spec.Model.Name, spec.Model.Hub, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
         var dataset = new ManifestTokens(spec.Tokens.Rows, spec.Tokens.Context, spec.Tokens.Hash);
         await _results.WriteAsync("report.html", stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
-        var compute = new ManifestCompute(spec.Precision, [.. shards.Records.Select(record => record.Work.DeviceKind()).Distinct().Order(StringComparer.Ordinal)]);
+        var compute = new ManifestCompute(
+            spec.Precision, [.. shards.Records.Select(record => record.Work.DeviceKind()).Distinct().Order(StringComparer.Ordinal)], TwoDigits(shards.Records.Max(record => record.Work.Distance)));
         var manifest = new Manifest(folder.Id, Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), compute, summary, _results.Files);
         Lap("report");
 
@@ -95,6 +97,8 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
 
         await store.DeleteAsync(names, cancellation).ConfigureAwait(false);
     }
+
+    static double? TwoDigits(double? value) => value is { } known ? double.Parse(known.ToString("E1", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 
     Task WriteFrameAsync(string file, Frame frame, CancellationToken cancellation) =>
         _results.WriteAsync(file, stream => frame.WriteParquet(stream, Product, Metadata()), cancellation);

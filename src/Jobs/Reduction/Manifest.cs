@@ -19,7 +19,11 @@ public sealed record ManifestTokens(int Rows, int Context, string Hash);
 
 /// <param name="Precision">Of matrix products.</param>
 /// <param name="Devices">The kinds of devices that scored shards, such as <c>managed</c> or <c>torch cuda</c>.</param>
-public sealed record ManifestCompute(Precision Precision, IReadOnlyList<string> Devices);
+/// <param name="DistanceFromFloat64">
+/// How far one layer of random numbers was from float64 on the worst of them, relative to values above 1, to two digits. A model of many
+/// layers adds up more.
+/// </param>
+public sealed record ManifestCompute(Precision Precision, IReadOnlyList<string> Devices, double? DistanceFromFloat64);
 
 /// <param name="Rows">Sequences on which induction was measured.</param>
 /// <param name="Repeat">Random tokens in a sequence, each twice.</param>

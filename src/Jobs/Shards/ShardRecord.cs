@@ -14,7 +14,9 @@ public sealed record ShardRecord(
 }
 
 /// <summary>Who scored a shard, and the seconds of each stage.</summary>
-public sealed record ShardWork(string Worker, string Device, DateTimeOffset Started, double ReadSeconds, double ScoreSeconds, double CountSeconds, double StoreSeconds)
+/// <param name="Distance">The scorer's from float64; null in shards that an older version committed.</param>
+public sealed record ShardWork(
+    string Worker, string Device, DateTimeOffset Started, double ReadSeconds, double ScoreSeconds, double CountSeconds, double StoreSeconds, double? Distance = null)
 {
     /// <summary>The device without what may differ from run to run: which of several it was, threads, instruction sets.</summary>
     public string DeviceKind() => Device.Split(" (")[0].Split(':')[0];

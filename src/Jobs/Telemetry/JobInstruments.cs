@@ -25,6 +25,9 @@ public static class JobInstruments
     static readonly Counter<long> Retries = Meter.CreateCounter<long>(
         "headscope.shard.retries", "{retry}", "Failures of a shard, or of the columns of the weights, after which it is tried again, by cause.");
 
+    static readonly Counter<long> BatchesHalved = Meter.CreateCounter<long>(
+        "headscope.batches.halved", "{batch}", "Batches that did not fit into the device's memory, after which the worker scores half as many sequences together.");
+
     static readonly Histogram<double> ShardSeconds = Meter.CreateHistogram(
         "headscope.shard", "s", "Time from the lease of a shard to its commit.", tags: null, Buckets.Work);
 
@@ -42,6 +45,7 @@ public static class JobInstruments
     internal static void Announce()
     {
         Tokens.Add(0);
+        BatchesHalved.Add(0);
         foreach (var state in new[] { "started", "done", "duplicate", "failed" })
             Shards.Add(0, State(state));
         foreach (var cause in new[] { "out_of_memory", "data", "io", "other" })
@@ -63,6 +67,8 @@ public static class JobInstruments
     internal static void ShardFailed() => Shards.Add(1, State("failed"));
 
     internal static void Retrying(Exception cause) => Retries.Add(1, new KeyValuePair<string, object?>("cause", CauseOf(cause)));
+
+    internal static void BatchHalved() => BatchesHalved.Add(1);
 
     internal static void Reduced(TimeSpan time) => Reduction.Record(time.TotalSeconds);
 

@@ -17,7 +17,7 @@ public static class WorkerInstruments
     static WorkerInstruments()
     {
         Meter.CreateObservableUpDownCounter("headscope.workers", Workers, "{worker}", "Workers that are scoring shards or waiting for one, by what they compute on.");
-        Meter.CreateObservableGauge("headscope.device.memory", Memory, "By", "Memory in use on the device; for processors, by this process.");
+        Meter.CreateObservableGauge("headscope.device.memory", Memory, "By", "Memory in use on the device, by all programs; for processors, by this process.");
     }
 
     /// <summary>Counts a worker until disposed of.</summary>
@@ -46,7 +46,22 @@ public static class WorkerInstruments
     static IEnumerable<Measurement<long>> Memory()
     {
         lock (Gate)
-            return [.. Devices.Where(device => device.Value.Workers > 0).Select(device => new Measurement<long>(device.Value.Memory(), Label(device.Key)))];
+        {
+            var measured = new List<Measurement<long>>();
+            foreach (var (name, device) in Devices.Where(device => device.Value.Workers > 0))
+            {
+                try
+                {
+                    measured.Add(new Measurement<long>(device.Memory(), Label(name)));
+                }
+                catch (InvalidOperationException)
+                {
+                    // A device that has failed says nothing more. Its shards tell why; the other measurements go on.
+                }
+            }
+
+            return measured;
+        }
     }
 
     static KeyValuePair<string, object?> Label(string device) => new("device", device);

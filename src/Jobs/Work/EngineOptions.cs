@@ -11,8 +11,8 @@ public sealed record EngineOptions
 {
     public const int DefaultBatchSize = 8;
 
-    /// <summary>While one worker's scores are counted and stored, the device's thread computes for the other.</summary>
-    const int WorkersOfThread = 2;
+    /// <summary>While one worker's scores are counted and another's are stored, the device's thread computes for the third.</summary>
+    const int WorkersOfThread = 3;
 
     /// <summary>What is computed on, at least one. The default is the managed backend on this machine's processors.</summary>
     public IReadOnlyList<IComputeDevice> Devices { get; init; } = [ManagedDevice.Instance];

@@ -75,17 +75,18 @@ public sealed class JobWorker(
         var started = time.GetUtcNow();
         var clock = Stopwatch.StartNew();
         _scores.Clear();
-        double scoreSeconds;
+        double scoreSeconds, distance;
         using (JobSpans.Score())
         {
-            scoreSeconds = await ComputeAsync(() =>
+            (scoreSeconds, distance) = await ComputeAsync(() =>
             {
                 clock.Restart(); // what it waited for the device is no work
                 scorer.Score(shard, _scores, observer.RowsScored, cancellation);
-                return Lap();
+                return (Lap(), scorer.Distance);
             }, cancellation).ConfigureAwait(false);
         }
 
+        clock.Restart();
         HeadStatistics statistics;
         using (JobSpans.Count())
             statistics = _counter.Count(_scores, shard.FirstRow, spec.Scores.Examples);
@@ -105,7 +106,7 @@ public sealed class JobWorker(
             lossSum += loss;
         var record = new ShardRecord(
             spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerRow, blob, checksums, movable, lossSum,
-            new ShardWork(name, scorer.Device, started, scorer.ReadSeconds, scoreSeconds - scorer.ReadSeconds, countSeconds, Lap()));
+            new ShardWork(name, scorer.Device, started, scorer.ReadSeconds, scoreSeconds - scorer.ReadSeconds, countSeconds, Lap(), distance));
 
         // This is the commit. Whoever comes second throws its scores away.
         if (await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics), cancellation).ConfigureAwait(false))

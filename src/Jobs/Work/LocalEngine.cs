@@ -65,7 +65,7 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
         var running = workers.Select((device, i) => Task.Run(async () =>
         {
             using var backend = device.Place.Device.Open(options.ThreadsOfWorker(device.Place.Device, session.Leases.Units), session.Spec.Precision);
-            using var working = WorkerInstruments.Working(backend.Description, () => Environment.WorkingSet);
+            using var working = WorkerInstruments.Working(backend.Description, () => device.Place.Device.Memory.Used);
             try
             {
                 var name = WorkerName(i);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Tokens;
@@ -8,15 +9,19 @@ using HeadScope.ModelCore.Tokens;
 namespace HeadScope.Jobs.Work;
 
 /// <summary>
-/// Scores a token dataset's rows with a model, batch by batch. Where a batch does not fit into memory it is halved, and stays so.
+/// Scores a token dataset's rows with a model, batch by batch. Where a batch does not fit into memory it is halved, and stays so. While
+/// a backend that runs ahead computes one batch, the next is read and asked for, and the last one's scores are put away.
 /// </summary>
 public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenDataset tokens, int batchSize) : IShardScorer
 {
+    readonly Queue<Batch> _inWork = new();
+    readonly Stack<Batch> _spare = new();
     int _batchSize = batchSize;
-    int[] _rows = [];
-    TokenScores? _scores;
+    double? _distance;
 
     public string Device => backend.Description;
+
+    public double Distance => _distance ??= BackendCheck.DistanceOf(backend);
 
     public double ReadSeconds { get; private set; }
 
@@ -26,29 +31,63 @@ public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenD
     public void Score(ShardRange shard, ShardScores destination, Action<int> progress, CancellationToken cancellation)
     {
         ReadSeconds = 0;
-        while (destination.Rows < shard.Rows)
+        var ahead = backend.RunsAhead ? 2 : 1;
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            var batch = new BatchShape(Math.Min(_batchSize, shard.Rows - destination.Rows), tokens.Context);
-            var started = Stopwatch.GetTimestamp();
-            if (_rows.Length != batch.Positions)
-                _rows = new int[batch.Positions];
-            tokens.Read(shard.FirstRow + destination.Rows, _rows);
-            ReadSeconds += Stopwatch.GetElapsedTime(started).TotalSeconds;
-            try
+            for (var started = 0; destination.Rows < shard.Rows;)
             {
-                if (_scores?.Batch != batch)
-                    _scores = new TokenScores(batch, scorer.Model.Config.HeadCount);
-                scorer.Score(_rows, _scores);
-            }
-            catch (OutOfMemoryException) when (batch.Rows > 1)
-            {
-                _batchSize = batch.Rows / 2;
-                continue;
-            }
+                cancellation.ThrowIfCancellationRequested();
+                var rows = Math.Min(_batchSize, shard.Rows - started);
+                if (rows > 0 && _inWork.Count < ahead)
+                {
+                    try
+                    {
+                        _inWork.Enqueue(Start(shard.FirstRow + started, rows));
+                        started += rows;
+                        continue;
+                    }
+                    catch (OutOfMemoryException) when (rows > 1)
+                    {
+                        _batchSize = rows / 2;
+                        JobInstruments.BatchHalved();
+                    }
+                }
 
-            destination.Append(_scores, _rows);
-            progress(batch.Rows);
+                if (_inWork.TryDequeue(out var batch))
+                    Finish(batch, destination, progress);
+            }
         }
+        finally
+        {
+            while (_inWork.TryDequeue(out var left))
+                left.Started!.Dispose();
+        }
+    }
+
+    Batch Start(int firstRow, int rows)
+    {
+        var shape = new BatchShape(rows, tokens.Context);
+        if (!_spare.TryPop(out var batch) || batch.Scores.Batch != shape)
+            batch = new Batch(new int[shape.Positions], new TokenScores(shape, scorer.Model.Config.HeadCount));
+        var reading = Stopwatch.GetTimestamp();
+        tokens.Read(firstRow, batch.Tokens);
+        ReadSeconds += Stopwatch.GetElapsedTime(reading).TotalSeconds;
+        batch.Started = scorer.Start(batch.Tokens, batch.Scores);
+        return batch;
+    }
+
+    void Finish(Batch batch, ShardScores destination, Action<int> progress)
+    {
+        using (batch.Started)
+            batch.Started!.Finish();
+        destination.Append(batch.Scores, batch.Tokens);
+        progress(batch.Scores.Batch.Rows);
+        _spare.Push(batch);
+    }
+
+    /// <summary>Room for a batch, used again and again.</summary>
+    sealed record Batch(int[] Tokens, TokenScores Scores)
+    {
+        public StartedScores? Started { get; set; }
     }
 }

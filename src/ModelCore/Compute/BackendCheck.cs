@@ -9,11 +9,13 @@ namespace HeadScope.ModelCore.Compute;
 public sealed record BackendCheck(double Distance, double OperationsPerSecond)
 {
     /// <param name="time">How long to multiply for.</param>
-    public static BackendCheck Run(IBackend backend, TimeSpan time)
+    public static BackendCheck Run(IBackend backend, TimeSpan time) => new(DistanceOf(backend), Speed(backend, time));
+
+    /// <summary>How far a backend is from float64; see <see cref="Distance"/>. Takes some milliseconds.</summary>
+    public static double DistanceOf(IBackend backend)
     {
         using var reference = new ReferenceBackend();
-        var distance = Layer(backend).Zip(Layer(reference), (have, want) => Math.Abs(have - (double)want) / Math.Max(1, Math.Abs(want))).Max();
-        return new BackendCheck(distance, Speed(backend, time));
+        return Layer(backend).Zip(Layer(reference), (have, want) => Math.Abs(have - (double)want) / Math.Max(1, Math.Abs(want))).Max();
     }
 
     /// <summary>Norm, products, rotation, attention with scores, activation and loss, of random numbers.</summary>
@@ -45,7 +47,8 @@ public sealed record BackendCheck(double Distance, double OperationsPerSecond)
         foreach (var tensor in new[] { normalized, scale, z, headDla, moverAttn, moverDla, loss })
         {
             var values = new float[tensor.Rows * tensor.Columns];
-            backend.Download(tensor, values);
+            using var download = backend.StartDownload(tensor); // as scores are
+            download.Finish(values);
             results.AddRange(values);
         }
 
@@ -54,24 +57,31 @@ public sealed record BackendCheck(double Distance, double OperationsPerSecond)
         return [.. results];
     }
 
+    /// <summary>In products as large as the device needs to be busy for long enough that starting them does not matter.</summary>
     static double Speed(IBackend backend, TimeSpan time)
     {
-        const int Size = 1024;
-        var values = new float[Size * Size];
-        using var x = backend.Upload(values, Size, Size);
-        using var matrix = backend.Load(values, Size, Size);
-        Multiply(); // what the first time needs
-        var products = 0;
-        var started = Stopwatch.GetTimestamp();
-        for (; Stopwatch.GetElapsedTime(started) < time; products++)
-            Multiply();
-        return products * 2.0 * Size * Size * Size / Stopwatch.GetElapsedTime(started).TotalSeconds;
-
-        void Multiply()
+        const int Smallest = 1024, Largest = 8192;
+        for (var size = Smallest; ; size *= 2)
         {
-            using var product = backend.Multiply(x, matrix);
-            using var corner = product.SliceRows(0, 1);
-            backend.Download(corner, values.AsSpan(0, Size)); // a device may be done with it later than the call is
+            var values = new float[size * size];
+            using var x = backend.Upload(values, size, size);
+            using var matrix = backend.Load(values, size, size);
+            Multiply(); // what the first time needs
+            var started = Stopwatch.GetTimestamp();
+            Multiply();
+            if (size < Largest && Stopwatch.GetElapsedTime(started) < time / 1000)
+                continue;
+            var products = 0;
+            for (started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < time; products++)
+                Multiply();
+            return products * 2.0 * size * size * size / Stopwatch.GetElapsedTime(started).TotalSeconds;
+
+            void Multiply()
+            {
+                using var product = backend.Multiply(x, matrix);
+                using var corner = product.SliceRows(0, 1);
+                backend.Download(corner, values.AsSpan(0, size)); // a device may be done with it later than the call is
+            }
         }
     }
 }

@@ -13,6 +13,9 @@ public interface IBackend : IDisposable
     /// <summary>For people and manifests, such as <c>managed (AVX-512, 2 threads)</c>.</summary>
     string Description { get; }
 
+    /// <summary>Whether calls return before all is computed, so that the next batch may be prepared and asked for while one is in work.</summary>
+    bool RunsAhead => false;
+
     /// <summary>A backend of the same kind for another thread. It shares loaded matrices, not workspaces.</summary>
     IBackend Fork();
 
@@ -24,6 +27,12 @@ public interface IBackend : IDisposable
 
     /// <summary>Copies a tensor, [rows, columns], to <paramref name="destination"/>.</summary>
     void Download(Tensor tensor, Span<float> destination);
+
+    /// <summary>
+    /// Starts to copy a tensor as what was asked for so far leaves it; what is asked for afterwards is not waited for. The tensor must
+    /// stay until the download is finished or disposed of.
+    /// </summary>
+    IDownload StartDownload(Tensor tensor) => new LateDownload(this, tensor);
 
     /// <summary>Makes a constant matrix of <paramref name="values"/>, [inputs, outputs], or [outputs, inputs] if <paramref name="transposed"/>.</summary>
     Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false);

@@ -15,6 +15,12 @@ public interface IComputeDevice
     /// </summary>
     bool HasOwnThread { get; }
 
+    /// <summary>The device's memory; for processors, this process's share of the machine's.</summary>
+    DeviceMemory Memory { get; }
+
+    /// <summary>The hardware, its driver and the library that computes, with their versions, for people.</summary>
+    IReadOnlyList<string> Parts => [];
+
     bool Supports(Precision precision);
 
     /// <summary>A backend on this device. Matrices that one of them loaded are for all of the same precision.</summary>
@@ -22,3 +28,6 @@ public interface IComputeDevice
     /// <exception cref="NotSupportedException">It does not compute in this precision.</exception>
     IBackend Open(int threads, Precision precision);
 }
+
+/// <summary>Bytes of a device's memory: what is taken, on an accelerator by any program, and all there is.</summary>
+public readonly record struct DeviceMemory(long Used, long Total);

@@ -13,7 +13,7 @@ namespace HeadScope.ModelCore.Scoring;
 /// </remarks>
 public sealed class HeadScorer(Transformer model, IBackend backend)
 {
-    float[] _downloaded = [];
+    readonly DownloadRoom _downloaded = new();
 
     public Transformer Model => model;
 
@@ -32,45 +32,52 @@ public sealed class HeadScorer(Transformer model, IBackend backend)
     /// <exception cref="ArgumentException">A sequence is longer than n_ctx, or has a token outside the vocabulary.</exception>
     public void Score(ReadOnlySpan<int> tokens, TokenScores scores)
     {
+        using var started = Start(tokens, scores);
+        started.Finish();
+    }
+
+    /// <summary>
+    /// As <see cref="Score(ReadOnlySpan{int}, TokenScores)"/>, without waiting for a backend that runs ahead: others may be started before
+    /// this is finished.
+    /// </summary>
+    public StartedScores Start(ReadOnlySpan<int> tokens, TokenScores scores)
+    {
         var batch = scores.Batch;
         var heads = model.Config.HeadCount;
         var targets = TokenMasks.Targets(tokens, batch);
         var copies = new CopySources(tokens, batch);
         TokenMasks.Fill(tokens, batch, copies, scores);
 
-        using var targetRows = backend.GatherOutputs(model.Unembed, targets);
-        using var headDla = backend.Allocate(heads, batch.Positions);
-        using var moverAttn = backend.Allocate(heads, batch.Positions);
-        using var moverDla = backend.Allocate(heads, batch.Positions);
-        var layers = new LayerScoring(targetRows, copies, model.Config.NHeads, headDla, moverAttn, moverDla);
-        var (normalized, scale) = model.Forward(backend, tokens, batch, scoring: layers);
-        using (normalized)
-        using (scale)
+        var started = new StartedScores(backend, batch, _downloaded);
+        try
         {
-            if (scale is not null)
+            using var targetRows = backend.GatherOutputs(model.Unembed, targets);
+            var headDla = started.Keep(backend.Allocate(heads, batch.Positions));
+            var moverAttn = started.Keep(backend.Allocate(heads, batch.Positions));
+            var moverDla = started.Keep(backend.Allocate(heads, batch.Positions));
+            var layers = new LayerScoring(targetRows, copies, model.Config.NHeads, headDla, moverAttn, moverDla);
+            var (normalized, scale) = model.Forward(backend, tokens, batch, scoring: layers);
+            using (normalized)
+            using (scale)
             {
-                backend.DivideColumns(headDla, scale);
-                backend.DivideColumns(moverDla, scale);
+                if (scale is not null)
+                {
+                    backend.DivideColumns(headDla, scale);
+                    backend.DivideColumns(moverDla, scale);
+                }
+
+                started.Download(started.Keep(backend.TokenLoss(normalized, model.Unembed, targets)), 1, scores.Loss);
             }
 
-            using var loss = backend.TokenLoss(normalized, model.Unembed, targets);
-            Predicted(loss, 1, batch, scores.Loss);
+            started.Download(headDla, heads, scores.HeadDla);
+            started.Download(moverAttn, heads, scores.MoverAttn);
+            started.Download(moverDla, heads, scores.MoverDla);
+            return started;
         }
-
-        Predicted(headDla, heads, batch, scores.HeadDla);
-        Predicted(moverAttn, heads, batch, scores.MoverAttn);
-        Predicted(moverDla, heads, batch, scores.MoverDla);
-    }
-
-    /// <summary>Copies [rows, batch * position] to [rows, batch * (position - 1)]: the last position of a sequence predicts nothing.</summary>
-    void Predicted(Tensor tensor, int rows, BatchShape batch, float[] destination)
-    {
-        var count = rows * batch.Positions;
-        if (_downloaded.Length < count)
-            _downloaded = new float[count];
-        backend.Download(tensor, _downloaded.AsSpan(0, count));
-        var predicted = batch.Context - 1;
-        for (var sequence = 0; sequence < rows * batch.Rows; sequence++)
-            _downloaded.AsSpan(sequence * batch.Context, predicted).CopyTo(destination.AsSpan(sequence * predicted));
+        catch
+        {
+            started.Dispose();
+            throw;
+        }
     }
 }

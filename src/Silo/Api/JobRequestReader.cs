@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
+using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Hub;
 using HeadScope.Silo.Security;
 
@@ -15,7 +16,7 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
     static readonly string[] Fields =
     [
         "model", "revision", "tokens", "rows", "quantile", "no_induction_quantile", "quantiles", "raw", "keep_scores", "skip_heads", "induction_tokens", "seed",
-        "shard_rows", "examples", "priority",
+        "shard_rows", "examples", "precision", "priority",
     ];
 
     readonly List<string> _faults = [];
@@ -55,6 +56,7 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
             Seed = Whole(body, "seed", long.MinValue, long.MaxValue) ?? 0,
             ShardRows = (int?)Whole(body, "shard_rows", 1, int.MaxValue),
             Examples = (int?)Whole(body, "examples", 0, JobResolver.MostExamples) ?? JobRequest.DefaultExamples,
+            Precision = PrecisionOf(Text(body, "precision")),
         };
         return (request.Model.Length == 0 || request.Tokens.Length == 0 ? null : request, (int)priority);
     }
@@ -135,6 +137,14 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
         }
 
         return [.. value.EnumerateArray().Index().Select(item => LevelIn(item.Item, $"quantiles[{item.Index}]")).OfType<double>()];
+    }
+
+    Precision PrecisionOf(string? name)
+    {
+        var index = name is null ? 0 : PrecisionNames.All.ToList().IndexOf(name);
+        if (index < 0)
+            _faults.Add($"precision: there is no '{Shown(name!)}'; expected {string.Join(", ", PrecisionNames.All)}.");
+        return index < 0 ? default : Enum.GetValues<Precision>()[index];
     }
 
     bool Flag(JsonElement body, string field)

@@ -93,6 +93,7 @@ public sealed class PrometheusTests
         foreach (var (name, type, unit) in new[]
         {
             ("headscope_tokens_scored", "counter", ""), ("headscope_shards", "counter", ""), ("headscope_shard_retries", "counter", ""),
+            ("headscope_batches_halved", "counter", ""),
             ("headscope_shard_seconds", "histogram", "seconds"), ("headscope_model_load_seconds", "histogram", "seconds"),
             ("headscope_reduce_seconds", "histogram", "seconds"), ("headscope_store_request_seconds", "histogram", "seconds"),
             ("headscope_jobs", "gauge", ""), ("headscope_job_progress_ratio", "gauge", ""), ("headscope_workers", "gauge", ""),

@@ -93,6 +93,29 @@ public sealed class JobMetricsTests : IDisposable
         Assert.Equal(5, samples["headscope_shards_total{state=\"started\"}"]);
     }
 
+    /// <summary>No room for more than two sequences: 5 are tried, then 2; the shard does not fail.</summary>
+    [Fact]
+    public async Task Run_BatchesThatDoNotFit_CountsThemAndNoFailure()
+    {
+        var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 8, SkipHeads = true });
+        TestModel? model = null;
+        using (model = new TestModel(job.Spec, backend => new WatchedBackend(backend, () =>
+        {
+            if (model?.Scorer.BatchSize > 2)
+                throw new OutOfMemoryException();
+        })))
+        {
+            using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
+            await _fixture.Worker(job, folder, Ledger(job, folder), model.Scorer, metered).RunAsync(default);
+        }
+
+        var samples = Scrape();
+        Assert.Equal(1, samples["headscope_batches_halved_total"]);
+        Assert.Equal(0, samples["headscope_shard_retries_total{cause=\"out_of_memory\"}"]);
+        Assert.Equal(3, samples["headscope_shards_total{state=\"done\"}"]);
+        Assert.Equal(Rows * Positions, samples["headscope_tokens_scored_total"]);
+    }
+
     [Fact]
     public async Task Run_ShardFailsForGood_CountsAFailureWithoutARetryAndAFailedJob()
     {

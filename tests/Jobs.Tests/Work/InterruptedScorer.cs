@@ -9,6 +9,8 @@ internal sealed class InterruptedScorer(IShardScorer inner, Action<int> before) 
 {
     public string Device => inner.Device;
 
+    public double Distance => inner.Distance;
+
     public double ReadSeconds => inner.ReadSeconds;
 
     public void Score(ShardRange shard, ShardScores destination, Action<int> progress, CancellationToken cancellation)

@@ -7,6 +7,8 @@ internal sealed class WatchedBackend(IBackend inner, Action operation) : IBacken
 {
     public string Description => inner.Description;
 
+    public bool RunsAhead => inner.RunsAhead;
+
     IBackend Inner
     {
         get
@@ -23,6 +25,8 @@ internal sealed class WatchedBackend(IBackend inner, Action operation) : IBacken
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns) => Inner.Upload(values, rows, columns);
 
     public void Download(Tensor tensor, Span<float> destination) => Inner.Download(tensor, destination);
+
+    public IDownload StartDownload(Tensor tensor) => Inner.StartDownload(tensor);
 
     public Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false) =>
         Inner.Load(values, inputs, outputs, bias, transposed);

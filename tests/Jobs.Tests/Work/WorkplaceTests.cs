@@ -105,6 +105,8 @@ public class WorkplaceTests
 
         public bool HasOwnThread => true;
 
+        public DeviceMemory Memory => ManagedDevice.Instance.Memory;
+
         public bool Supports(Precision precision) => precision == Precision.Float32;
 
         public IBackend Open(int threads, Precision precision) => new WatchedBackend(new ManagedBackend(threads), () => _threads[Environment.CurrentManagedThreadId] = true);

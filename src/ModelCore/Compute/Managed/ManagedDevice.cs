@@ -11,6 +11,8 @@ public sealed class ManagedDevice : IComputeDevice
 
     public bool HasOwnThread => false;
 
+    public DeviceMemory Memory => new(Environment.WorkingSet, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
     public bool Supports(Precision precision) => precision == Precision.Float32;
 
     public IBackend Open(int threads, Precision precision) => Supports(precision)

@@ -14,6 +14,7 @@ public class PrometheusNameTests
         ["headscope_shards_total"] = "Counter",
         ["headscope_shard_seconds"] = "Histogram",
         ["headscope_shard_retries_total"] = "Counter",
+        ["headscope_batches_halved_total"] = "Counter",
         ["headscope_jobs"] = "ObservableUpDownCounter",
         ["headscope_job_progress_ratio"] = "ObservableGauge",
         ["headscope_workers"] = "ObservableUpDownCounter",
