@@ -8,6 +8,7 @@ namespace HeadScope.Tests.Support;
 /// A blob service on this machine, on a port and with an account of its own: Azurite, from npm. Tests are skipped, with the
 /// reason, where it cannot be installed. What it keeps is gone with it.
 /// </summary>
+/// <remarks>What it has answered it still knows when it was killed, as the service does; by itself it would forget some seconds.</remarks>
 internal sealed class Azurite : IDisposable
 {
     const string Package = "azurite@3.37.0";
@@ -50,6 +51,15 @@ internal sealed class Azurite : IDisposable
         _process = null;
     }
 
+    /// <summary>Ends it as a crash would.</summary>
+    public void Kill()
+    {
+        _process!.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        _process = null;
+    }
+
     /// <summary>Starts it again where it was, with what it had.</summary>
     public Task StartAgainAsync() => StartAsync(Address.Port);
 
@@ -69,6 +79,7 @@ internal sealed class Azurite : IDisposable
     {
         var start = new ProcessStartInfo("node",
         [
+            "--require", Path.Combine(AppContext.BaseDirectory, "Support", "azurite-remembers.cjs"),
             Path.Combine(_packages, "node_modules", "azurite", "dist", "src", "blob", "main.js"), "--blobPort", port.ToString(CultureInfo.InvariantCulture),
             "--location", _folder.File(""), "--silent", "--disableTelemetry", "--disableProductStyleUrl",
         ])
@@ -76,6 +87,7 @@ internal sealed class Azurite : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["AZURITE_PACKAGES"] = _packages;
         start.Environment["AZURITE_ACCOUNTS"] = $"{Account}:{Key}";
         _process = Process.Start(start)!;
         var error = _process.StandardError.ReadToEndAsync();
