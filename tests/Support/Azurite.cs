@@ -8,7 +8,6 @@ namespace HeadScope.Tests.Support;
 /// A blob service on this machine, on a port and with an account of its own: Azurite, from npm. Tests are skipped, with the
 /// reason, where it cannot be installed. What it keeps is gone with it.
 /// </summary>
-/// <remarks>What it has answered it still knows when it was killed, as the service does; by itself it would forget some seconds.</remarks>
 internal sealed class Azurite : IDisposable
 {
     const string Package = "azurite@3.37.0";
@@ -43,22 +42,10 @@ internal sealed class Azurite : IDisposable
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={through ?? Address}{Account};";
 
     /// <summary>Ends it as an administrator would, so that it keeps what it was told.</summary>
-    public async Task StopAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _process = null;
-    }
+    public Task StopAsync() => EndAsync("-TERM");
 
-    /// <summary>Ends it as a crash would.</summary>
-    public void Kill()
-    {
-        _process!.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
-        _process = null;
-    }
+    /// <summary>Ends it as a crash of the service would: requests are cut off, and what was answered is kept.</summary>
+    public Task KillAsync() => EndAsync("-USR2");
 
     /// <summary>Starts it again where it was, with what it had.</summary>
     public Task StartAgainAsync() => StartAsync(Address.Port);
@@ -75,11 +62,19 @@ internal sealed class Azurite : IDisposable
         _folder.Dispose();
     }
 
+    async Task EndAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
     async Task StartAsync(int port)
     {
         var start = new ProcessStartInfo("node",
         [
-            "--require", Path.Combine(AppContext.BaseDirectory, "Support", "azurite-remembers.cjs"),
+            "--require", Path.Combine(AppContext.BaseDirectory, "Support", "azurite-crash.cjs"),
             Path.Combine(_packages, "node_modules", "azurite", "dist", "src", "blob", "main.js"), "--blobPort", port.ToString(CultureInfo.InvariantCulture),
             "--location", _folder.File(""), "--silent", "--disableTelemetry", "--disableProductStyleUrl",
         ])
