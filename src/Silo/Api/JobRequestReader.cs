@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
+using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Hub;
 using HeadScope.Silo.Security;
 
@@ -15,7 +16,7 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
     static readonly string[] Fields =
     [
         "model", "revision", "tokens", "rows", "quantile", "no_induction_quantile", "quantiles", "raw", "keep_scores", "skip_heads", "induction_tokens", "seed",
-        "shard_rows", "examples", "priority",
+        "shard_rows", "examples", "precision", "priority",
     ];
 
     readonly List<string> _faults = [];
@@ -55,6 +56,7 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
             Seed = Whole(body, "seed", long.MinValue, long.MaxValue) ?? 0,
             ShardRows = (int?)Whole(body, "shard_rows", 1, int.MaxValue),
             Examples = (int?)Whole(body, "examples", 0, JobResolver.MostExamples) ?? JobRequest.DefaultExamples,
+            Precision = PrecisionOf(body),
         };
         return (request.Model.Length == 0 || request.Tokens.Length == 0 ? null : request, (int)priority);
     }
@@ -112,6 +114,16 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
             return whole;
         _faults.Add($"{field}: {Shown(value)} is out of range; expected a whole number from {lowest} to {highest}.");
         return null;
+    }
+
+    Precision PrecisionOf(JsonElement body)
+    {
+        if (Text(body, "precision") is not { } name)
+            return Precision.Float32;
+        if (PrecisionNames.All.Contains(name))
+            return Enum.Parse<Precision>(name, ignoreCase: true);
+        _faults.Add($"precision: {Shown(name)} is none; expected one of {string.Join(", ", PrecisionNames.All)}.");
+        return Precision.Float32;
     }
 
     double? Level(JsonElement body, string field) => Has(body, field, out var value) ? LevelIn(value, field) : null;

@@ -14,4 +14,5 @@ internal sealed record SubmitRequest(
     [property: Description("Keep every score, as scores.parquet.")] bool KeepScores = false,
     [property: Description("Leave out the columns of the weights alone.")] bool SkipHeads = false,
     string? InductionTokens = null, long Seed = 0, int? ShardRows = null, int? Examples = null,
+    [property: Description("Of matrix products: float32, tf32 or bfloat16.")] string? Precision = null,
     [property: Description("From -100 to 100.")] int Priority = 0);

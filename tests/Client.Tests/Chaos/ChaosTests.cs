@@ -24,7 +24,7 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
 
     readonly TemporaryFolder _folder = new();
 
-    string[] Job => ["--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", _folder.File("many.npy"), "--shard-rows", "1", "--skip-heads"];
+    string[] Job => ["--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", _folder.File("many.npy"), "--skip-heads"];
 
     public async Task InitializeAsync()
     {
@@ -78,7 +78,8 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
             const string Store = "azure://jobs";
             var location = AzureLocation.Parse(Store, name => name == AzureLocation.ConnectionStringVariable ? azurite.ConnectionString() : null);
             var jobs = new JobStore(await AzureBlobStore.OpenAsync(location, create: true));
-            await RunAsync(seed, jobs, Store, Connection(azurite.ConnectionString(proxy.Address)), azurite);
+            var said = await RunAsync(seed, jobs, Store, Connection(azurite.ConnectionString(proxy.Address)), azurite);
+            Assert.DoesNotContain(azurite.Key, said, StringComparison.Ordinal);
             output.WriteLine($"    {takeovers.Count} takeovers; {proxy.Requests} requests, {proxy.Broken} broken, of which {lost} had been carried out");
         }
 
@@ -93,7 +94,7 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
         Skip.If(OperatingSystem.IsWindows(), "sends signals");
         var store = _folder.File("store");
         var jobs = new JobStore(new FileBlobStore(store));
-        var folder = new JobFolder(await SaysAsync([], ["submit", "--store", store, .. Job]));
+        var folder = new JobFolder(await SaysAsync([], ["submit", "--store", store, .. Job, "--shard-rows", "1"]));
         string[] work = ["work", "--store", store, "--workers", "1", "--threads", "1", "--lease", "1"];
         using var late = HeadScopeProcess.Start(work);
         var claim = $"{folder.Claims}{unit}.1";
@@ -111,12 +112,13 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(manifest, await jobs.Blobs.TryReadAsync(folder.Manifest));
         await CheckAsync(jobs, folder);
         await SaysAsync([], ["pull", "--store", store, "--job", folder.Id, "--out", _folder.File("pulled")]);
-        StoreTests.AssertSameResults(_folder.File("run"), _folder.File("pulled"));
+        Results.AssertSame(_folder.File("run"), _folder.File("pulled"));
     }
 
-    async Task RunAsync(int seed, JobStore jobs, string store, Dictionary<string, string> environment, Azurite? service)
+    /// <returns>What all processes said.</returns>
+    async Task<string> RunAsync(int seed, JobStore jobs, string store, Dictionary<string, string> environment, Azurite? service)
     {
-        var folder = new JobFolder(await SaysAsync(environment, ["submit", "--store", store, .. Job]));
+        var folder = new JobFolder(await SaysAsync(environment, ["submit", "--store", store, .. Job, "--shard-rows", "1"]));
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ServerProcess.FreePort()}");
         string[] common = ["--store", store, "--workers", "2", "--threads", "1", "--lease", "1"];
         using var swarm = new Swarm(
@@ -136,10 +138,11 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
             await SaysAsync(environment, ["work", "--store", store]); // cleans up where the last blow fell between the results and that
             await CheckAsync(jobs, folder);
             await SaysAsync(environment, ["pull", "--store", store, "--job", folder.Id, "--out", _folder.File($"pulled{seed}")]);
-            StoreTests.AssertSameResults(_folder.File("run"), _folder.File($"pulled{seed}"));
+            Results.AssertSame(_folder.File("run"), _folder.File($"pulled{seed}"));
             Assert.True(schedule.Kills + schedule.Stops > 2, "the job was done before much could happen: make it larger");
-            output.WriteLine($"{schedule.Log}");
+            output.WriteLine(schedule.Log);
             output.WriteLine($"    {schedule.Kills} kills, {schedule.Stops} stops, {schedule.ServiceKills} kills of the service");
+            return swarm.Said;
         }
         catch (Exception)
         {
