@@ -41,11 +41,14 @@ internal sealed class Azurite : IDisposable
     public string ConnectionString(Uri? through = null) =>
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={through ?? Address}{Account};";
 
-    /// <summary>Ends it as an administrator would, so that it keeps what it was told.</summary>
-    public Task StopAsync() => EndAsync("-TERM");
-
     /// <summary>Ends it as a crash of the service would: requests are cut off, and what was answered is kept.</summary>
-    public Task KillAsync() => EndAsync("-USR2");
+    public async Task KillAsync()
+    {
+        using var kill = Process.Start("kill", ["-USR2", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
 
     /// <summary>Starts it again where it was, with what it had.</summary>
     public Task StartAgainAsync() => StartAsync(Address.Port);
@@ -60,14 +63,6 @@ internal sealed class Azurite : IDisposable
 
         _process?.Dispose();
         _folder.Dispose();
-    }
-
-    async Task EndAsync(string signal)
-    {
-        using var kill = Process.Start("kill", [signal, _process!.Id.ToString(CultureInfo.InvariantCulture)]);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _process = null;
     }
 
     async Task StartAsync(int port)

@@ -80,6 +80,8 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
             var jobs = new JobStore(await AzureBlobStore.OpenAsync(location, create: true));
             var said = await RunAsync(seed, jobs, Store, Connection(azurite.ConnectionString(proxy.Address)), azurite);
             Assert.DoesNotContain(azurite.Key, said, StringComparison.Ordinal);
+            var losses = ParquetReaders.Query($"select count(*), count(distinct (row, pos)) from read_parquet('{_folder.File($"pulled{seed}/token_loss.parquet")}')")[0];
+            Assert.Equal($"{Shards * 63} {Shards * 63}", string.Join(' ', losses)); // of 64 tokens 63 are predicted
             output.WriteLine($"    {takeovers.Count} takeovers; {proxy.Requests} requests, {proxy.Broken} broken, of which {lost} had been carried out");
         }
 
