@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
@@ -29,6 +30,8 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
             await jobs.DeleteAsync(folder, cancellation).ConfigureAwait(false);
 
         var manifest = await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false);
+        if (manifest is not null)
+            await Intermediates.DropLeftAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
         if (manifest is not null && await results.HoldsAsync(manifest, cancellation).ConfigureAwait(false))
         {
             report.AlreadyDone(manifest, output);

@@ -10,33 +10,48 @@ internal sealed class HeadScopeProcess : IDisposable
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     readonly Process _process;
+    readonly Lock _gate = new();
     readonly StringBuilder _output = new();
     readonly StringBuilder _error = new();
+    bool _errorIsOver;
+    TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    HeadScopeProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string? folder = null)
+    HeadScopeProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string? folder = null)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
-        start.ArgumentList.Add(Program("headscope"));
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo("dotnet", [Program(program), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => _output.AppendLine(line.Data);
-        _process.ErrorDataReceived += (_, line) => _error.AppendLine(line.Data);
+        _process.OutputDataReceived += (_, line) => Note(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Note(_error, line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+    }
+
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>All that it has said.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_gate)
+                return $"{_output}{_error}";
+        }
     }
 
     /// <summary>A program as it lies beside the tests.</summary>
     public static string Program(string name) => Path.Combine(AppContext.BaseDirectory, $"{name}.dll");
 
-    public static HeadScopeProcess Start(params string[] arguments) => new(arguments, null);
+    public static HeadScopeProcess Start(params string[] arguments) => new("headscope", arguments, null);
 
-    public static HeadScopeProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(arguments, environment);
+    public static HeadScopeProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope", arguments, environment);
+
+    /// <summary>The server.</summary>
+    public static HeadScopeProcess StartServer(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope-silo", arguments, environment);
 
     /// <param name="folder">Where it runs.</param>
-    public static HeadScopeProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(arguments, environment, folder);
+    public static HeadScopeProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope", arguments, environment, folder);
 
     /// <summary>Runs to the end.</summary>
     public static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => RunAsync(new Dictionary<string, string>(), arguments);
@@ -57,7 +72,7 @@ internal sealed class HeadScopeProcess : IDisposable
         catch (OperationCanceledException)
         {
             _process.Kill(entireProcessTree: true);
-            Assert.Fail($"headscope did not end within {Limit}: {_output}{_error}");
+            Assert.Fail($"headscope did not end within {Limit}: {Said}");
         }
 
         _process.WaitForExit();
@@ -87,22 +102,61 @@ internal sealed class HeadScopeProcess : IDisposable
     /// <summary>What a cluster's scheduler sends.</summary>
     public void Terminate() => Signal("-TERM");
 
+    /// <summary>SIGKILL: no goodbyes.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Holds it up, as a machine that sleeps or swaps would.</summary>
+    public void Stop() => Signal("-STOP");
+
+    /// <summary>Lets it go on where it was stopped.</summary>
+    public void Continue() => Signal("-CONT");
+
     /// <summary>Waits until standard error holds a text.</summary>
     public async Task SaysAsync(string text)
     {
-        for (var waited = Stopwatch.StartNew(); waited.Elapsed < Limit && !_error.ToString().Contains(text, StringComparison.Ordinal) && !_process.HasExited;)
-            await Task.Yield();
-        Assert.Contains(text, _error.ToString(), StringComparison.Ordinal);
+        for (var waited = Stopwatch.StartNew(); ;)
+        {
+            Task news;
+            lock (_gate)
+            {
+                if (_error.ToString().Contains(text, StringComparison.Ordinal))
+                    return;
+                news = _news.Task;
+            }
+
+            Assert.True(waited.Elapsed < Limit && !_errorIsOver, $"it did not say '{text}': {Said}");
+            await Task.WhenAny(news, Task.Delay(Limit - waited.Elapsed));
+        }
     }
 
     /// <summary>Where it says that it shows its metrics.</summary>
     public async Task<Uri> MetricsAsync()
     {
         await SaysAsync("/metrics");
-        return new Uri(_error.ToString().Split('\n').First(line => line.StartsWith("Metrics: ", StringComparison.Ordinal))["Metrics: ".Length..]);
+        return new Uri(Said.Split('\n').First(line => line.StartsWith("Metrics: ", StringComparison.Ordinal))["Metrics: ".Length..]);
     }
 
-    void Signal(string name) => Process.Start("kill", [name, _process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+    void Signal(string name)
+    {
+        if (!_process.HasExited)
+            Process.Start("kill", [name, _process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+    }
+
+    /// <param name="line">Null at the end of what it says.</param>
+    void Note(StringBuilder said, string? line)
+    {
+        lock (_gate)
+        {
+            said.AppendLine(line);
+            _errorIsOver |= line is null && said == _error;
+            _news.SetResult();
+            _news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
 
     public void Dispose()
     {

@@ -41,10 +41,10 @@ internal sealed class Azurite : IDisposable
     public string ConnectionString(Uri? through = null) =>
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={through ?? Address}{Account};";
 
-    /// <summary>Ends it as an administrator would, so that it keeps what it was told.</summary>
-    public async Task StopAsync()
+    /// <summary>Ends it as a crash of the service would: requests are cut off, and what was answered is kept.</summary>
+    public async Task KillAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-USR2", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
         await _process.WaitForExitAsync();
         _process.Dispose();
         _process = null;
@@ -69,6 +69,7 @@ internal sealed class Azurite : IDisposable
     {
         var start = new ProcessStartInfo("node",
         [
+            "--require", Path.Combine(AppContext.BaseDirectory, "Support", "azurite-crash.cjs"),
             Path.Combine(_packages, "node_modules", "azurite", "dist", "src", "blob", "main.js"), "--blobPort", port.ToString(CultureInfo.InvariantCulture),
             "--location", _folder.File(""), "--silent", "--disableTelemetry", "--disableProductStyleUrl",
         ])
@@ -76,6 +77,7 @@ internal sealed class Azurite : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["AZURITE_PACKAGES"] = _packages;
         start.Environment["AZURITE_ACCOUNTS"] = $"{Account}:{Key}";
         _process = Process.Start(start)!;
         var error = _process.StandardError.ReadToEndAsync();

@@ -6,6 +6,7 @@ using HeadScope.Client.Telemetry;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 
@@ -74,7 +75,11 @@ internal static class WorkCommand
         {
             var folder = new JobFolder(job);
             if (await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false) is not null)
+            {
+                await Intermediates.DropLeftAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
                 continue;
+            }
+
             var started = Stopwatch.GetTimestamp();
             try
             {

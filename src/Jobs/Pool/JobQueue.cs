@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Status;
 
 namespace HeadScope.Jobs.Pool;
@@ -31,7 +32,7 @@ public sealed class JobQueue(JobStore jobs, TimeProvider time)
             if (await TryReadAsync(folder, cancellation).ConfigureAwait(false) is { } job)
                 active.Add(job);
             else
-                _ended[folder.Id] = time.GetTimestamp();
+                await NoteEndAsync(folder, cancellation).ConfigureAwait(false);
         }
 
         return Order(active, _turn++);
@@ -53,6 +54,13 @@ public sealed class JobQueue(JobStore jobs, TimeProvider time)
             return equals.Skip(first).Concat(equals.Take(first));
         }),
     ];
+
+    async Task NoteEndAsync(JobFolder folder, CancellationToken cancellation)
+    {
+        if (!_ended.ContainsKey(folder.Id))
+            await Intermediates.DropLeftAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
+        _ended[folder.Id] = time.GetTimestamp();
+    }
 
     async Task<ActiveJob?> TryReadAsync(JobFolder folder, CancellationToken cancellation)
     {

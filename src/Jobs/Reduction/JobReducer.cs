@@ -72,7 +72,7 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
         var timings = new Timings(_seconds, [.. shards.Records.Select(record => new ShardTiming(record.Shard, record.Rows, record.Work))]);
         await store.WriteAsync(folder.Result("timings.json"), JobJson.Write(timings), cancellation).ConfigureAwait(false);
         await store.WriteAsync(folder.Manifest, JobJson.Write(manifest), cancellation).ConfigureAwait(false);
-        await DropIntermediatesAsync(cancellation).ConfigureAwait(false);
+        await Intermediates.DropAsync(store, folder, cancellation).ConfigureAwait(false);
         return manifest;
 
         void Lap(string stage)
@@ -80,22 +80,6 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
             _seconds[stage] = Math.Round(clock.Elapsed.TotalSeconds, 3);
             clock.Restart();
         }
-    }
-
-    /// <summary>Deletes what only the reduction needed: stored scores, whoever wrote them, claims and recorded failures.</summary>
-    public async Task DropIntermediatesAsync(CancellationToken cancellation)
-    {
-        var names = new List<string>();
-        foreach (var prefix in new[] { folder.Shards, folder.Claims, folder.Failures })
-        {
-            await foreach (var blob in store.ListAsync(prefix, cancellation).ConfigureAwait(false))
-            {
-                if (!blob.Name.EndsWith(".stats", StringComparison.Ordinal))
-                    names.Add(blob.Name);
-            }
-        }
-
-        await store.DeleteAsync(names, cancellation).ConfigureAwait(false);
     }
 
     static double? TwoDigits(double? value) => value is { } known ? double.Parse(known.ToString("E1", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;

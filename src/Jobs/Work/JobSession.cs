@@ -2,6 +2,7 @@ using System.Diagnostics;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
@@ -108,7 +109,11 @@ public sealed class JobSession : IAsyncDisposable
     async Task<Manifest?> ReduceAsync(CancellationToken cancellation)
     {
         if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } manifest)
+        {
+            await Intermediates.DropLeftAsync(_jobs.Blobs, Folder, cancellation).ConfigureAwait(false);
             return manifest;
+        }
+
         if (await _claims.TryClaimAsync(ReduceUnit, ProcessIdentity.Current.Host, cancellation).ConfigureAwait(false) is not { } claim)
             return null;
         try
@@ -121,6 +126,13 @@ public sealed class JobSession : IAsyncDisposable
             var result = await new JobReducer(_jobs.Blobs, Folder, Spec, Plan, _inputs.Weights.Config, _inputs.Tokens, _options.Threads).ReduceAsync(cancellation).ConfigureAwait(false);
             JobInstruments.Reduced(_time.GetElapsedTime(started));
             return result;
+        }
+        catch (Exception e) when (e is StoreException or InvalidDataException)
+        {
+            // Held up for longer than the lease, it reads what another, who has finished meanwhile, has dropped.
+            if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } theirs)
+                return theirs;
+            throw;
         }
         finally
         {

@@ -56,7 +56,7 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
             Seed = Whole(body, "seed", long.MinValue, long.MaxValue) ?? 0,
             ShardRows = (int?)Whole(body, "shard_rows", 1, int.MaxValue),
             Examples = (int?)Whole(body, "examples", 0, JobResolver.MostExamples) ?? JobRequest.DefaultExamples,
-            Precision = PrecisionOf(Text(body, "precision")),
+            Precision = PrecisionOf(body),
         };
         return (request.Model.Length == 0 || request.Tokens.Length == 0 ? null : request, (int)priority);
     }
@@ -116,6 +116,16 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
         return null;
     }
 
+    Precision PrecisionOf(JsonElement body)
+    {
+        if (Text(body, "precision") is not { } name)
+            return Precision.Float32;
+        if (PrecisionNames.All.Contains(name))
+            return Enum.Parse<Precision>(name, ignoreCase: true);
+        _faults.Add($"precision: {Shown(name)} is none; expected one of {string.Join(", ", PrecisionNames.All)}.");
+        return Precision.Float32;
+    }
+
     double? Level(JsonElement body, string field) => Has(body, field, out var value) ? LevelIn(value, field) : null;
 
     double? LevelIn(JsonElement value, string field)
@@ -137,14 +147,6 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
         }
 
         return [.. value.EnumerateArray().Index().Select(item => LevelIn(item.Item, $"quantiles[{item.Index}]")).OfType<double>()];
-    }
-
-    Precision PrecisionOf(string? name)
-    {
-        var index = name is null ? 0 : PrecisionNames.All.ToList().IndexOf(name);
-        if (index < 0)
-            _faults.Add($"precision: there is no '{Shown(name!)}'; expected {string.Join(", ", PrecisionNames.All)}.");
-        return index < 0 ? default : Enum.GetValues<Precision>()[index];
     }
 
     bool Flag(JsonElement body, string field)

@@ -43,7 +43,7 @@ public sealed class SlurmTests : IDisposable
 
         await SaysAsync(["pull", "--store", store, "--job", id, "--out", _folder.File("pulled")]);
         await SaysAsync(["run", .. job, "--out", _folder.File("run")]);
-        StoreTests.AssertSameResults(_folder.File("run"), _folder.File("pulled"));
+        Results.AssertSame(_folder.File("run"), _folder.File("pulled"));
 
         // The one that was cancelled, and asked politely first, handed its shard back.
         await UntilAsync(async () => (await File.ReadAllTextAsync(_folder.File($"headscope-{array}_2.log"))).Contains("Interrupted.", StringComparison.Ordinal), "the cancelled task says so");

@@ -73,5 +73,5 @@ public sealed class PullTests : IAsyncLifetime
         Assert.False(File.Exists(_folder.File("out/manifest.json")));
     }
 
-    void AssertWhole(string pulled) => StoreTests.AssertSameResults(Path.Combine(_server.Store, "jobs", _id, "results"), pulled);
+    void AssertWhole(string pulled) => Results.AssertSame(Path.Combine(_server.Store, "jobs", _id, "results"), pulled);
 }

@@ -1,12 +1,8 @@
-using System.Text.Json.Nodes;
-
 namespace HeadScope.Client.Tests.Server;
 
 /// <summary>Verbs against one server, with a key, which nothing may show.</summary>
 internal sealed class ServerClient(string address, string? key)
 {
-    static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
-
     readonly Dictionary<string, string> _environment = key is null ? [] : new() { ["HEADSCOPE_API_KEY"] = key };
 
     public HeadScopeProcess Start(params string[] arguments) => HeadScopeProcess.Start(_environment, [.. arguments, "--server", address]);
@@ -33,14 +29,6 @@ internal sealed class ServerClient(string address, string? key)
         var (code, _, error) = await RunAsync(arguments);
         Assert.True(code == expected, $"{arguments[0]} ended with {code}: {error}");
         return error;
-    }
-
-    /// <summary>Waits until a job is as it should be.</summary>
-    public async Task UntilAsync(string id, Func<JsonNode, bool> holds)
-    {
-        using var limit = new CancellationTokenSource(Limit);
-        while (!holds(JsonNode.Parse(await SaysAsync(0, ["status", "--job", id, "--json"]))!))
-            limit.Token.ThrowIfCancellationRequested();
     }
 
     public void AssertSecretIsAbsent(params string[] texts)

@@ -33,9 +33,9 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>Where it looks for models and for token files.</summary>
-    public string Inputs => _folder.File("inputs");
+    public string Inputs { get => field ?? _folder.File("inputs"); init; }
 
-    public string Store => _folder.File("store");
+    public string Store { get => field ?? _folder.File("store"); init; }
 
     public string KeyFile => _folder.File("keys.json");
 
@@ -57,13 +57,14 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>The options that a server at this address is started with.</summary>
-    public string[] Arguments() =>
-        ["--store", Store, "--models", Inputs, "--tokens", Inputs, "--listen", Address, .. File.Exists(KeyFile) ? new[] { "--keys", KeyFile } : [], .. _options];
+    /// <param name="more">Besides those of every start.</param>
+    public string[] Arguments(params string[] more) =>
+        ["--store", Store, "--models", Inputs, "--tokens", Inputs, "--listen", Address, .. File.Exists(KeyFile) ? new[] { "--keys", KeyFile } : [], .. _options, .. more];
 
-    public async Task StartAsync()
+    public async Task StartAsync(params string[] more)
     {
         Directory.CreateDirectory(Inputs);
-        _process = Process.Start(new ProcessStartInfo("dotnet", [HeadScopeProcess.Program("headscope-silo"), .. Arguments()]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _process = Process.Start(new ProcessStartInfo("dotnet", [HeadScopeProcess.Program("headscope-silo"), .. Arguments(more)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         _process.OutputDataReceived += Note;
         _process.ErrorDataReceived += Note;
         _process.BeginOutputReadLine();
@@ -96,6 +97,14 @@ internal sealed class ServerProcess : IDisposable
     {
         _process!.Kill();
         _process.WaitForExit();
+    }
+
+    /// <summary>Tells it to stop, and sees that it does.</summary>
+    public async Task StopAsync()
+    {
+        using var kill = Process.Start("kill", [_process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync();
+        Assert.True(_process.ExitCode == 0, $"the server ended with {_process.ExitCode}: {Log}");
     }
 
     public void Dispose()

@@ -13,69 +13,6 @@ public sealed class ServerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task WatchTwoJobs_ServerIsKilledAndRestarted_BothEndWithTheBytesOfARun()
-    {
-        using var server = new ServerProcess("--lease", "2", "--workers", "2", "--threads", "2");
-        var client = new ServerClient(server.Address, server.AddKey("tester", "admin"));
-        await server.StartAsync();
-        var job = LongJob.Write(Path.Combine(server.Inputs, "long.safetensors"), times: 8);
-        CopyFolder(job[1], Path.Combine(server.Inputs, "Demo"));
-        string[] request = ["--model", "Demo", "--tokens", "long.safetensors", "--shard-rows", "8"];
-        var ids = new[]
-        {
-            await client.SaysAsync(0, ["submit", .. request]),
-            await client.SaysAsync(0, ["submit", .. request, "--rows", "100", "--priority", "5"]),
-        };
-        var watches = ids.Select(id => client.Start("watch", "--job", id)).ToArray();
-        await client.UntilAsync(ids[1], status => (int)status["shards_done"]! > 1);
-        server.Kill();
-        await Task.WhenAll(watches.Select(watch => watch.SaysAsync("was lost; connecting again.")));
-        await server.StartAsync();
-        foreach (var watch in watches)
-        {
-            var (code, output, error) = await watch.EndAsync();
-            Assert.True(code == 0, error);
-            Assert.Contains("  done  ", output, StringComparison.Ordinal);
-            Assert.Contains("Connected again.", error, StringComparison.Ordinal);
-            client.AssertSecretIsAbsent(output, error);
-            watch.Dispose();
-        }
-
-        var here = new[] { _folder.File("first"), _folder.File("second") };
-        await client.SaysAsync(0, ["pull", "--job", ids[0], "--out", here[0]]);
-        await client.SaysAsync(0, ["pull", "--job", ids[1], "--out", here[1]]);
-        foreach (var (index, more) in new[] { (0, Array.Empty<string>()), (1, ["--rows", "100"]) })
-        {
-            var run = _folder.File($"run{index}");
-            var (code, _, error) = await HeadScopeProcess.RunAsync(["run", .. job, "--shard-rows", "8", .. more, "--out", run]);
-            Assert.True(code == 0, error);
-            StoreTests.AssertSameResults(run, here[index]);
-        }
-
-        client.AssertSecretIsAbsent(server.Log);
-    }
-
-    [Fact]
-    public async Task PausePriorityResumeCancel_ChangeTheJob()
-    {
-        using var server = await WithInputsAsync("--workers", "0");
-        var client = new ServerClient(server.Address, null);
-        var id = await client.SaysAsync(0, ["submit", .. Job]);
-        Assert.Equal("paused", await StateAsync("pause", "--job", id));
-        Assert.Equal("planned", await StateAsync("resume", "--job", id));
-        Assert.Equal(-7, (int)JsonNode.Parse(await client.SaysAsync(0, ["priority", "--job", id, "--priority", "-7", "--json"]))!["priority"]!);
-        Assert.Equal($"{id}  planned        0 of 5 shards  model, 24 rows of 64", await client.SaysAsync(0, ["list"]));
-        Assert.Equal("cancelled", await StateAsync("cancel", "--job", id));
-        await client.SaysAsync(3, ["status", "--job", id]);
-        await client.SaysAsync(3, ["watch", "--job", id]);
-        await client.SaysAsync(3, ["pull", "--job", id, "--out", _folder.File("out")]);
-        Assert.Equal(id, await client.SaysAsync(0, ["submit", .. Job]));
-        Assert.Contains("0 of 5 shards", await client.ErrorAsync(1, ["pull", "--job", id, "--out", _folder.File("out")]), StringComparison.Ordinal);
-
-        async Task<string> StateAsync(params string[] arguments) => (string)JsonNode.Parse(await client.SaysAsync(0, [.. arguments, "--json"]))!["state"]!;
-    }
-
-    [Fact]
     public async Task Errors_SayWhatTheServerAnsweredAndWhatToDo()
     {
         using var server = new ServerProcess("--workers", "0");

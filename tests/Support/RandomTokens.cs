@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace HeadScope.Grains.Tests;
+namespace HeadScope.Tests.Support;
 
 /// <summary>Token files of any length for the tiny model, always the same.</summary>
 internal static class RandomTokens
