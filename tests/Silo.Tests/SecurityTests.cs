@@ -136,9 +136,10 @@ public class SecurityTests
     {
         await using var silo = await RunningSilo.StartAsync(configure: options => options with { Engine = null });
         using var client = silo.As(Role.Submitter);
-        var body = Enumerable.Range(0, 97).ToDictionary(i => $"field{i}", i => (object)i);
+        var body = Enumerable.Range(0, 96).ToDictionary(i => $"field{i}", i => (object)i);
         body["rows"] = -1;
         body["quantile"] = "much";
+        body["precision"] = "float16";
         body["model"] = "nowhere";
         body["tokens"] = "inputs.safetensors";
         using var response = await client.PostAsJsonAsync("/v1/jobs", body);
