@@ -100,7 +100,16 @@ internal static partial class SiloCommandLine
             options = refinements.Aggregate(options, (refined, refine) => refine(parsed, refined));
             using var export = OtlpExport.FromEnvironment();
             await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
-            await app.RunAsync(cancellation).ConfigureAwait(false);
+            var stopping = app.Lifetime.ApplicationStopping;
+            try
+            {
+                await app.RunAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // Told to stop while it was starting.
+            }
+
             return 0;
         });
         return root;

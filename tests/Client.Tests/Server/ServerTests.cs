@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using HeadScope.Tests.Support;
 
@@ -90,6 +91,32 @@ public sealed class ServerTests : IDisposable
         (code, _, error) = await HeadScopeProcess.RunAsync("serve", "--stor", "x");
         Assert.Equal(2, code);
         Assert.Contains("--stor", error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Server_ToldToStopAtAnyMomentOfItsStart_EndsInOrder()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "sends signals");
+        using var server = new ServerProcess("--workers", "1");
+        Directory.CreateDirectory(server.Inputs);
+        var clock = Stopwatch.StartNew();
+        using (var first = HeadScopeProcess.StartServer(new Dictionary<string, string>(), server.Arguments()))
+        {
+            await server.UntilReadyAsync();
+            first.Terminate();
+            Assert.Equal(0, (await first.EndAsync()).Code);
+        }
+
+        const int Moments = 10;
+        var start = clock.Elapsed;
+        for (var moment = 1; moment <= Moments; moment++)
+        {
+            using var process = HeadScopeProcess.StartServer(new Dictionary<string, string>(), server.Arguments());
+            await Task.Delay(start * moment / Moments);
+            process.Terminate();
+            var (code, output, error) = await process.EndAsync();
+            Assert.True(code == 0 || (code == 128 + 15 && output.Length + error.Length == 0), $"ended with {code}: {output}{error}"); // by the signal, before it ran
+        }
     }
 
     async Task<ServerProcess> WithInputsAsync(params string[] options)
