@@ -8,9 +8,11 @@ namespace HeadScope.Silo.Api;
 internal static class MetricsApi
 {
     /// <param name="isOpen">Whether it answers without a key. Otherwise readers may ask.</param>
-    public static void MapMetrics(this IEndpointRouteBuilder routes, bool isOpen)
+    /// <param name="show">Answers; null for this program's own exporter.</param>
+    public static void MapMetrics(this IEndpointRouteBuilder routes, bool isOpen, Delegate? show = null)
     {
-        var route = routes.MapGet("/metrics", Show).DisableRateLimiting().WithTags("operations").Produces<string>(contentType: "text/plain").WithSummary("Prometheus metrics");
+        show ??= Show;
+        var route = routes.MapGet("/metrics", show).DisableRateLimiting().WithTags("operations").Produces<string>(contentType: "text/plain").WithSummary("Prometheus metrics");
         if (isOpen)
             route.AllowAnonymous();
         else

@@ -7,7 +7,6 @@ using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Silo.Api;
 using HeadScope.Silo.Cluster;
-using HeadScope.Silo.Security;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
@@ -37,13 +36,10 @@ internal static partial class SiloApplication
         builder.Services.AddHostedService<EngineService>(); // after the silo: it is stopped before
     }
 
-    static partial void MapCluster(WebApplication app, SiloOptions options, ref bool hasMetrics)
+    static partial void AddClusterMetrics(WebApplication app, ref Delegate? metrics)
     {
-        hasMetrics = true;
-        var endpoint = app.MapPrometheusScrapingEndpoint("/metrics", app.Services.GetRequiredService<MeterProvider>(), null, null).DisableRateLimiting();
-        if (options.OpenMetrics)
-            endpoint.AllowAnonymous();
-        else
-            endpoint.RequireAuthorization(nameof(Role.Reader));
+        var exporter = ((IEndpointRouteBuilder)app).CreateApplicationBuilder()
+            .UseOpenTelemetryPrometheusScrapingEndpoint(app.Services.GetRequiredService<MeterProvider>(), _ => true, null, null, null).Build();
+        metrics = Task (HttpContext context) => exporter(context);
     }
 }

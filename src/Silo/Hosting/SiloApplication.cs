@@ -63,10 +63,9 @@ internal static partial class SiloApplication
         app.MapGet("/health/ready", async (Readiness readiness, CancellationToken cancellation) =>
             await readiness.WhyNotAsync(cancellation) is { } reason ? Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
             .AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
-        var hasMetrics = false;
-        MapCluster(app, options, ref hasMetrics);
-        if (!hasMetrics)
-            app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null);
+        Delegate? metrics = null;
+        AddClusterMetrics(app, ref metrics);
+        app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null, metrics);
         app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
         return app;
     }
@@ -74,8 +73,8 @@ internal static partial class SiloApplication
     /// <summary>In the flavour with clusters: adds the engine of a cluster, where the options name one.</summary>
     static partial void AddCluster(WebApplicationBuilder builder, SiloOptions options, ref bool clustered);
 
-    /// <summary>In the flavour with clusters: adds what is served there alone.</summary>
-    static partial void MapCluster(WebApplication app, SiloOptions options, ref bool hasMetrics);
+    /// <summary>In the flavour with clusters: names what answers for metrics there.</summary>
+    static partial void AddClusterMetrics(WebApplication app, ref Delegate? metrics);
 
     static void AddServices(WebApplicationBuilder builder, SiloOptions options, ServerKeys keys, IBlobStore store)
     {
