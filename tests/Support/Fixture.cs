@@ -12,6 +12,15 @@ public static class Fixture
 
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
 
+    /// <summary>Copies a folder's files, such as a model's, to where a test wants them.</summary>
+    /// <param name="to">The folder that gets them; it is made.</param>
+    public static void Copy(string to, params string[] parts)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(PathOf(parts)))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+    }
+
     public static JsonElement Json(params string[] parts) => JsonDocument.Parse(File.ReadAllBytes(PathOf(parts))).RootElement;
 
     public static TensorFile Tensors(params string[] parts) => new(PathOf(parts));

@@ -50,9 +50,7 @@ public abstract class EngineTests : IAsyncLifetime
 
     public virtual Task InitializeAsync()
     {
-        var model = Directory.CreateDirectory(Path.Combine(Inputs, "model")).FullName;
-        foreach (var file in Directory.GetFiles(Fixture.PathOf("neox-tiny", "model")))
-            File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        Fixture.Copy(Path.Combine(Inputs, "model"), "neox-tiny", "model");
         RandomTokens.Write(Path.Combine(Inputs, "many.npy"), Rows);
         return OpenAsync();
     }

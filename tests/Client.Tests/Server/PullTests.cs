@@ -13,7 +13,7 @@ public sealed class PullTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        ServerTests.CopyFolder(Fixture.PathOf("neox-tiny", "model"), Path.Combine(_server.Inputs, "model"));
+        Fixture.Copy(Path.Combine(_server.Inputs, "model"), "neox-tiny", "model");
         File.Copy(Fixture.PathOf("neox-tiny", "inputs.safetensors"), Path.Combine(_server.Inputs, "inputs.safetensors"));
         await _server.StartAsync();
         _client = new ServerClient(_server.Address, null);

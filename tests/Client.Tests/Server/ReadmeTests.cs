@@ -18,7 +18,7 @@ public sealed class ReadmeTests : IDisposable
         Skip.IfNot(File.Exists("/bin/bash"), "There is no bash.");
         foreach (var program in new[] { "headscope", "headscope-silo" })
             WriteScript($"bin/{program}", $"exec dotnet {HeadScopeProcess.Program(program)} \"$@\"");
-        ServerTests.CopyFolder(Fixture.PathOf("neox-tiny", "model"), _folder.File("models/pythia-70m"));
+        Fixture.Copy(_folder.File("models/pythia-70m"), "neox-tiny", "model");
         Directory.CreateDirectory(_folder.File("tokens"));
         File.Copy(Fixture.PathOf("neox-tiny", "inputs.safetensors"), _folder.File("tokens/pile.safetensors"));
 

@@ -122,16 +122,9 @@ public sealed class ServerTests : IDisposable
     async Task<ServerProcess> WithInputsAsync(params string[] options)
     {
         var server = new ServerProcess(options);
-        CopyFolder(Fixture.PathOf("neox-tiny", "model"), Path.Combine(server.Inputs, "model"));
+        Fixture.Copy(Path.Combine(server.Inputs, "model"), "neox-tiny", "model");
         File.Copy(Fixture.PathOf("neox-tiny", "inputs.safetensors"), Path.Combine(server.Inputs, "inputs.safetensors"));
         await server.StartAsync();
         return server;
-    }
-
-    internal static void CopyFolder(string from, string to)
-    {
-        Directory.CreateDirectory(to);
-        foreach (var file in Directory.GetFiles(from))
-            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 }
