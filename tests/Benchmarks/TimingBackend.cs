@@ -76,10 +76,10 @@ public sealed class TimingBackend(IBackend inner) : IBackend
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary) => Time("rotary", () => inner.Rotate(heads, headSize, batch, rotary));
 
-    public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps)
+    public Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks)
     {
         var captured = inputs;
-        return Time(taps.Copying is null ? "attention" : "attention and scores", () => inner.Attend(captured, taps));
+        return Time(hooks.Copying is null ? "attention" : "attention and scores", () => inner.Attend(captured, hooks));
     }
 
     public void DivideColumns(Tensor scores, Tensor scale) => Time("scores", () => inner.DivideColumns(scores, scale));

@@ -26,7 +26,7 @@ public sealed class RunTests : IDisposable
         using var oracle = new OracleModel("neox-tiny", "raw", OracleModel.Processing("raw"), new NoOutput(), threads: 1);
         var scores = oracle.Score();
         oracle.Meets("head_dla", scores.HeadDla);
-        var (heads, rows, positions) = (scores.Heads, scores.Batch.Rows, scores.PositionsPerRow);
+        var (heads, rows, positions) = (scores.Heads, scores.Batch.Sequences, scores.PositionsPerRow);
         var cells = (
             from row in Enumerable.Range(0, rows)
             from pos in Enumerable.Range(0, positions)

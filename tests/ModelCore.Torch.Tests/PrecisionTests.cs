@@ -55,8 +55,8 @@ public class PrecisionTests(ITestOutputHelper output)
         float[][] Scores(IBackend backend)
         {
             using var model = Transformer.Load(oracle.Weights, backend);
-            var scores = new HeadScorer(model, backend).Score(tokens, batch);
-            return [scores.HeadDla, scores.MoverAttn, scores.MoverDla, scores.Loss];
+            var scores = ScoreArrays.Score(model, backend, tokens, batch);
+            return [.. ScoreArrays.Default.Select(scores.Of)];
         }
     }
 }

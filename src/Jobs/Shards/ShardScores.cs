@@ -56,11 +56,11 @@ public sealed class ShardScores(int maxRows, int positionsPerRow, int heads)
             void Copy(float[] scores, Score score) => scores.AsSpan(head * count, count).CopyTo(_scores[(int)score * heads + head].AsSpan(start));
         }
 
-        for (var row = 0; row < batch.Batch.Rows; row++)
+        for (var row = 0; row < batch.Batch.Sequences; row++)
             tokens.Slice(row * batch.Batch.Context + 1, positionsPerRow).CopyTo(_tokens.AsSpan(start + row * positionsPerRow));
         batch.Loss.CopyTo(_loss, start);
         batch.NumCopies.CopyTo(_numCopies, start);
         batch.IsInduction.CopyTo(_isInduction, start);
-        Rows += batch.Batch.Rows;
+        Rows += batch.Batch.Sequences;
     }
 }

@@ -81,7 +81,7 @@ public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenD
         using (batch.Started)
             batch.Started!.Finish();
         destination.Append(batch.Scores, batch.Tokens);
-        progress(batch.Scores.Batch.Rows);
+        progress(batch.Scores.Batch.Sequences);
         _spare.Push(batch);
     }
 

@@ -47,7 +47,7 @@ internal sealed class WatchedBackend(IBackend inner, Action operation) : IBacken
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary) => Inner.Rotate(heads, headSize, batch, rotary);
 
-    public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps) => Inner.Attend(inputs, taps);
+    public Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks) => Inner.Attend(inputs, hooks);
 
     public void DivideColumns(Tensor scores, Tensor scale) => Inner.DivideColumns(scores, scale);
 
