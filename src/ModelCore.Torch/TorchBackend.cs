@@ -56,8 +56,6 @@ public sealed class TorchBackend : IBackend
     /// <summary>A card takes what it is told to a queue of its own; processors have computed when a call returns, which changes nothing for the caller.</summary>
     public bool RunsAhead => true;
 
-    public IBackend Fork() => new TorchBackend(_device.ToString(), _threads, _precision);
-
     public Tensor Allocate(int rows, int columns) => Compute(() => empty(rows, columns, ScalarType.Float32, _device));
 
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns) =>

@@ -58,9 +58,8 @@ public static class Scale
     {
         var shards = job.Plan.Shards;
         var folder = new JobFolder(job.Spec.Id);
-        var scores = new ShardScores(1, Context - 1, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer);
-        scores.Append(new TokenScores(new BatchShape(1, Context), scores.Heads), new int[Context]);
-        var statistics = new ShardCounter().Count(scores, 0, examples: 1);
+        var scores = new ScoreTable(ScoreSelection.Default, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Context, 1);
+        var statistics = new ShardCounter(ScoreSelection.Default).Count(scores, 0, examples: 1);
         Console.WriteLine($"{workers} workers in {processes.Count} processes, {shards} shards of {sleep.TotalSeconds} s, {what}");
         Console.WriteLine("   done  shards/s  of what they could  requests/shard  ms CPU/shard  lease p50 ms  p99 ms  MiB");
         var requests = 0L;

@@ -177,13 +177,15 @@ public class JobRoutesTests
         var id = (await silo.SubmitAsync(Tiny)).GetProperty("id").GetString()!;
         await silo.UntilAsync(id, "done");
         using var client = silo.As(Role.Reader);
-        var heads = (await client.GetFromJsonAsync<JsonElement>($"/v1/jobs/{id}/preview")).GetProperty("heads").EnumerateArray().ToArray();
+        var preview = await client.GetFromJsonAsync<JsonElement>($"/v1/jobs/{id}/preview");
+        var heads = preview.GetProperty("heads").EnumerateArray().ToArray();
+        Assert.Equal("head_dla", preview.GetProperty("scores")[0].GetString());
         var frame = (await client.GetStringAsync($"/v1/jobs/{id}/results/head_df.csv")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(frame.Length - 1, heads.Length);
         foreach (var (head, line) in heads.Zip(frame.Skip(1)))
         {
             var exact = float.Parse(line.Split(',')[3], System.Globalization.CultureInfo.InvariantCulture);
-            Assert.InRange(head.GetProperty("head_dla").GetSingle(), exact - Math.Abs(exact) * 0.01f, exact + Math.Abs(exact) * 0.01f);
+            Assert.InRange(head.GetProperty("values")[0].GetSingle(), exact - Math.Abs(exact) * 0.01f, exact + Math.Abs(exact) * 0.01f);
         }
     }
 

@@ -122,37 +122,3 @@ public sealed class CommittedShards
         return null;
     }
 }
-
-/// <summary>Memory that is used again for section after section.</summary>
-public sealed class SectionBuffer
-{
-    byte[] _bytes = [];
-
-    public Memory<byte> OfLength(int length)
-    {
-        if (_bytes.Length < length)
-            _bytes = new byte[length];
-        return _bytes.AsMemory(0, length);
-    }
-}
-
-/// <summary>A head's section, taken apart.</summary>
-public readonly ref struct HeadSection
-{
-    public HeadSection(ReadOnlySpan<byte> section, ShardRecord record)
-    {
-        var floats = MemoryMarshal.Cast<byte, float>(section);
-        HeadDla = floats[..record.Positions];
-        MoverAttn = floats.Slice(record.Positions, record.Movable);
-        MoverDla = floats.Slice(record.Positions + record.Movable, record.Movable);
-    }
-
-    /// <summary>[position].</summary>
-    public ReadOnlySpan<float> HeadDla { get; }
-
-    /// <summary>[movable position].</summary>
-    public ReadOnlySpan<float> MoverAttn { get; }
-
-    /// <summary>[movable position].</summary>
-    public ReadOnlySpan<float> MoverDla { get; }
-}

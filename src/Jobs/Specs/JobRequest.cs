@@ -24,6 +24,9 @@ public sealed record JobRequest
     /// <summary>How many rows to score, from the first on. The default is all.</summary>
     public int? Rows { get; init; }
 
+    /// <summary>Names of scores; see <see cref="ScoreNames"/>. The default are the notebook's.</summary>
+    public IReadOnlyList<string> Scores { get; init; } = [ScoreNames.Default];
+
     /// <summary>From 0 to 1. The default value is 0.9.</summary>
     public double Quantile { get; init; } = DefaultQuantile;
 
@@ -47,7 +50,7 @@ public sealed record JobRequest
     /// <summary>Rows to measure induction on, in place of random ones.</summary>
     public string? InductionTokens { get; init; }
 
-    /// <summary>Seed of the random induction rows. The default value is 0.</summary>
+    /// <summary>Seed of the random induction rows, and of the rows that ablations take from. The default value is 0.</summary>
     public long Seed { get; init; }
 
     /// <summary>Rows of a shard, at least 1. The default follows from memory and the number of rows.</summary>

@@ -1,6 +1,7 @@
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.ModelCore.Weights;
 
@@ -42,6 +43,8 @@ public static class JobResolver
     static ResolvedJob Resolve(JobRequest request, LocatedModel? model, List<string> faults)
     {
         faults = [.. OptionFaults(request), .. faults];
+        var selection = ScoreNames.Select(request.Scores, faults);
+        var ablates = selection.Stored.Any(score => score is AblationScore);
         using var weights = model is null ? null : Try(faults, () => ModelWeights.Open(model.Folder, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
         using var tokens = Try(faults, () => TokenDataset.Open(request.Tokens));
         var rows = Math.Max(1, request.Rows ?? tokens?.Rows ?? 1);
@@ -55,6 +58,8 @@ public static class JobResolver
             faults.Add($"{request.Model}: {reason}.");
         var induction = weights is null or { Config.WhyNotScored: not null } || request.SkipHeads ? null : Try(faults, () => Induction(request, model!.Folder, weights.Config));
         var hash = weights is null || tokens is null || rows > tokens.Rows ? null : Try(faults, () => tokens.Hash(rows, weights.Config.DVocab));
+        if (ablates && rows < 2)
+            faults.Add("scores: ablations put what a head does on another row in its place; at least 2 rows are needed.");
         if (faults.Count > 0)
             throw new InvalidJobException(faults);
 
@@ -65,12 +70,16 @@ public static class JobResolver
                 model.Hub?.Repository ?? folder, model.Hub?.Repository ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), model.Hub, ModelWeights.Hash(folder), weights!.Config.NLayers, weights.Config.NHeads,
                 weights.Processing.Names),
             Tokens = new TokensReference(FullLocation(request.Tokens), rows, tokens!.Context, hash!),
-            Scores = new ScoreOptions(request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores, request.Examples),
+            Scores = new ScoreOptions(request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores, request.Examples)
+            {
+                Names = selection.Scores.SequenceEqual(ScoreSelection.Default.Scores) ? null : [.. selection.Scores.Select(score => score.Name)],
+            },
+            Ablation = ablates ? new AblationReference(request.Seed, rows) : null,
             Induction = induction is null ? null : new InductionReference(
                 request.InductionTokens is null ? $"seed {request.Seed}" : FullLocation(request.InductionTokens), induction.Length, (induction[0].Length - 1) / 2, InductionRows.Hash(induction)),
             OtherPrecision = request.Precision == Precision.Float32 ? null : request.Precision,
         };
-        return new ResolvedJob(spec, JobPlan.For(rows, tokens.Context, weights.Config.HeadCount, request.ShardRows), induction ?? []);
+        return new ResolvedJob(spec, JobPlan.For(rows, tokens.Context, weights.Config.HeadCount * selection.Stored.Count, request.ShardRows), induction ?? []);
     }
 
     static IEnumerable<string> OptionFaults(JobRequest request)

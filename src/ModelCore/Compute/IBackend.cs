@@ -5,7 +5,7 @@ namespace HeadScope.ModelCore.Compute;
 /// </summary>
 /// <remarks>
 /// A backend is used by one thread at a time; it may use many threads inside. Matrices loaded by one instance may be
-/// multiplied by others of the same kind (<see cref="Fork"/>). Every element of a result depends only on the inputs of its
+/// multiplied by others of the same kind. Every element of a result depends only on the inputs of its
 /// own sequence, so how sequences are grouped into batches cannot change it, save where a backend says otherwise.
 /// </remarks>
 public interface IBackend : IDisposable
@@ -15,9 +15,6 @@ public interface IBackend : IDisposable
 
     /// <summary>Whether calls return before all is computed, so that the next batch may be prepared and asked for while one is in work.</summary>
     bool RunsAhead => false;
-
-    /// <summary>A backend of the same kind for another thread. It shares loaded matrices, not workspaces.</summary>
-    IBackend Fork();
 
     /// <summary>A new tensor with undefined contents.</summary>
     Tensor Allocate(int rows, int columns);

@@ -5,7 +5,7 @@ namespace HeadScope.ModelCore.Model;
 
 /// <summary>
 /// A transformer, loaded onto a backend: embedding, blocks, last norm, unembedding. One layer's activations are held at a time.
-/// Several threads may run it at once, each with a fork of the backend.
+/// Several threads may run it at once, each with a backend of its own on the same device.
 /// </summary>
 public sealed class Transformer : IDisposable
 {

@@ -20,15 +20,15 @@ internal sealed class HeadAblations : IDisposable
 
     /// <summary>Null where no ablation is asked for.</summary>
     public static HeadAblations? Of(
-        ScoreSelection selection, Transformer model, IBackend backend, StartedBatch started, int[] targets, MeanActivations? means, ReadOnlySpan<int> others, BatchShape batch)
+        ScoreSelection selection, Transformer model, IBackend backend, StartedBatch started, int[] targets, Func<MeanActivations>? means, ReadOnlySpan<int> others, BatchShape batch)
     {
         var scores = selection.Stored.OfType<AblationScore>().ToList();
         if (scores.Count == 0)
             return null;
-        if (means is null && scores.Any(score => score.Replacement == Replacement.Mean))
-            throw new ArgumentException("Mean ablation needs the heads' mean activations.", nameof(means));
+        var mean = !scores.Any(score => score.Replacement == Replacement.Mean) ? null
+            : means?.Invoke() ?? throw new ArgumentException("Mean ablation needs the heads' mean activations.", nameof(means));
         var resamples = scores.Any(score => score.Replacement == Replacement.Resample);
-        return new HeadAblations(scores, model, backend, started, targets, means, resamples ? model.Begin(backend, others, batch) : null);
+        return new HeadAblations(scores, model, backend, started, targets, mean, resamples ? model.Begin(backend, others, batch) : null);
     }
 
     /// <summary>Runs what is asked of the heads of a layer.</summary>

@@ -12,8 +12,8 @@ namespace HeadScope.ModelCore.Scoring;
 /// head_dla = z . (W_O W_U[:, t]) / scale needs W_O W_U for no token but the targets, so each target's unembedding is projected
 /// back through W_O once per layer.
 /// </remarks>
-/// <param name="means">What <see cref="Scores.AblationMean"/> puts in a head's place, see <see cref="MeanActivations"/>; null where it is not asked for.</param>
-public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelection selection, MeanActivations? means = null)
+/// <param name="means">Makes what <see cref="Scores.AblationMean"/> puts in a head's place; null where it is not asked for.</param>
+public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelection selection, Func<MeanActivations>? means = null)
 {
     public Transformer Model => model;
 

@@ -14,6 +14,9 @@ public static class ScoreCatalogue
     /// <summary>What is computed unless a job says otherwise: the notebook's scores (seed notebook 002).</summary>
     public static IReadOnlyList<Score> Default { get; } = Named("head_dla", "mover_attn", "mover_dla", "dla_ratio");
 
+    /// <summary>The score that heads are ordered by where one must be chosen.</summary>
+    public static Score Headline { get; } = ByName["mover_dla"];
+
     public static IReadOnlyList<Score> All { get; } =
         [.. Default, .. ByName.Values.Except(Default).OrderBy(score => score.Name, StringComparer.Ordinal)];
 

@@ -20,6 +20,9 @@ public sealed class ScoreSelection
     /// <summary>All of them, in the catalogue's order.</summary>
     public IReadOnlyList<Score> Scores { get; }
 
+    /// <summary>The score that heads are ordered by where one must be chosen: that of the catalogue, if it is among them, or else the first.</summary>
+    public Score Headline => Scores.Contains(ScoreCatalogue.Headline) ? ScoreCatalogue.Headline : Scores[0];
+
     /// <summary>Those that are computed and stored; the others are made of them.</summary>
     public IReadOnlyList<StoredScore> Stored { get; }
 
@@ -34,8 +37,20 @@ public sealed class ScoreSelection
         return scores.Count > 0 ? new ScoreSelection(scores) : throw new ArgumentException("At least one score is needed.", nameof(names));
     }
 
+    /// <summary>A score's place in <see cref="Scores"/>.</summary>
+    public int IndexOf(Score score)
+    {
+        for (var index = 0; index < Scores.Count; index++)
+        {
+            if (Scores[index] == score)
+                return index;
+        }
+
+        throw new ArgumentException($"{score} is not among the scores of the selection: {string.Join(", ", Scores)}.", nameof(score));
+    }
+
     /// <summary>A stored score's place in <see cref="Stored"/>.</summary>
-    public int IndexOf(StoredScore score)
+    public int IndexOfStored(StoredScore score)
     {
         for (var index = 0; index < Stored.Count; index++)
         {
@@ -44,5 +59,17 @@ public sealed class ScoreSelection
         }
 
         throw new ArgumentException($"{score} is not among the scores that are stored: {string.Join(", ", Stored)}.", nameof(score));
+    }
+
+    /// <summary>A set's place in <see cref="Sets"/>.</summary>
+    public int IndexOf(SourceSet set)
+    {
+        for (var index = 0; index < Sets.Count; index++)
+        {
+            if (Sets[index] == set)
+                return index;
+        }
+
+        throw new ArgumentException($"No score of the selection needs the set '{set.Name}'.", nameof(set));
     }
 }

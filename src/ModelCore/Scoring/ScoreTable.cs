@@ -63,10 +63,10 @@ public sealed class ScoreTable
 
     /// <summary>A stored score of one head, [position].</summary>
     /// <param name="head">layer * heads per layer + head.</param>
-    public ReadOnlySpan<float> this[StoredScore score, int head] => _scores[Selection.IndexOf(score) * Heads + head].AsSpan(0, Positions);
+    public ReadOnlySpan<float> this[StoredScore score, int head] => _scores[Selection.IndexOfStored(score) * Heads + head].AsSpan(0, Positions);
 
     /// <summary>Whether a set has any sources, [position].</summary>
-    public ReadOnlySpan<bool> HasSources(SourceSet set) => _hasSources[IndexOf(set)].AsSpan(0, Positions);
+    public ReadOnlySpan<bool> HasSources(SourceSet set) => _hasSources[Selection.IndexOf(set)].AsSpan(0, Positions);
 
     /// <summary>A stored score of all heads, [layer * head, position].</summary>
     public float[] ToArray(StoredScore score)
@@ -93,15 +93,4 @@ public sealed class ScoreTable
     internal Span<bool> IsInductionOf(int firstSequence) => _isInduction.AsSpan(firstSequence * PositionsPerSequence);
 
     internal Span<bool> HasSourcesOf(int set, int firstSequence) => _hasSources[set].AsSpan(firstSequence * PositionsPerSequence);
-
-    int IndexOf(SourceSet set)
-    {
-        for (var index = 0; index < Selection.Sets.Count; index++)
-        {
-            if (Selection.Sets[index] == set)
-                return index;
-        }
-
-        throw new ArgumentException($"No score of the selection needs the set '{set.Name}'.", nameof(set));
-    }
 }

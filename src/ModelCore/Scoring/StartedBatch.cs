@@ -48,7 +48,7 @@ public sealed class StartedBatch : IDisposable
     /// <param name="values">[layer * head, batch * position].</param>
     internal void DownloadScore(StoredScore score, Tensor values)
     {
-        var index = _table.Selection.IndexOf(score);
+        var index = _table.Selection.IndexOfStored(score);
         Download(values, (head, row) => Predicted(row, _table.ScoresOf(index, head, _firstSequence)));
     }
 
@@ -56,7 +56,7 @@ public sealed class StartedBatch : IDisposable
     /// <param name="loss">[batch * position, 1].</param>
     internal void DownloadAblation(StoredScore score, int head, Tensor loss)
     {
-        var index = _table.Selection.IndexOf(score);
+        var index = _table.Selection.IndexOfStored(score);
         Download(loss, (position, value) => Predicted(position, value[0], _table.ScoresOf(index, head, _firstSequence)));
         _ablations.Add((index, head));
     }

@@ -3,6 +3,7 @@ using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Hub;
+using HeadScope.ModelCore.Scoring;
 using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;
@@ -15,7 +16,7 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
 
     static readonly string[] Fields =
     [
-        "model", "revision", "tokens", "rows", "quantile", "no_induction_quantile", "quantiles", "raw", "keep_scores", "skip_heads", "induction_tokens", "seed",
+        "model", "revision", "tokens", "rows", "scores", "quantile", "no_induction_quantile", "quantiles", "raw", "keep_scores", "skip_heads", "induction_tokens", "seed",
         "shard_rows", "examples", "precision", "priority",
     ];
 
@@ -46,6 +47,7 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
             Revision = Text(body, "revision"),
             Tokens = tokenFile is null ? "" : Tensor(tokenFile, "tokens"),
             Rows = (int?)Whole(body, "rows", 1, int.MaxValue),
+            Scores = Names(body),
             Quantile = Level(body, "quantile") ?? JobRequest.DefaultQuantile,
             NoInductionQuantile = Level(body, "no_induction_quantile") ?? JobRequest.DefaultNoInductionQuantile,
             Quantiles = Levels(body),
@@ -89,6 +91,17 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
             _faults.Add($"{field}: {e.Message}");
             return "";
         }
+    }
+
+    /// <summary>Scores by name; what names mean, and which there are, is found when the job is resolved.</summary>
+    IReadOnlyList<string> Names(JsonElement body)
+    {
+        if (!Has(body, "scores", out var value))
+            return [ScoreNames.Default];
+        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= ScoreCatalogue.All.Count && value.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String))
+            return [.. value.EnumerateArray().Select(name => name.GetString()!)];
+        _faults.Add($"scores: {Shown(value)} is not a list of names; expected an array of at most {ScoreCatalogue.All.Count} strings, such as [\"{ScoreNames.Default}\", \"{ScoreCatalogue.All[0].Name}\"].");
+        return [ScoreNames.Default];
     }
 
     string? Text(JsonElement body, string field, bool required = false)

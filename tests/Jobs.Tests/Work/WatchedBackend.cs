@@ -18,8 +18,6 @@ internal sealed class WatchedBackend(IBackend inner, Action operation) : IBacken
         }
     }
 
-    public IBackend Fork() => new WatchedBackend(inner.Fork(), operation);
-
     public Tensor Allocate(int rows, int columns) => Inner.Allocate(rows, columns);
 
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns) => Inner.Upload(values, rows, columns);
@@ -36,6 +34,8 @@ internal sealed class WatchedBackend(IBackend inner, Action operation) : IBacken
     public Tensor GatherRows(Tensor table, ReadOnlySpan<int> indices) => Inner.GatherRows(table, indices);
 
     public Tensor GatherOutputs(Matrix matrix, ReadOnlySpan<int> outputs) => Inner.GatherOutputs(matrix, outputs);
+
+    public void Copy(Tensor target, Tensor source) => Inner.Copy(target, source);
 
     public void Add(Tensor target, Tensor addend) => Inner.Add(target, addend);
 

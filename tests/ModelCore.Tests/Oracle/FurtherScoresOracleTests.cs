@@ -43,7 +43,7 @@ public class FurtherScoresOracleTests(ITestOutputHelper output)
 
         var scores = ScoreCatalogue.All.OfType<AblationScore>().ToList();
         Assert.Equal(3, scores.Count);
-        var scorer = new HeadScorer(oracle.Model, oracle.Backend, new ScoreSelection(scores), means);
+        var scorer = new HeadScorer(oracle.Model, oracle.Backend, new ScoreSelection(scores), () => means);
         var table = scorer.Score(tokens, batch, others.AsSpan(0, batch.Positions));
         foreach (var score in scores)
             oracle.Meets(score.Name, table.ToArray(score));

@@ -27,8 +27,6 @@ public sealed unsafe class ManagedBackend : IBackend
     /// <summary>Tensors allocated and not disposed of.</summary>
     public int LiveTensors => _pool.LiveCount;
 
-    public IBackend Fork() => new ManagedBackend(_team.Threads, _kernel);
-
     public Tensor Allocate(int rows, int columns) => New(rows, columns);
 
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)

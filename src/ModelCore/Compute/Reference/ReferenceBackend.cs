@@ -8,8 +8,6 @@ public sealed class ReferenceBackend : IBackend
 {
     public string Description => "reference (float64 loops)";
 
-    public IBackend Fork() => new ReferenceBackend();
-
     public Tensor Allocate(int rows, int columns) => new Values(rows, columns);
 
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)
