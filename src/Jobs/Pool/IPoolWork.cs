@@ -24,5 +24,5 @@ public interface IPoolWork
 }
 
 /// <summary>A job that has not ended.</summary>
-/// <param name="Fault">Why nobody can work on it, where that is known.</param>
+/// <param name="Fault">Why it cannot be read, where it cannot: nobody works on it, or writes into it.</param>
 public sealed record ActiveJob(JobFolder Folder, JobControl Control, string? Fault = null);

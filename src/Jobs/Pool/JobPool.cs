@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 
@@ -20,13 +21,15 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     readonly JobStatusReader _reader = new(jobs, time);
     readonly ConcurrentDictionary<string, PooledJob> _open = new();
     readonly SemaphoreSlim _wake = new(0);
-    readonly Dictionary<string, string> _told = []; // why jobs are left alone, once rather than at every look
+    readonly UnreadableJobs _unreadable = new(time);
+    readonly ConcurrentDictionary<string, string> _told = new(); // why jobs are left alone, once rather than at every look
 
     public double? TokensPerSecond(JobFolder folder) => _open.GetValueOrDefault(folder.Id)?.TokensPerSecond;
 
     public void Wake(JobFolder folder)
     {
         work.Changed(folder);
+        _unreadable.LookSoon(folder);
         _wake.Release();
     }
 
@@ -64,8 +67,6 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
 
     internal IPoolWork Work => work;
 
-    internal void Report(JobFolder folder, Exception cause) => report(folder, cause);
-
     /// <summary>A job has ended, well or not.</summary>
     internal async Task CloseAsync(JobFolder folder, Exception? cause)
     {
@@ -81,20 +82,37 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         await job.CloseAsync().ConfigureAwait(false);
     }
 
+    /// <summary>A job cannot be read: it is left as it is, for a version that can, or for somebody to mend or delete it.</summary>
+    internal async Task SetApartAsync(JobFolder folder, IOException cause)
+    {
+        if (_unreadable.Note(folder, cause.Message))
+            report(folder, cause);
+        if (!_open.TryRemove(folder.Id, out var job))
+            return;
+        job.Session.Left(cause);
+        await job.CloseAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Nobody can work on a job as it is: everyone should know.</summary>
     internal async Task FailAsync(JobFolder folder, Exception cause)
     {
         var failure = new JobFailure("inputs", 1, $"{cause.Message} Mend the cause and submit the job again.", time.GetUtcNow());
+        var stopped = new JobStoppedException(failure.Message, cause);
         try
         {
-            await jobs.Blobs.TryCreateAsync(folder.Failed, JobJson.Write(failure), CancellationToken.None).ConfigureAwait(false);
+            var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, CancellationToken.None).ConfigureAwait(false);
+            if (await jobs.Blobs.TryCreateAsync(folder.Failed, failure.ToJson(), CancellationToken.None).ConfigureAwait(false))
+                await presence.KeepAsync([folder.Failed], CancellationToken.None).ConfigureAwait(false);
         }
         catch (IOException)
         {
             // The next look finds the same and says so then.
         }
+        catch (JobStoppedException deleted)
+        {
+            stopped = deleted;
+        }
 
-        var stopped = new JobStoppedException(failure.Message, cause);
         if (_open.ContainsKey(folder.Id))
             await CloseAsync(folder, stopped).ConfigureAwait(false);
         else
@@ -116,6 +134,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                         await OpenAsync(job, rank, stop).ConfigureAwait(false);
                     foreach (var id in _open.Keys.Except(active.Select(job => job.Folder.Id)))
                         await LookAtEndAsync(new JobFolder(id), stop).ConfigureAwait(false);
+                    _unreadable.Keep(active.Select(job => job.Folder.Id));
                 }
                 catch (IOException)
                 {
@@ -135,11 +154,17 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         try
         {
             if (active.Fault is { } fault)
-                throw new InvalidDataException(fault);
+            {
+                await SetApartAsync(active.Folder, new IOException(fault)).ConfigureAwait(false);
+                return;
+            }
+
             if (!_open.TryGetValue(active.Folder.Id, out var job))
             {
+                // All that people see of it is read, not only what the work needs: what is listed as unreadable is left alone.
+                if (_unreadable.WhyNot(active.Folder) is not null || await _reader.TryReadAsync(active.Folder, stop).ConfigureAwait(false) is not { Spec: var spec })
+                    return;
                 var rows = new PooledJob.Rows(time);
-                var (spec, _) = await jobs.ReadAsync(active.Folder, stop).ConfigureAwait(false);
                 if (options.DevicesFor(spec).Count == 0)
                 {
                     // Others may have what it needs.
@@ -150,10 +175,15 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                 var session = await Task.Run(
                     () => JobSession.OpenAsync(jobs, active.Folder, options, rows, time, stop, units => work.LeasesOf(active.Folder, units)), stop).ConfigureAwait(false);
                 job = _open.GetOrAdd(active.Folder.Id, new PooledJob(session, rows, time));
-                _told.Remove(active.Folder.Id);
+                _told.TryRemove(active.Folder.Id, out _);
+                _unreadable.Forget(active.Folder);
             }
 
             (job.Control, job.Rank) = (active.Control, rank);
+        }
+        catch (UnreadableBlobException e)
+        {
+            await SetApartAsync(active.Folder, e).ConfigureAwait(false);
         }
         catch (Exception e) when (e is InvalidDataException or UnauthorizedAccessException)
         {
@@ -166,7 +196,8 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         }
     }
 
-    void Tell(JobFolder folder, Exception cause)
+    /// <summary>Why a job is left alone for now, said once.</summary>
+    internal void Tell(JobFolder folder, Exception cause)
     {
         if (_told.GetValueOrDefault(folder.Id) != cause.Message)
             report(folder, cause);
@@ -176,7 +207,17 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     /// <summary>Closes a job that is no longer to be worked on, unless that was said of it before it was reopened.</summary>
     async Task LookAtEndAsync(JobFolder folder, CancellationToken stop)
     {
-        var (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
+        JobState? ended;
+        try
+        {
+            (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
+        }
+        catch (UnreadableBlobException e)
+        {
+            await SetApartAsync(folder, e).ConfigureAwait(false);
+            return;
+        }
+
         if (ended is null && await jobs.IsWholeAsync(folder, stop).ConfigureAwait(false))
             return;
         var what = ended is { } state ? $"{state.ToString().ToLowerInvariant()} elsewhere" : "deleted";

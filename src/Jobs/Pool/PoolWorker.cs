@@ -73,7 +73,11 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
             catch (StoreException e)
             {
                 job.LeaveAlone(StoreInterval);
-                pool.Report(job.Session.Folder, e);
+                pool.Tell(job.Session.Folder, e);
+            }
+            catch (UnreadableBlobException e)
+            {
+                await pool.SetApartAsync(job.Session.Folder, e).ConfigureAwait(false);
             }
             catch (InvalidDataException e)
             {

@@ -10,10 +10,11 @@ namespace HeadScope.Jobs.Work;
 /// <summary>
 /// The loop that does a job, on every engine: lease a unit, score it, commit it, again, until none is left.
 /// </summary>
+/// <param name="presence">Knows whether the job is still there.</param>
 /// <param name="weightsColumns">Computes the columns of the weights; null where the job leaves them out.</param>
 /// <param name="thread">Where it computes; null for whichever thread the loop is on.</param>
 public sealed class JobWorker(
-    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, IUnitLeases leases, IShardScorer scorer,
+    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, JobPresence presence, IUnitLeases leases, IShardScorer scorer,
     Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time, DeviceThread? thread = null)
 {
     /// <summary>How often to look whether others have finished, where only their work is left.</summary>
@@ -41,7 +42,7 @@ public sealed class JobWorker(
     }
 
     /// <summary>Does one unit of work, and gives its lease back.</summary>
-    /// <exception cref="JobStoppedException">The unit failed too often, and the job with it.</exception>
+    /// <exception cref="JobStoppedException">The unit failed too often, and the job with it; or the job was deleted.</exception>
     /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
     public async Task WorkAsync(Lease lease, CancellationToken cancellation)
     {
@@ -55,7 +56,14 @@ public sealed class JobWorker(
                 await ComputeWeightsColumnsAsync(cancellation).ConfigureAwait(false);
             done = true;
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StoreException))
+        catch (StoreException e)
+        {
+            // Where the job was deleted, what was being written went with its folder.
+            if (await presence.IsGoneAsync(cancellation).ConfigureAwait(false))
+                throw JobPresence.Deleted(folder, e);
+            throw;
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or StoreException or JobStoppedException))
         {
             span.Fail(e);
             observer.ShardFailed(lease.Claim.Unit, e);
@@ -109,8 +117,10 @@ public sealed class JobWorker(
             new ShardWork(name, scorer.Device, started, scorer.ReadSeconds, scoreSeconds - scorer.ReadSeconds, countSeconds, Lap(), distance));
 
         // This is the commit. Whoever comes second throws its scores away.
+        await presence.KeepAsync([blob], cancellation).ConfigureAwait(false);
         if (await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics), cancellation).ConfigureAwait(false))
         {
+            await presence.KeepAsync([blob, folder.ShardStats(shard.Shard)], cancellation).ConfigureAwait(false);
             observer.ShardCommitted(record, statistics);
         }
         else
@@ -130,7 +140,8 @@ public sealed class JobWorker(
     async Task ComputeWeightsColumnsAsync(CancellationToken cancellation)
     {
         var columns = await ComputeAsync(weightsColumns!, cancellation).ConfigureAwait(false);
-        await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(columns), cancellation).ConfigureAwait(false);
+        if (await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(columns), cancellation).ConfigureAwait(false))
+            await presence.KeepAsync([folder.WeightsColumns], cancellation).ConfigureAwait(false);
     }
 
     Task<T> ComputeAsync<T>(Func<T> compute, CancellationToken cancellation) => thread is null ? Task.FromResult(compute()) : thread.RunAsync(compute, cancellation);
@@ -141,13 +152,15 @@ public sealed class JobWorker(
         {
             var failure = new JobFailure(unit, attempt, cause.Message, time.GetUtcNow());
             var blob = string.Create(CultureInfo.InvariantCulture, $"{folder.Failures}{unit}.{attempt}");
-            if (!await store.TryCreateAsync(blob, JobJson.Write(failure), cancellation).ConfigureAwait(false))
+            if (!await store.TryCreateAsync(blob, failure.ToJson(), cancellation).ConfigureAwait(false))
                 continue;
+            await presence.KeepAsync([blob], cancellation).ConfigureAwait(false);
             if (attempt <= Retries)
                 return;
             var what = unit == JobUnits.WeightsUnit ? "The columns of the weights" : $"Shard {unit}";
             failure = failure with { Message = $"{what} failed {attempt} times; the last time: {cause.Message} All finished shards are kept: mend the cause and run the job again." };
-            await store.TryCreateAsync(folder.Failed, JobJson.Write(failure), cancellation).ConfigureAwait(false);
+            if (await store.TryCreateAsync(folder.Failed, failure.ToJson(), cancellation).ConfigureAwait(false))
+                await presence.KeepAsync([folder.Failed], cancellation).ConfigureAwait(false);
             throw new JobStoppedException(failure.Message, cause);
         }
     }
