@@ -53,7 +53,7 @@ internal sealed class JobFixture : IDisposable
     }
 
     public JobWorker Worker(ResolvedJob job, JobFolder folder, ShardLedger ledger, IShardScorer scorer, IJobObserver observer, TimeProvider? time = null) => new(
-        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs, ledger, scorer, null, observer, time ?? TimeProvider.System);
+        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs, JobPresence.NoteAsync(Jobs.Blobs, folder, default).GetAwaiter().GetResult(), ledger, scorer, null, observer, time ?? TimeProvider.System);
 
     public async Task<List<string>> BlobsAsync(string prefix)
     {

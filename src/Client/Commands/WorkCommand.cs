@@ -77,6 +77,7 @@ internal static class WorkCommand
             var started = Stopwatch.GetTimestamp();
             try
             {
+                var (spec, _) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
                 if (await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false) is not null)
                 {
                     await Intermediates.DropLeftAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
@@ -84,7 +85,6 @@ internal static class WorkCommand
                 }
 
                 // Before the job's display is up: a model from the hub may take its time.
-                var (spec, _) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
                 await report.WithModelsAsync(models => models.FolderOfAsync(spec.Model, cancellation)).ConfigureAwait(false);
                 var manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, options, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
                     .ConfigureAwait(false);

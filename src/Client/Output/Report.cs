@@ -121,7 +121,16 @@ internal sealed class Report
         if (_json)
             Console.Out.WriteLine(JsonSerializer.Serialize(status, JobJson.Options));
         else
-            Console.Out.WriteLine($"{Line(status)}{(status.Message is null ? "" : $"\n  {status.Message}")}");
+            Console.Out.WriteLine($"{Line(status)}{(status.Message is null || status.Model is null ? "" : $"\n  {status.Message}")}");
+    }
+
+    /// <summary>A job was deleted.</summary>
+    public void Purged(string id)
+    {
+        if (_json)
+            Console.Out.WriteLine(JsonSerializer.Serialize(new { id, deleted = true }, JobJson.Options));
+        else
+            Console.Out.WriteLine($"Job {id} and all it has made are deleted.");
     }
 
     /// <summary>How far several jobs are: a line for each.</summary>
@@ -161,7 +170,10 @@ internal sealed class Report
     }
 
     static string Line(JobOverview status) => string.Create(CultureInfo.InvariantCulture,
-        $"{status.Id}  {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()),-9}  {status.ShardsDone,5:N0} of {status.Shards:N0} shards  {status.Model}, {status.Rows:N0} rows of {status.Context}");
+        $"{status.Id}  {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()),-10}  {(status.Model is null ? status.Message : Shards(status))}");
+
+    static string Shards(JobOverview status) =>
+        string.Create(CultureInfo.InvariantCulture, $"{status.ShardsDone,5:N0} of {status.Shards:N0} shards  {status.Model}, {status.Rows:N0} rows of {status.Context}");
 
     static void WriteJson(Manifest manifest, string output, TimeSpan? elapsed) => Console.Out.WriteLine(JsonSerializer.Serialize(new
     {

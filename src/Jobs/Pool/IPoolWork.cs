@@ -26,6 +26,6 @@ public interface IPoolWork
 }
 
 /// <summary>A job that has not ended.</summary>
-/// <param name="Fault">Why nobody can work on it, where that is known.</param>
+/// <param name="Fault">Why it cannot be read, where it cannot: nobody works on it, or writes into it.</param>
 /// <param name="MayPass">Whether that may be otherwise at the next look: the store failed.</param>
 public sealed record ActiveJob(JobFolder Folder, JobControl Control, string? Fault = null, bool MayPass = false);

@@ -21,13 +21,15 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     readonly JobStatusReader _reader = new(jobs, time);
     readonly ConcurrentDictionary<string, PooledJob> _open = new();
     readonly SemaphoreSlim _wake = new(0);
-    readonly Dictionary<string, string> _told = []; // why jobs are left alone, once rather than at every look
+    readonly UnreadableJobs _unreadable = new(time);
+    readonly ConcurrentDictionary<string, string> _told = new(); // why jobs are left alone, once rather than at every look
 
     public double? TokensPerSecond(JobFolder folder) => _open.GetValueOrDefault(folder.Id)?.TokensPerSecond;
 
     public void Wake(JobFolder folder)
     {
         work.Changed(folder);
+        _unreadable.LookSoon(folder);
         _wake.Release();
     }
 
@@ -76,8 +78,6 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
 
     internal IPoolWork Work => work;
 
-    internal void Report(JobFolder folder, Exception cause) => report(folder, cause);
-
     /// <summary>A job has ended, well or not.</summary>
     internal async Task CloseAsync(JobFolder folder, Exception? cause)
     {
@@ -93,20 +93,31 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         await job.CloseAsync().ConfigureAwait(false);
     }
 
+    /// <summary>A job cannot be read: it is left as it is, for a version that can, or for somebody to mend or delete it.</summary>
+    internal async Task SetApartAsync(JobFolder folder, IOException cause)
+    {
+        if (_unreadable.Note(folder, cause.Message))
+            report(folder, cause);
+        if (!_open.TryRemove(folder.Id, out var job))
+            return;
+        job.Session.Left(cause);
+        await job.CloseAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Nobody can work on a job as it is, or a fault came of it that nobody foresaw: everyone should know. Ends the job, and nothing else.</summary>
     internal async Task FailAsync(JobFolder folder, Exception cause)
     {
         JobStoppedException why;
         try
         {
-            why = await new JobFailures(jobs.Blobs, folder, time).FailAsync("job", 1, "", cause, CancellationToken.None).ConfigureAwait(false);
+            var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, CancellationToken.None).ConfigureAwait(false);
+            why = await new JobFailures(jobs.Blobs, folder, presence, time).FailAsync("job", 1, "", cause, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // The store, most likely. The next look finds the same and says so then.
             why = new JobStoppedException($"{cause.Message.TrimEnd('.')}. That could not be stored: {e.Message}", cause);
         }
-
         if (_open.ContainsKey(folder.Id))
             await CloseAsync(folder, why).ConfigureAwait(false);
         else
@@ -128,6 +139,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                         await OpenAsync(job, rank, stop).ConfigureAwait(false);
                     foreach (var id in _open.Keys.Except(active.Select(job => job.Folder.Id)))
                         await LookAtEndAsync(new JobFolder(id), stop).ConfigureAwait(false);
+                    _unreadable.Keep(active.Select(job => job.Folder.Id));
                 }
                 catch (IOException)
                 {
@@ -147,11 +159,20 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         try
         {
             if (active.Fault is { } fault)
-                throw active.MayPass ? new StoreException(fault) : new InvalidDataException(fault);
+            {
+                if (active.MayPass)
+                    Tell(active.Folder, new StoreException(fault));
+                else
+                    await SetApartAsync(active.Folder, new IOException(fault)).ConfigureAwait(false);
+                return;
+            }
+
             if (!_open.TryGetValue(active.Folder.Id, out var job))
             {
+                // All that people see of it is read, not only what the work needs: what is listed as unreadable is left alone.
+                if (_unreadable.WhyNot(active.Folder) is not null || await _reader.TryReadAsync(active.Folder, stop).ConfigureAwait(false) is not { Spec: var spec })
+                    return;
                 var rows = new PooledJob.Rows(time);
-                var (spec, _) = await jobs.ReadAsync(active.Folder, stop).ConfigureAwait(false);
                 if (options.DevicesFor(spec).Count == 0)
                 {
                     // Others may have what it needs.
@@ -162,10 +183,15 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                 var session = await Task.Run(
                     () => JobSession.OpenAsync(jobs, active.Folder, options, rows, time, stop, units => work.LeasesOf(active.Folder, units)), stop).ConfigureAwait(false);
                 job = _open.GetOrAdd(active.Folder.Id, new PooledJob(session, rows, time, cause => report(active.Folder, cause)));
-                _told.Remove(active.Folder.Id);
+                _told.TryRemove(active.Folder.Id, out _);
+                _unreadable.Forget(active.Folder);
             }
 
             (job.Control, job.Rank) = (active.Control, rank);
+        }
+        catch (UnreadableBlobException e)
+        {
+            await SetApartAsync(active.Folder, e).ConfigureAwait(false);
         }
         catch (IOException e)
         {
@@ -178,7 +204,8 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         }
     }
 
-    void Tell(JobFolder folder, Exception cause)
+    /// <summary>Why a job is left alone for now, said once.</summary>
+    internal void Tell(JobFolder folder, Exception cause)
     {
         if (_told.GetValueOrDefault(folder.Id) != cause.Message)
             report(folder, cause);
@@ -196,6 +223,10 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             var what = ended is { } state ? $"{state.ToString().ToLowerInvariant()} elsewhere" : "deleted";
             await CloseAsync(folder, ended == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {what}.") { Cancelled = ended != JobState.Failed })
                 .ConfigureAwait(false);
+        }
+        catch (UnreadableBlobException e)
+        {
+            await SetApartAsync(folder, e).ConfigureAwait(false);
         }
         catch (IOException e)
         {

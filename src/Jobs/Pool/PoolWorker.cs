@@ -74,7 +74,11 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
             catch (StoreException e)
             {
                 job.LeaveAlone(FaultInterval);
-                pool.Report(job.Session.Folder, e);
+                pool.Tell(job.Session.Folder, e);
+            }
+            catch (UnreadableBlobException e)
+            {
+                await pool.SetApartAsync(job.Session.Folder, e).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -145,7 +149,7 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
 
                 // Others may have more memory, or a disk that reads: let them try first.
                 await job.Session.RecordFailureAsync(lease, e, cancellation).ConfigureAwait(false);
-                pool.Report(job.Session.Folder, e);
+                pool.Tell(job.Session.Folder, e);
                 job.LeaveAlone(FaultInterval);
                 return;
             }

@@ -1,4 +1,5 @@
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Compute;
 
 namespace HeadScope.Jobs.Reduction;
@@ -8,7 +9,22 @@ namespace HeadScope.Jobs.Reduction;
 /// </summary>
 public sealed record Manifest(
     string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, ManifestInduction? Induction, ManifestCompute Compute, JobSummary Summary,
-    IReadOnlyDictionary<string, ResultFile> Files);
+    IReadOnlyDictionary<string, ResultFile> Files)
+{
+    /// <summary>What does not hold, in half a sentence; null where all does. A name that is none could lead out of the job's folder.</summary>
+    internal string? Fault()
+    {
+        foreach (var (name, file) in Files)
+        {
+            if (name.Contains('/', StringComparison.Ordinal) || !BlobName.Is(name))
+                return "it names a result with what is no file name";
+            if (file is not { Bytes: >= 0, Sha256.Length: 64 } || !file.Sha256.All(char.IsAsciiHexDigitLower))
+                return $"it does not say the hash and the length of {name}";
+        }
+
+        return null;
+    }
+}
 
 /// <param name="Hub">Where it came from, if from the hub.</param>
 /// <param name="Processing">TransformerLens's names of the weight processing that ran.</param>

@@ -143,6 +143,13 @@ public static class ShardScoresFile
             };
         }
 
+        /// <summary>How long the blob is, in bytes.</summary>
+        public long Length(int heads)
+        {
+            var (offset, length) = Section(FirstHeadSection + heads - 1);
+            return offset + length;
+        }
+
         /// <summary>A stored score's part of a head's section.</summary>
         /// <param name="index">Its place among the stored scores.</param>
         public Range Values(int index)

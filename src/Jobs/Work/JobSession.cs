@@ -18,6 +18,7 @@ public sealed class JobSession : IAsyncDisposable
     readonly JobStore _jobs;
     readonly EngineOptions _options;
     readonly TimeProvider _time;
+    readonly JobPresence _presence;
     readonly JobInputs _inputs;
     readonly BlobClaims _claims;
     readonly int[][] _inductionTokens;
@@ -29,12 +30,12 @@ public sealed class JobSession : IAsyncDisposable
     MeanActivations? _means;
 
     JobSession(
-        JobStore jobs, JobFolder folder, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer,
+        JobStore jobs, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer,
         Func<JobUnits, IUnitLeases?>? leases, TimeProvider time)
     {
-        (_jobs, Folder, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, spec, plan, inputs, inductionTokens, options, time);
+        (_jobs, Folder, _presence, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, presence, spec, plan, inputs, inductionTokens, options, time);
         _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
-        _failures = new JobFailures(jobs.Blobs, folder, time);
+        _failures = new JobFailures(jobs.Blobs, folder, presence, time);
         Leases = leases?.Invoke(new JobUnits(plan, spec.Induction is not null)) ?? new ShardLedger(jobs.Blobs, folder, plan, _claims, spec.Induction is not null, time);
         Span = JobSpans.Job(spec, plan);
         _observer = new MeteredJob(spec, plan, observer);
@@ -54,17 +55,19 @@ public sealed class JobSession : IAsyncDisposable
     internal Activity? Span { get; }
 
     /// <param name="leases">Where units come from; null for claims in the store.</param>
-    /// <exception cref="InvalidDataException">The job's blobs or inputs are not what they were.</exception>
+    /// <exception cref="UnreadableBlobException">A blob of the job is not what it should be.</exception>
+    /// <exception cref="InvalidDataException">The job's inputs are not what they were.</exception>
     public static async Task<JobSession> OpenAsync(
         JobStore jobs, JobFolder folder, EngineOptions options, IJobObserver observer, TimeProvider time, CancellationToken cancellation,
         Func<JobUnits, IUnitLeases?>? leases = null)
     {
+        var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
-        var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, cancellation).ConfigureAwait(false);
+        var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, spec.Induction, cancellation).ConfigureAwait(false);
         var inputs = await JobInputs.OpenAsync(spec, options.Models, options.VerifyInputs, cancellation).ConfigureAwait(false);
         try
         {
-            return new JobSession(jobs, folder, spec, plan, inputs, inductionTokens, options, observer, leases, time);
+            return new JobSession(jobs, folder, presence, spec, plan, inputs, inductionTokens, options, observer, leases, time);
         }
         catch
         {
@@ -87,7 +90,7 @@ public sealed class JobSession : IAsyncDisposable
     /// <param name="backend">The worker's own, on the device of the model.</param>
     /// <param name="thread">Where it computes.</param>
     public JobWorker CreateWorker(string name, Transformer model, IBackend backend, DeviceThread thread) => new(
-        name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, Leases,
+        name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, _presence, Leases,
         new ModelShardScorer(
             new HeadScorer(model, backend, Spec.Scores.Selection, () => Means(model, backend)), backend, _inputs.Tokens, _options.BatchSize, Spec.Ablation),
         () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time, thread);
@@ -112,7 +115,7 @@ public sealed class JobSession : IAsyncDisposable
         {
             manifest = await ReduceAsync(cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not StoreException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (e is not (StoreException or UnreadableBlobException) && !cancellation.IsCancellationRequested)
         {
             // It is made of what is stored: tried again, it would fail again.
             throw await _failures.FailAsync(ReduceUnit, 1, "The reduction failed: ", e, cancellation).ConfigureAwait(false);
@@ -134,6 +137,7 @@ public sealed class JobSession : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _renewal.ConfigureAwait(false);
+        await SweepAsync().ConfigureAwait(false);
         _stop.Dispose();
         _inputs.Dispose();
         _observer.Dispose();
@@ -159,6 +163,20 @@ public sealed class JobSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Deletes what this process wrote into a job while it was being deleted. Nothing of it writes any more.</summary>
+    async Task SweepAsync()
+    {
+        try
+        {
+            if (await _presence.IsGoneAsync(CancellationToken.None).ConfigureAwait(false))
+                await new DeletedJobs(_jobs.Blobs).SweepAsync(Folder, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // Pools sweep too, later.
+        }
+    }
+
     async Task<Manifest?> ReduceAsync(CancellationToken cancellation)
     {
         if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } manifest)
@@ -176,15 +194,17 @@ public sealed class JobSession : IAsyncDisposable
                 return done;
             using var span = JobSpans.Reduce();
             var started = _time.GetTimestamp();
-            var result = await new JobReducer(_jobs.Blobs, Folder, Spec, Plan, _inputs.Weights.Config, _inputs.Tokens, _options.Threads).ReduceAsync(cancellation).ConfigureAwait(false);
+            var result = await new JobReducer(_jobs.Blobs, Folder, _presence, Spec, Plan, _inputs.Weights.Config, _inputs.Tokens, _options.Threads).ReduceAsync(cancellation).ConfigureAwait(false);
             JobInstruments.Reduced(_time.GetElapsedTime(started));
             return result;
         }
-        catch when (!cancellation.IsCancellationRequested)
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             // Held up for longer than the lease, it reads what another, who has finished meanwhile, has dropped.
             if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } theirs)
                 return theirs;
+            if (await _presence.IsGoneAsync(cancellation).ConfigureAwait(false))
+                throw JobPresence.Deleted(Folder, e);
             throw;
         }
         finally
@@ -202,6 +222,8 @@ public sealed class JobSession : IAsyncDisposable
             {
                 try
                 {
+                    if (await _presence.IsGoneAsync(_stop.Token).ConfigureAwait(false))
+                        continue; // a claim would be written into what was deleted
                     await _claims.RenewAsync(_stop.Token).ConfigureAwait(false);
                     await Leases.RenewAsync(_stop.Token).ConfigureAwait(false);
                 }

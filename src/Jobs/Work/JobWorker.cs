@@ -10,10 +10,11 @@ namespace HeadScope.Jobs.Work;
 /// <summary>
 /// The loop that does a job, on every engine: lease a unit, score it, commit it, again, until none is left.
 /// </summary>
+/// <param name="presence">Knows whether the job is still there.</param>
 /// <param name="weightsColumns">Computes the columns of the weights; null where the job leaves them out.</param>
 /// <param name="thread">Where it computes; null for whichever thread the loop is on.</param>
 public sealed class JobWorker(
-    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, IUnitLeases leases, IShardScorer scorer,
+    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, JobPresence presence, IUnitLeases leases, IShardScorer scorer,
     Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time, DeviceThread? thread = null)
 {
     /// <summary>How often to look whether others have finished, where only their work is left.</summary>
@@ -21,7 +22,7 @@ public sealed class JobWorker(
 
     readonly ScoreTable _scores = new(spec.Scores.Selection, heads, spec.Tokens.Context, Math.Min(plan.ShardRows, plan.Rows));
     readonly ShardCounter _counter = new(spec.Scores.Selection);
-    readonly JobFailures _failures = new(store, folder, time);
+    readonly JobFailures _failures = new(store, folder, presence, time);
 
     /// <exception cref="JobStoppedException">The job failed, here or elsewhere, or was cancelled.</exception>
     /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
@@ -39,7 +40,7 @@ public sealed class JobWorker(
     }
 
     /// <summary>Does one unit of work, and gives its lease back.</summary>
-    /// <exception cref="JobStoppedException">The unit failed too often, and the job with it.</exception>
+    /// <exception cref="JobStoppedException">The unit failed too often, and the job with it; or the job was deleted.</exception>
     /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
     public async Task WorkAsync(Lease lease, CancellationToken cancellation)
     {
@@ -53,7 +54,14 @@ public sealed class JobWorker(
                 await ComputeWeightsColumnsAsync(cancellation).ConfigureAwait(false);
             done = true;
         }
-        catch (Exception e) when (e is not StoreException && !cancellation.IsCancellationRequested)
+        catch (StoreException e)
+        {
+            // Where the job was deleted, what was being written went with its folder.
+            if (await presence.IsGoneAsync(cancellation).ConfigureAwait(false))
+                throw JobPresence.Deleted(folder, e);
+            throw;
+        }
+        catch (Exception e) when (e is not JobStoppedException && !cancellation.IsCancellationRequested)
         {
             span.Fail(e);
             observer.ShardFailed(lease.Claim.Unit, e);
@@ -102,8 +110,10 @@ public sealed class JobWorker(
             new ShardWork(name, scorer.Device, started, scorer.ReadSeconds, scoreSeconds - scorer.ReadSeconds, countSeconds, Lap(), distance));
 
         // This is the commit. Whoever comes second throws its scores away.
+        await presence.KeepAsync([blob], cancellation).ConfigureAwait(false);
         if (await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics), cancellation).ConfigureAwait(false))
         {
+            await presence.KeepAsync([blob, folder.ShardStats(shard.Shard)], cancellation).ConfigureAwait(false);
             observer.ShardCommitted(record, statistics);
         }
         else
@@ -123,7 +133,8 @@ public sealed class JobWorker(
     async Task ComputeWeightsColumnsAsync(CancellationToken cancellation)
     {
         var columns = await ComputeAsync(weightsColumns!, cancellation).ConfigureAwait(false);
-        await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(columns), cancellation).ConfigureAwait(false);
+        if (await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(columns), cancellation).ConfigureAwait(false))
+            await presence.KeepAsync([folder.WeightsColumns], cancellation).ConfigureAwait(false);
     }
 
     Task<T> ComputeAsync<T>(Func<T> compute, CancellationToken cancellation) => thread is null ? Task.FromResult(compute()) : thread.RunAsync(compute, cancellation);

@@ -133,7 +133,7 @@ public sealed class JobMetricsTests : IDisposable
     [Fact]
     public async Task Store_Requests_AreTimedByWhatTheyAre()
     {
-        var store = new MeteredBlobStore(new FileBlobStore(_fixture.File("metered")));
+        IBlobStore store = new MeteredBlobStore(new FileBlobStore(_fixture.File("metered")));
         Assert.True(await store.TryCreateAsync("a/b", "one"u8.ToArray()));
         Assert.False(await store.TryCreateAsync("a/b", "two"u8.ToArray()));
         await store.WriteAsync("a/c", "three"u8.ToArray());
