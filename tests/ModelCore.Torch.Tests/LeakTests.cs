@@ -35,8 +35,8 @@ public class LeakTests(ITestOutputHelper output)
             for (var i = 0; i < number; i++)
             {
                 // The shape of batches changes, as at the end of a shard.
-                var batch = all with { Rows = 1 + (i % 2) };
-                scorer.Score(tokens.AsSpan(i % all.Rows / 2 * all.Context, batch.Positions), batch);
+                var batch = all with { Sequences = 1 + (i % 2) };
+                scorer.Score(tokens.AsSpan(i % all.Sequences / 2 * all.Context, batch.Positions), batch);
             }
         }
     }

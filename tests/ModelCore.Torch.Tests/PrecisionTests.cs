@@ -2,7 +2,6 @@ using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Compute.Reference;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Scoring;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 

@@ -1,6 +1,6 @@
-using HeadScope.Client.Output;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 
 namespace HeadScope.Client.Sources;
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;

@@ -106,7 +106,8 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
     {
         var ofSet = shard[Selection.IndexOf(ratio.Numerator.ZeroWithout!)];
         ReadOnlySpan<float> numerators = section[ratio.Numerator], denominators = section[ratio.Denominator];
-        var (with, ratios) = (ofSet.With, shard.Ratios.AsSpan(0, ofSet.With.Length));
+        var with = ofSet.With;
+        var ratios = shard.Ratios.AsSpan(0, with.Length);
         for (var i = 0; i < with.Length; i++)
             ratios[i] = numerators[i] / denominators[with[i]];
         wanted.Look(ratios, ofSet.InductionWith, shard.Candidates);
