@@ -24,7 +24,7 @@ public sealed class MetricsEndpointTests
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/openmetrics-text;version=1.0.0"));
         using var open = await http.SendAsync(request);
-        Assert.Equal("application/openmetrics-text; version=1.0.0; charset=utf-8", open.Content.Headers.ContentType!.ToString());
+        Assert.Equal("application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores", open.Content.Headers.ContentType!.ToString());
         Assert.True(PrometheusSamples.Parse(await open.Content.ReadAsStringAsync()).HasEnd);
 
         using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, url));
