@@ -43,6 +43,7 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
         _server = builder.Build();
         _server.Use(GuardAsync);
         _server.UseOpenTelemetryPrometheusScrapingEndpoint(_ => true);
+        JobInstruments.Announce(); // where nothing has been measured, the exporter's page is in no format
     }
 
     /// <summary>Where to look, as seen from this machine.</summary>

@@ -43,7 +43,7 @@ public static class JobInstruments
     }
 
     /// <summary>Makes every series that a job will count on, so that the first event is a step from 0 and not a start at 1.</summary>
-    internal static void Announce()
+    public static void Announce()
     {
         Tokens.Add(0);
         BatchesHalved.Add(0);

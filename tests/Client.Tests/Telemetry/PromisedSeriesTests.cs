@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using HeadScope.Client.Tests.Server;
@@ -38,46 +37,52 @@ public sealed class PromisedSeriesTests : IDisposable
     [SkippableFact]
     public async Task Serve_AfterAJob_ShowsWhatIsPromisedAndTheServersOwn()
     {
-        var store = await _job.SubmitAsync();
-        var address = new Uri($"http://127.0.0.1:{ServerProcess.FreePort().ToString(CultureInfo.InvariantCulture)}");
-        using var serve = HeadScopeProcess.Start(
-            NothingSent, "serve", "--store", store, "--workers", "2", "--threads", "2", "--listen", address.ToString());
-        var samples = await AssertShowsAsync(new Uri(address, "/metrics"));
-        foreach (var name in new[] { "http_server_request_duration_seconds", "kestrel_active_connections", "dotnet_gc_collections_total" })
-            Assert.Contains(name, samples.Types);
+        using var server = new ServerProcess("--workers", "2", "--threads", "2") { Store = await _job.SubmitAsync(), Environment = NothingSent };
+        await server.StartAsync();
+        var url = new Uri($"{server.Address}/metrics");
+        await AssertShowsAsync(url);
 
         // Routes, not the jobs that were asked for.
-        using var asked = await _http.GetAsync(new Uri(address, $"/v1/jobs/{IdIn(store)}"));
+        using var asked = await _http.GetAsync($"{server.Address}/v1/jobs/{_job.Id}");
         Assert.Equal(HttpStatusCode.OK, asked.StatusCode);
-        var after = await ScrapeAsync(new Uri(address, "/metrics"));
-        Assert.Contains(after.All, sample => sample.Labels.GetValueOrDefault("http_route") == "/v1/jobs/{id}");
-        Assert.DoesNotContain(after.All, sample => sample.Labels.Values.Any(value => value.Contains(IdIn(store), StringComparison.Ordinal)));
-        Assert.DoesNotContain(after.All, sample => sample.Labels.GetValueOrDefault("http_route") is "/metrics" or "/health/ready");
-        Assert.Equal("", await PrometheusServer.LintAsync(await _http.GetStringAsync(new Uri(address, "/metrics"))));
+        var samples = await UntilAsync(url, samples => Routes(samples).Contains("/v1/jobs/{id}"));
+        Assert.DoesNotContain("/metrics", Routes(samples));
+        Assert.DoesNotContain("/health/ready", Routes(samples));
+        foreach (var name in new[] { "http_server_request_duration_seconds", "kestrel_active_connections", "dotnet_gc_collections_total" })
+            Assert.Contains(name, samples.Types);
+        Assert.DoesNotContain(samples.All, sample => sample.Labels.Values.Any(value => value.Contains(_job.Id, StringComparison.Ordinal)));
+        Assert.Equal("", await PrometheusServer.LintAsync(await _http.GetStringAsync(url)));
     }
 
-    async Task<PrometheusSamples> AssertShowsAsync(Uri url)
-    {
-        PrometheusSamples? text = null;
-        for (var waited = Stopwatch.StartNew(); text?.Value("headscope_jobs{state=\"done\"}") != 1;)
-        {
-            Assert.True(waited.Elapsed < Limit, "the job is not done");
-            try
-            {
-                text = await ScrapeAsync(url);
-            }
-            catch (HttpRequestException)
-            {
-                // It does not listen yet.
-            }
-        }
+    static IEnumerable<string> Routes(PrometheusSamples samples) =>
+        samples.All.Where(sample => sample.Name == "http_server_request_duration_seconds_count").Select(sample => sample.Labels["http_route"]);
 
+    async Task AssertShowsAsync(Uri url)
+    {
+        var text = await UntilAsync(url, samples => samples.Value("headscope_jobs{state=\"done\"}") == 1);
         PromisedSeries.AssertIn(text, await ScrapeAsync(url, "application/openmetrics-text;version=1.0.0"));
         Assert.Equal(_job.Positions, text["headscope_tokens_scored_total"]);
         Assert.Equal(1, text["headscope_job_progress_ratio"]);
         Assert.DoesNotContain(text.All, sample => sample.Labels.ContainsKey("otel_scope_name"));
         Assert.DoesNotContain("target_info", text.Types);
-        return text;
+    }
+
+    async Task<PrometheusSamples> UntilAsync(Uri url, Predicate<PrometheusSamples> condition)
+    {
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(100))
+        {
+            try
+            {
+                var samples = await ScrapeAsync(url);
+                if (condition(samples))
+                    return samples;
+                Assert.True(waited.Elapsed < Limit, $"it shows {string.Join(", ", samples.Types.Keys)}");
+            }
+            catch (HttpRequestException) when (waited.Elapsed < Limit)
+            {
+                // It does not listen yet.
+            }
+        }
     }
 
     async Task<PrometheusSamples> ScrapeAsync(Uri url, string accept = "text/plain")
@@ -87,6 +92,4 @@ public sealed class PromisedSeriesTests : IDisposable
         using var response = await _http.SendAsync(request);
         return PrometheusSamples.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
     }
-
-    static string IdIn(string store) => Path.GetFileName(Directory.GetDirectories(Path.Combine(store, "jobs")).Single());
 }
