@@ -12,6 +12,9 @@ internal static class PrometheusViews
 {
     const string OrleansPrefix = "orleans-";
 
+    /// <summary>Tags of Orleans whose names are no labels' names.</summary>
+    static readonly string[] Unlabelled = ["ConnectionDirection", "MessageDirection"];
+
     /// <summary>Gauges whose names end as a histogram's number of values does.</summary>
     static readonly Dictionary<string, string> Renamed = new()
     {
@@ -34,6 +37,7 @@ internal static class PrometheusViews
         : new MetricStreamConfiguration
         {
             Description = instrument.Description is { Length: > 0 } said ? said : Describe(instrument.Name),
+            ExcludedTagKeys = Unlabelled,
             CardinalityLimit = ProductTelemetry.SeriesLimit,
         };
 
