@@ -5,6 +5,7 @@ using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.Silo.Hosting;
+using HeadScope.Silo.Telemetry;
 
 namespace HeadScope.Silo.Commands;
 
@@ -97,7 +98,7 @@ internal static class SiloCommandLine
                     LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
                 },
             });
-            using var export = OtlpExport.FromEnvironment();
+            using var export = OtlpExport.FromEnvironment(metrics => metrics.AddServer(), traces => traces.AddServer());
             return await ServeAsync(options, cancellation).ConfigureAwait(false);
         });
         return root;

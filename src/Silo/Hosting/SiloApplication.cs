@@ -2,15 +2,13 @@ using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.Silo.Api;
 using HeadScope.Silo.Cluster;
 using HeadScope.Silo.Dashboard;
 using HeadScope.Silo.Security;
+using HeadScope.Silo.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
 
 namespace HeadScope.Silo.Hosting;
 
@@ -59,13 +57,12 @@ internal static class SiloApplication
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
-        app.Services.GetRequiredService<MeterProvider>(); // counts from the start, not from the first scrape
         app.MapJobs();
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
-        app.MapGet("/health/live", () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
+        app.MapGet("/health/live", () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
         app.MapGet("/health/ready", async (Readiness readiness, CancellationToken cancellation) =>
             await readiness.WhyNotAsync(cancellation) is { } reason ? Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
-            .AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
+            .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
         app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null);
         app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
         return app;
@@ -78,7 +75,7 @@ internal static class SiloApplication
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(store);
-        services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().AddMeter(OtlpExport.Meters).AddPrometheusExporter().Build());
+        builder.AddPrometheus();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobStatusReader>();
         services.AddSingleton<JobMonitor>();
