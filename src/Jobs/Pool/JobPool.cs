@@ -140,10 +140,10 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             {
                 var rows = new PooledJob.Rows(time);
                 var (spec, _) = await jobs.ReadAsync(active.Folder, stop).ConfigureAwait(false);
-                if (options.DevicesFor(spec).Count == 0)
+                if ((options.DevicesFor(spec).Count == 0 ? options.NoDeviceFor(spec) : options.WhyNotHere(spec)) is { } reason)
                 {
                     // Others may have what it needs.
-                    Tell(active.Folder, options.NoDeviceFor(spec));
+                    Tell(active.Folder, reason);
                     return;
                 }
 

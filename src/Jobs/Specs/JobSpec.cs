@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Specs;
 
@@ -38,7 +39,7 @@ public sealed record JobSpec
             var identity = this with
             {
                 Model = Model with { Location = "", Name = "", Hub = null },
-                Tokens = Tokens with { Location = "" },
+                Tokens = Tokens with { Location = new TokenLocation("") },
                 Induction = Induction is null ? null : Induction with { Source = "" },
             };
             return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(identity, JobJson.Options)))[..16];
@@ -65,7 +66,7 @@ public sealed record HubSource(string Repository, string Revision, string Commit
 /// <param name="Rows">How many rows are scored, from the first on.</param>
 /// <param name="Context">Tokens a row.</param>
 /// <param name="Hash">SHA-256 of those rows as int32.</param>
-public sealed record TokensReference(string Location, int Rows, int Context, string Hash);
+public sealed record TokensReference(TokenLocation Location, int Rows, int Context, string Hash);
 
 /// <param name="Quantile">The level of head_dla, mover_attn, mover_dla and dla_ratio in the head frame.</param>
 /// <param name="NoInductionQuantile">The level of the columns that leave induction out.</param>

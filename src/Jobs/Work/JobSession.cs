@@ -57,7 +57,7 @@ public sealed class JobSession : IAsyncDisposable
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, cancellation).ConfigureAwait(false);
-        var inputs = await JobInputs.OpenAsync(spec, options.Models, options.VerifyInputs, cancellation).ConfigureAwait(false);
+        var inputs = await JobInputs.OpenAsync(spec, options, cancellation).ConfigureAwait(false);
         return new JobSession(jobs, folder, spec, plan, inputs, inductionTokens, options, observer, leases, time);
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Status;
+using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;
 
@@ -25,7 +26,7 @@ public sealed record JobView(
             status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Spec.Model.Hub?.Commit, status.Spec.Tokens.Rows, status.Spec.Tokens.Context,
             status.Plan.Shards, status.CommittedShards.Count, status.Progress, tokensPerSecond,
             tokensPerSecond > 0 ? (double)rowsLeft * status.Spec.Tokens.Context / tokensPerSecond : null,
-            status.Submission?.When, status.Submission?.By, status.Failure?.Message, status.Manifest?.Summary, status.Manifest?.Files);
+            status.Submission?.When, status.Submission?.By, status.Failure is { } failure ? PathsInText.Hide(failure.Message) : null, status.Manifest?.Summary, status.Manifest?.Files);
     }
 }
 
