@@ -1,6 +1,7 @@
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Torch.Cuda;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HeadScope.ModelCore.Torch;
@@ -14,9 +15,25 @@ public sealed class TorchDevice : IComputeDevice
 
     TorchDevice(string name, int? card) => (Name, _card) = (name, card);
 
+    /// <summary>Why the native library cannot be used; null where it can.</summary>
+    public static string? WhyMissing { get; } = Probe();
+
     /// <summary>This machine's processors, then its CUDA devices, as far as the native library can use them.</summary>
     public static IReadOnlyList<IComputeDevice> All() =>
         [new TorchDevice(Processor, null), .. Enumerable.Range(0, cuda.is_available() ? cuda.device_count() : 0).Select(index => new TorchDevice($"cuda:{index}", index))];
+
+    static string? Probe()
+    {
+        try
+        {
+            InitializeDeviceType(DeviceType.CPU);
+            return null;
+        }
+        catch (Exception e)
+        {
+            return $"the native library of TorchSharp was not found or cannot be loaded: {e.GetBaseException().Message}";
+        }
+    }
 
     public string Backend => "torch";
 

@@ -93,9 +93,5 @@ public sealed record CardRun(
         return path;
     }
 
-#if HEADSCOPE_TORCH
     static void Settle() => TorchSharp.torch.cuda.synchronize();
-#else
-    static void Settle() => throw new NotSupportedException("This build has no TorchSharp.");
-#endif
 }

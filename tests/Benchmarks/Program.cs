@@ -53,11 +53,11 @@ switch (args)
                                                          a job with its metrics scraped beside the same job alone
               scale     [--workers N] [--processes N] [--shards N] [--milliseconds N] [--model DIR] [--silo HEADSCOPE-SILO.DLL]
                                                          leases under many workers that sleep in place of scoring: claims in a file store
-                                                         or, in a build with -p:HeadScopeCluster=true, kept by a silo
+                                                         or kept by the grains of a silo
               gpu       [--models M,M...] [--device NAME] [--batch N] [--context N] [--batches N] [--python PATH] [--out FILE.md]
                                                          scoring by TorchSharp in each precision beside the notebook's loop in PyTorch on the
                                                          same device: speed, share of the matrix rate, memory, where the time goes, and the time
-                                                         for all of Pile-10k, as Markdown; needs a build with -p:HeadScopeTorch=cuda
+                                                         for all of Pile-10k, as Markdown
             """);
         return 2;
 }

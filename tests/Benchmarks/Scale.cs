@@ -17,7 +17,7 @@ namespace HeadScope.Benchmarks;
 /// How many workers leases can serve: workers that lease a shard, sleep in place of scoring it, commit statistics, and say so, until
 /// all are done. The processes they belong to are simulated, each with leases of its own.
 /// </summary>
-public static partial class Scale
+public static class Scale
 {
     const int Parts = 10;
     const int Context = 2;
@@ -48,16 +48,12 @@ public static partial class Scale
         }
         else
         {
-#if HEADSCOPE_CLUSTER
-            await RunOnGrainsAsync(workers, processes, sleep, folder, store, job, silo);
-#else
-            throw new NotSupportedException("Clusters need a build with -p:HeadScopeCluster=true.");
-#endif
+            await ScaleOnGrains.RunAsync(workers, processes, sleep, folder, store, job, silo);
         }
     }
 
     /// <param name="coordinator">The process that keeps the leases, where it is not this one.</param>
-    static async Task RunAsync(
+    internal static async Task RunAsync(
         string what, int workers, TimeSpan sleep, IBlobStore store, ResolvedJob job, System.Diagnostics.Process? coordinator, IReadOnlyList<Process> processes)
     {
         var shards = job.Plan.Shards;
@@ -106,7 +102,7 @@ public static partial class Scale
                 await Task.Delay(sleep);
                 var shard = lease.Shard!.Value;
                 var record = new ShardRecord(
-                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], 0, 0, new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
+                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], 0, new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
                 var isNew = await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics));
                 await leases.CompleteAsync(lease, default);
                 lock (waits)

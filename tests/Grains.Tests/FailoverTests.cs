@@ -2,6 +2,7 @@ using System.Globalization;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Hosting;
 using HeadScope.Jobs;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

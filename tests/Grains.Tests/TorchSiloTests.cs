@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Grains.Tests;

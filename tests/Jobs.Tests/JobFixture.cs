@@ -4,6 +4,7 @@ using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests;

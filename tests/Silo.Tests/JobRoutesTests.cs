@@ -8,6 +8,7 @@ using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Silo.Security;
 using HeadScope.Tests.Support;
 

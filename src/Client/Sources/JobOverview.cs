@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Status;
 
 namespace HeadScope.Client.Sources;
@@ -10,6 +11,7 @@ namespace HeadScope.Client.Sources;
 /// <param name="Progress">Share of the rows that are committed, from 0 to 1.</param>
 /// <param name="Message">Why it failed; null where it did not.</param>
 /// <param name="TokensPerSecond">As a server says of its workers; null where it has none at this job, and for jobs in a store.</param>
+/// <param name="Summary">Of a job that is done.</param>
 internal sealed record JobOverview(
     string Id, JobState State, int Priority, string Model, int Rows, int Context, int ShardsDone, int Shards, double Progress, string? Message,
-    double? TokensPerSecond = null);
+    double? TokensPerSecond = null, JobSummary? Summary = null);

@@ -84,7 +84,7 @@ internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time)
 
     static JobOverview Of(JobStatus status) => new(
         status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Plan.Rows, status.Spec.Tokens.Context, status.CommittedShards.Count,
-        status.Plan.Shards, status.Progress, status.Failure?.Message);
+        status.Plan.Shards, status.Progress, status.Failure?.Message, Summary: status.Manifest?.Summary);
 
     async Task<JobStatus> FindAsync(string id, CancellationToken cancellation)
     {

@@ -39,7 +39,7 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
                 await Task.Delay(LookInterval, time, stop.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
         }
 
@@ -50,23 +50,39 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
     async Task LookAsync(CancellationToken cancellation)
     {
         var active = await grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).InTurnAsync().ConfigureAwait(false);
-        foreach (var (job, _, _, fault) in active)
-        {
-            if (fault is not null)
-                continue;
-            if (!_contexts.TryGetValue(job, out var context))
-                _contexts[job] = context = (await jobs.ReadAsync(new JobFolder(job), cancellation).ConfigureAwait(false)).Spec.Tokens.Context;
-            _tokensPerSecond[job] = (await grains.GetGrain<IJobGrain>(job).StatusAsync().ConfigureAwait(false)).RowsPerSecond * context;
-        }
-
+        foreach (var job in active.Where(job => job.Fault is null))
+            await LookAtAsync(job.Job, cancellation).ConfigureAwait(false);
         foreach (var id in _tokensPerSecond.Keys.Except(active.Select(job => job.Job)))
             _tokensPerSecond.TryRemove(id, out _);
     }
 
+    async Task LookAtAsync(string job, CancellationToken cancellation)
+    {
+        try
+        {
+            if (!_contexts.TryGetValue(job, out var context))
+                _contexts[job] = context = (await jobs.ReadAsync(new JobFolder(job), cancellation).ConfigureAwait(false)).Spec.Tokens.Context;
+            _tokensPerSecond[job] = (await grains.GetGrain<IJobGrain>(job).StatusAsync().ConfigureAwait(false)).RowsPerSecond * context;
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            // Whoever works on it finds out what is wrong with it; here it has no rate.
+            _tokensPerSecond.TryRemove(job, out _);
+        }
+    }
+
     async Task DrainAsync(IModelGrain grain, CancellationToken cancellation)
     {
-        while (!await grain.DrainAsync(cancellation.IsCancellationRequested).ConfigureAwait(false))
+        while (true)
+        {
+            var abort = cancellation.IsCancellationRequested;
+            bool? drained = null; // unless it answers
+            await Tries.SafelyAsync(async () => drained = await grain.DrainAsync(abort).ConfigureAwait(false)).ConfigureAwait(false);
+            if (drained ?? abort)
+                break;
             await Task.Delay(DrainInterval, time, CancellationToken.None).ConfigureAwait(false);
+        }
+
         cancellation.ThrowIfCancellationRequested();
     }
 }

@@ -23,16 +23,10 @@ public sealed class JobQueue(JobStore jobs, TimeProvider time)
         var active = new List<ActiveJob>();
         await foreach (var folder in jobs.FoldersAsync(cancellation).ConfigureAwait(false))
         {
-            if ((_ended.TryGetValue(folder.Id, out var since) && time.GetElapsedTime(since) < EndedInterval)
-                || !await jobs.IsWholeAsync(folder, cancellation).ConfigureAwait(false))
-            {
+            if (_ended.TryGetValue(folder.Id, out var since) && time.GetElapsedTime(since) < EndedInterval)
                 continue;
-            }
-
             if (await TryReadAsync(folder, cancellation).ConfigureAwait(false) is { } job)
                 active.Add(job);
-            else
-                await NoteEndAsync(folder, cancellation).ConfigureAwait(false);
         }
 
         return Order(active, _turn++);
@@ -55,23 +49,24 @@ public sealed class JobQueue(JobStore jobs, TimeProvider time)
         }),
     ];
 
-    async Task NoteEndAsync(JobFolder folder, CancellationToken cancellation)
-    {
-        if (!_ended.ContainsKey(folder.Id))
-            await Intermediates.DropLeftAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
-        _ended[folder.Id] = time.GetTimestamp();
-    }
-
+    /// <summary>Null where the job has ended, or was not submitted to the end. What is wrong with one job holds up no other.</summary>
     async Task<ActiveJob?> TryReadAsync(JobFolder folder, CancellationToken cancellation)
     {
         try
         {
+            if (!await jobs.IsWholeAsync(folder, cancellation).ConfigureAwait(false))
+                return null;
             var (ended, control) = await _reader.ReadStateAsync(folder, cancellation).ConfigureAwait(false);
-            return ended is null ? new ActiveJob(folder, control) : null;
+            if (ended is null)
+                return new ActiveJob(folder, control);
+            if (!_ended.ContainsKey(folder.Id))
+                await Intermediates.DropLeftAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
+            _ended[folder.Id] = time.GetTimestamp();
+            return null;
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            return new ActiveJob(folder, JobControl.Default, e.Message);
+            return new ActiveJob(folder, JobControl.Default, e.Message, MayPass: e is IOException);
         }
     }
 }

@@ -13,8 +13,7 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
     readonly HeadStatistics _statistics = new(spec.Model.Layers * spec.Model.HeadsPerLayer, spec.Scores.Examples);
     int _rows;
 
-    /// <summary>Merges the statistics of committed shards, those that have not been.</summary>
-    /// <exception cref="InvalidDataException">A shard's statistics are damaged.</exception>
+    /// <summary>Merges the statistics of committed shards, those that have not been. What cannot be read is left out: the reduction names it.</summary>
     public async Task AddAsync(IEnumerable<int> shards, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
@@ -25,8 +24,14 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
                 var name = folder.ShardStats(shard);
                 if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } blob)
                     continue;
-                _rows += ShardStatsFile.Read(blob, name, (_, _) => _statistics).Rows;
                 _shards.Add(shard);
+                try
+                {
+                    _rows += ShardStatsFile.Read(blob, name, Target).Rows;
+                }
+                catch (InvalidDataException)
+                {
+                }
             }
         }
         finally
@@ -34,6 +39,10 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
             _gate.Release();
         }
     }
+
+    HeadStatistics Target(int heads, int examples) => (heads, examples) == (_statistics.Heads, _statistics.Examples)
+        ? _statistics
+        : throw new InvalidDataException($"it is of {heads} heads and {examples} examples, where the job has {_statistics.Heads} and {_statistics.Examples}");
 
     public async Task<JobPreview> ReadAsync(CancellationToken cancellation)
     {

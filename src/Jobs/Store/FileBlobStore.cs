@@ -114,7 +114,7 @@ public sealed class FileBlobStore : IBlobStore
         var folder = slash < 0 ? _root : PathOf(prefix[..slash]);
         if (!Directory.Exists(folder))
             yield break;
-        foreach (var blob in Enumerate(folder, prefix[(slash + 1)..]))
+        foreach (var blob in Guarded(folder, () => Enumerate(folder, prefix[(slash + 1)..])))
         {
             cancellation.ThrowIfCancellationRequested();
             yield return blob;
@@ -127,7 +127,7 @@ public sealed class FileBlobStore : IBlobStore
         var path = folder.Length == 0 ? _root : PathOf(folder.TrimEnd('/'));
         if (!Directory.Exists(path))
             yield break;
-        foreach (var below in new DirectoryInfo(path).EnumerateDirectories())
+        foreach (var below in Guarded(path, () => new DirectoryInfo(path).EnumerateDirectories()))
         {
             cancellation.ThrowIfCancellationRequested();
             if (HoldsBlobs(below))
@@ -143,6 +143,10 @@ public sealed class FileBlobStore : IBlobStore
             catch (DirectoryNotFoundException)
             {
                 return false; // deleted meanwhile
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return true; // whoever reads its blobs is told why it cannot
             }
         }
     }
@@ -222,16 +226,30 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
-    static void Guarded(string path, Action action)
+    static void Guarded(string path, Action action) => Guarded(path, () =>
+    {
+        action();
+        return true;
+    });
+
+    static T Guarded<T>(string path, Func<T> action)
     {
         try
         {
-            action();
+            return action();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Fault(path, e);
         }
+    }
+
+    /// <summary>What is in a folder; the folder is opened when it is asked for.</summary>
+    static IEnumerable<T> Guarded<T>(string path, Func<IEnumerable<T>> entries)
+    {
+        using var enumerator = Guarded(path, () => entries().GetEnumerator());
+        while (Guarded(path, enumerator.MoveNext))
+            yield return enumerator.Current;
     }
 
     static StoreException Fault(string path, Exception cause) =>

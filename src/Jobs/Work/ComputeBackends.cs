@@ -3,10 +3,11 @@ using System.Text.RegularExpressions;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
+using HeadScope.ModelCore.Torch;
 
 namespace HeadScope.Jobs.Work;
 
-/// <summary>The backends that were built in, and their devices on this machine.</summary>
+/// <summary>The backends, and their devices on this machine.</summary>
 public static partial class ComputeBackends
 {
     const string Managed = "managed";
@@ -14,13 +15,12 @@ public static partial class ComputeBackends
 
     public static IReadOnlyList<string> Names { get; } = [Managed, Torch];
 
-    /// <summary>Why a backend is not to be had; null where it is.</summary>
-    public static string? WhyMissing(string backend) => backend == Torch && !HasTorch
-        ? "this build has no TorchSharp: build with -p:HeadScopeTorch=cpu or -p:HeadScopeTorch=cuda"
-        : null;
+    /// <summary>Why a backend cannot be used on this machine; null where it can.</summary>
+    public static string? WhyMissing(string backend) => backend == Torch ? TorchDevice.WhyMissing : null;
 
-    /// <summary>A backend's devices on this machine; none where the backend is not built in.</summary>
-    public static IReadOnlyList<IComputeDevice> DevicesOf(string backend) => backend == Managed ? [ManagedDevice.Instance] : TorchDevices();
+    /// <summary>A backend's devices on this machine; none where the backend cannot be used.</summary>
+    public static IReadOnlyList<IComputeDevice> DevicesOf(string backend) =>
+        backend == Managed ? [ManagedDevice.Instance] : WhyMissing(backend) is null ? TorchDevice.All() : [];
 
     /// <summary>The devices that a person names.</summary>
     /// <param name="devices">
@@ -61,14 +61,4 @@ public static partial class ComputeBackends
 
     [GeneratedRegex(@"^(?<kind>\w+):(?<first>\d{1,3})\.\.(?<last>\d{1,3})$", RegexOptions.CultureInvariant)]
     private static partial Regex Range();
-
-#if HEADSCOPE_TORCH
-    const bool HasTorch = true;
-
-    static IReadOnlyList<IComputeDevice> TorchDevices() => ModelCore.Torch.TorchDevice.All();
-#else
-    const bool HasTorch = false;
-
-    static IReadOnlyList<IComputeDevice> TorchDevices() => [];
-#endif
 }

@@ -22,6 +22,7 @@ public sealed class JobSession : IAsyncDisposable
     readonly BlobClaims _claims;
     readonly int[][] _inductionTokens;
     readonly MeteredJob _observer;
+    readonly JobFailures _failures;
     readonly CancellationTokenSource _stop = new();
     readonly Task _renewal;
 
@@ -31,6 +32,7 @@ public sealed class JobSession : IAsyncDisposable
     {
         (_jobs, Folder, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, spec, plan, inputs, inductionTokens, options, time);
         _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
+        _failures = new JobFailures(jobs.Blobs, folder, time);
         Leases = leases?.Invoke(new JobUnits(plan, spec.Induction is not null)) ?? new ShardLedger(jobs.Blobs, folder, plan, _claims, spec.Induction is not null, time);
         Span = JobSpans.Job(spec, plan);
         _observer = new MeteredJob(spec, plan, observer);
@@ -58,7 +60,15 @@ public sealed class JobSession : IAsyncDisposable
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, cancellation).ConfigureAwait(false);
         var inputs = await JobInputs.OpenAsync(spec, options, cancellation).ConfigureAwait(false);
-        return new JobSession(jobs, folder, spec, plan, inputs, inductionTokens, options, observer, leases, time);
+        try
+        {
+            return new JobSession(jobs, folder, spec, plan, inputs, inductionTokens, options, observer, leases, time);
+        }
+        catch
+        {
+            inputs.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Loads the model. It belongs to the caller.</summary>
@@ -79,11 +89,32 @@ public sealed class JobSession : IAsyncDisposable
         new ModelShardScorer(new HeadScorer(model, backend), backend, _inputs.Tokens, _options.BatchSize),
         () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time, thread);
 
+    /// <summary>A worker could not start on a unit that it had leased: another may be able to.</summary>
+    /// <exception cref="JobStoppedException">The unit failed too often, and the job with it.</exception>
+    public async Task RecordFailureAsync(Lease lease, Exception cause, CancellationToken cancellation)
+    {
+        _observer.ShardFailed(lease.Claim.Unit, cause);
+        await _failures.RecordAsync(lease.Claim.Unit, cause, cancellation).ConfigureAwait(false);
+        _observer.Retrying(lease.Claim.Unit, cause);
+    }
+
     /// <summary>Reduces the job, all of whose units are done, unless somebody else is at it. Null then: look again later.</summary>
+    /// <exception cref="JobStoppedException">The reduction failed, and the job with it.</exception>
+    /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
     public async Task<Manifest?> TryReduceAsync(CancellationToken cancellation)
     {
         _observer.Reducing();
-        var manifest = await ReduceAsync(cancellation).ConfigureAwait(false);
+        Manifest? manifest;
+        try
+        {
+            manifest = await ReduceAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not StoreException && !cancellation.IsCancellationRequested)
+        {
+            // It is made of what is stored: tried again, it would fail again.
+            throw await _failures.FailAsync(ReduceUnit, 1, "The reduction failed: ", e, cancellation).ConfigureAwait(false);
+        }
+
         if (manifest is not null)
             _observer.Done();
         return manifest;
@@ -127,7 +158,7 @@ public sealed class JobSession : IAsyncDisposable
             JobInstruments.Reduced(_time.GetElapsedTime(started));
             return result;
         }
-        catch (Exception e) when (e is StoreException or InvalidDataException)
+        catch when (!cancellation.IsCancellationRequested)
         {
             // Held up for longer than the lease, it reads what another, who has finished meanwhile, has dropped.
             if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } theirs)
@@ -152,13 +183,13 @@ public sealed class JobSession : IAsyncDisposable
                     await _claims.RenewAsync(_stop.Token).ConfigureAwait(false);
                     await Leases.RenewAsync(_stop.Token).ConfigureAwait(false);
                 }
-                catch (IOException)
+                catch (Exception) when (!_stop.IsCancellationRequested)
                 {
-                    // A store that fails will stop the workers; until then the next tick tries again.
+                    // The next tick tries again. What is not renewed lapses, and others do it.
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
         }
     }

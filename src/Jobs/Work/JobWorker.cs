@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
@@ -19,11 +18,9 @@ public sealed class JobWorker(
     /// <summary>How often to look whether others have finished, where only their work is left.</summary>
     static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>How often a shard is tried again before the job fails.</summary>
-    public const int Retries = 3;
-
     readonly ShardScores _scores = new(Math.Min(plan.ShardRows, plan.Rows), spec.Tokens.Context - 1, heads);
     readonly ShardCounter _counter = new();
+    readonly JobFailures _failures = new(store, folder, time);
 
     /// <exception cref="JobStoppedException">The job failed, here or elsewhere, or was cancelled.</exception>
     /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
@@ -55,11 +52,11 @@ public sealed class JobWorker(
                 await ComputeWeightsColumnsAsync(cancellation).ConfigureAwait(false);
             done = true;
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StoreException))
+        catch (Exception e) when (e is not StoreException && !cancellation.IsCancellationRequested)
         {
             span.Fail(e);
             observer.ShardFailed(lease.Claim.Unit, e);
-            await RecordFailureAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
+            await _failures.RecordAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
             observer.Retrying(lease.Claim.Unit, e);
         }
         finally
@@ -101,11 +98,8 @@ public sealed class JobWorker(
         var movable = 0;
         foreach (var copies in _scores.NumCopies)
             movable += copies > 0 ? 1 : 0;
-        var lossSum = 0.0;
-        foreach (var loss in _scores.Loss)
-            lossSum += loss;
         var record = new ShardRecord(
-            spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerRow, blob, checksums, movable, lossSum,
+            spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerRow, blob, checksums, movable,
             new ShardWork(name, scorer.Device, started, scorer.ReadSeconds, scoreSeconds - scorer.ReadSeconds, countSeconds, Lap(), distance));
 
         // This is the commit. Whoever comes second throws its scores away.
@@ -134,21 +128,4 @@ public sealed class JobWorker(
     }
 
     Task<T> ComputeAsync<T>(Func<T> compute, CancellationToken cancellation) => thread is null ? Task.FromResult(compute()) : thread.RunAsync(compute, cancellation);
-
-    async Task RecordFailureAsync(string unit, Exception cause, CancellationToken cancellation)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var failure = new JobFailure(unit, attempt, cause.Message, time.GetUtcNow());
-            var blob = string.Create(CultureInfo.InvariantCulture, $"{folder.Failures}{unit}.{attempt}");
-            if (!await store.TryCreateAsync(blob, JobJson.Write(failure), cancellation).ConfigureAwait(false))
-                continue;
-            if (attempt <= Retries)
-                return;
-            var what = unit == JobUnits.WeightsUnit ? "The columns of the weights" : $"Shard {unit}";
-            failure = failure with { Message = $"{what} failed {attempt} times; the last time: {cause.Message} All finished shards are kept: mend the cause and run the job again." };
-            await store.TryCreateAsync(folder.Failed, JobJson.Write(failure), cancellation).ConfigureAwait(false);
-            throw new JobStoppedException(failure.Message, cause);
-        }
-    }
 }

@@ -17,6 +17,8 @@ public sealed record JobView(
     [property: Description("Sixteen hex digits that follow from what was asked: the same request has the same id.")] string Id,
     JobState State, int Priority, string Model, string? Commit, int Rows, int Context, int Shards, int ShardsCommitted, double Progress,
     double? TokensPerSecond, double? SecondsLeft, DateTimeOffset? Submitted, string? SubmittedBy, string? Error, JobSummary? Summary,
+    [property: Description("Sentences about what in the results should not be believed unread, such as a loss that is not finite; absent where there is nothing to say.")]
+    IReadOnlyList<string>? Warnings,
     IReadOnlyDictionary<string, ResultFile>? Files)
 {
     public static JobView Of(JobStatus status, double? tokensPerSecond)
@@ -26,7 +28,8 @@ public sealed record JobView(
             status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Spec.Model.Hub?.Commit, status.Spec.Tokens.Rows, status.Spec.Tokens.Context,
             status.Plan.Shards, status.CommittedShards.Count, status.Progress, tokensPerSecond,
             tokensPerSecond > 0 ? (double)rowsLeft * status.Spec.Tokens.Context / tokensPerSecond : null,
-            status.Submission?.When, status.Submission?.By, status.Failure is { } failure ? PathsInText.Hide(failure.Message) : null, status.Manifest?.Summary, status.Manifest?.Files);
+            status.Submission?.When, status.Submission?.By, status.Failure is { } failure ? PathsInText.Hide(failure.Message) : null, status.Manifest?.Summary,
+            status.Manifest?.Summary.Warnings is { Count: > 0 } warnings ? warnings : null, status.Manifest?.Files);
     }
 }
 

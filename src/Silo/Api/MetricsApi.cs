@@ -1,6 +1,5 @@
-using HeadScope.Jobs.Telemetry.Prometheus;
 using HeadScope.Silo.Security;
-using Microsoft.Net.Http.Headers;
+using OpenTelemetry.Metrics;
 
 namespace HeadScope.Silo.Api;
 
@@ -8,21 +7,16 @@ namespace HeadScope.Silo.Api;
 internal static class MetricsApi
 {
     /// <param name="isOpen">Whether it answers without a key. Otherwise readers may ask.</param>
-    /// <param name="show">Answers; null for this program's own exporter.</param>
-    public static void MapMetrics(this IEndpointRouteBuilder routes, bool isOpen, Delegate? show = null)
+    public static void MapMetrics(this WebApplication app, bool isOpen)
     {
-        show ??= Show;
-        var route = routes.MapGet("/metrics", show).DisableRateLimiting().WithTags("operations").Produces<string>(contentType: "text/plain").WithSummary("Prometheus metrics");
+        var exporter = ((IEndpointRouteBuilder)app).CreateApplicationBuilder()
+            .UseOpenTelemetryPrometheusScrapingEndpoint(app.Services.GetRequiredService<MeterProvider>(), _ => true, null, null, null).Build();
+        Delegate show = Task (HttpContext context) => exporter(context);
+        var route = app.MapGet("/metrics", show)
+            .DisableRateLimiting().WithTags("operations").Produces<string>(contentType: "text/plain").WithSummary("Prometheus metrics");
         if (isOpen)
             route.AllowAnonymous();
         else
             route.RequireAuthorization(nameof(Role.Reader));
-    }
-
-    static IResult Show(HttpRequest request, HttpResponse response, MetricCollector collector)
-    {
-        var format = PrometheusFormat.For(request.Headers.Accept);
-        response.Headers.Vary = HeaderNames.Accept;
-        return Results.Bytes(PrometheusText.Write(collector.Collect(), format), format.ContentType);
     }
 }

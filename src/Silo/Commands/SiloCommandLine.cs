@@ -9,7 +9,7 @@ using HeadScope.Silo.Hosting;
 namespace HeadScope.Silo.Commands;
 
 /// <summary>headscope-silo: the server, and its keys.</summary>
-internal static partial class SiloCommandLine
+internal static class SiloCommandLine
 {
     const int Failed = 1;
     const int BadArguments = 2;
@@ -71,11 +71,11 @@ internal static partial class SiloCommandLine
         {
             store, listen, models, tokens, hub, keys, openMetrics, workers, backend, device, threads, batch, resident, lease, drain, requests, submissions,
         };
-        var refinements = new List<Func<ParseResult, SiloOptions, SiloOptions>>();
-        AddCluster(root, refinements);
+        var cluster = new ClusterCommandOptions();
+        cluster.AddTo(root);
         root.SetAction(async (parsed, cancellation) =>
         {
-            var options = new SiloOptions
+            var options = cluster.Apply(parsed, new SiloOptions
             {
                 Store = parsed.GetRequiredValue(store),
                 Listen = parsed.GetRequiredValue(listen),
@@ -96,29 +96,35 @@ internal static partial class SiloCommandLine
                     ResidentModels = parsed.GetValue(resident),
                     LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
                 },
-            };
-            options = refinements.Aggregate(options, (refined, refine) => refine(parsed, refined));
+            });
             using var export = OtlpExport.FromEnvironment();
-            await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
-            var stopping = app.Lifetime.ApplicationStopping;
-            try
-            {
-                await app.RunAsync(cancellation).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                // Told to stop while it was starting.
-            }
-
-            return 0;
+            return await ServeAsync(options, cancellation).ConfigureAwait(false);
         });
         return root;
     }
 
-    /// <summary>Adds the options and commands that only the flavour with clusters has.</summary>
-    static partial void AddCluster(RootCommand root, List<Func<ParseResult, SiloOptions, SiloOptions>> refinements);
+    /// <summary>Serves until told to stop, or until the engine fails.</summary>
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> ServeAsync(SiloOptions options, CancellationToken cancellation)
+    {
+        await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
+        var (stopping, fault) = (app.Lifetime.ApplicationStopping, app.Services.GetRequiredService<EngineFault>());
+        try
+        {
+            await app.RunAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop while it was starting.
+        }
 
-    static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)
+        if (fault.Cause is not { } cause)
+            return 0;
+        await Console.Error.WriteLineAsync($"headscope-silo: the engine failed: {cause.Message}").ConfigureAwait(false);
+        return Failed;
+    }
+
+    internal static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)
     {
         Description = description,
         DefaultValueFactory = _ => otherwise,

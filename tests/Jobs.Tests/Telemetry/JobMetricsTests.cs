@@ -125,8 +125,8 @@ public sealed class JobMetricsTests : IDisposable
         var worker = _fixture.Worker(job, folder, Ledger(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")), metered);
         metered.Left(await Assert.ThrowsAsync<JobStoppedException>(() => worker.RunAsync(default)));
         var samples = Scrape();
-        Assert.Equal(JobWorker.Retries, samples["headscope_shard_retries_total{cause=\"data\"}"]);
-        Assert.Equal(JobWorker.Retries + 1, samples["headscope_shards_total{state=\"failed\"}"]);
+        Assert.Equal(JobFailures.Retries, samples["headscope_shard_retries_total{cause=\"data\"}"]);
+        Assert.Equal(JobFailures.Retries + 1, samples["headscope_shards_total{state=\"failed\"}"]);
         Assert.True(samples["headscope_jobs{state=\"failed\"}"] >= 1);
     }
 

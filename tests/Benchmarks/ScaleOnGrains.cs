@@ -11,10 +11,10 @@ using Microsoft.Extensions.Logging;
 
 namespace HeadScope.Benchmarks;
 
-public static partial class Scale
+/// <summary>Workers whose leases the grains of a silo keep, in a process of its own; here is a client of it.</summary>
+internal static class ScaleOnGrains
 {
-    /// <summary>Workers whose leases the grains of a silo keep, in a process of its own; here is a client of it.</summary>
-    static async Task RunOnGrainsAsync(int workers, int processes, TimeSpan sleep, string folder, IBlobStore store, ResolvedJob job, string program)
+    public static async Task RunAsync(int workers, int processes, TimeSpan sleep, string folder, IBlobStore store, ResolvedJob job, string program)
     {
         // The silo needs a worker to be where previews are made, but must leave the shards to the workers here.
         var reader = new JobStatusReader(new JobStore(store), TimeProvider.System);
@@ -29,10 +29,10 @@ public static partial class Scale
             await client.StartAsync();
             var grains = client.Services.GetRequiredService<IGrainFactory>();
             var address = (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Single();
-            await RunAsync($"grains of one silo over {folder}", workers, sleep, store, job, silo, [.. Enumerable.Range(0, processes).Select(_ =>
+            await Scale.RunAsync($"grains of one silo over {folder}", workers, sleep, store, job, silo, [.. Enumerable.Range(0, processes).Select(_ =>
             {
                 var leases = new GrainLeases(grains, address, new JobFolder(job.Spec.Id), new JobUnits(job.Plan, WeightsColumns: false));
-                return new Process(leases, () => leases.RenewAsync(default));
+                return new Scale.Process(leases, () => leases.RenewAsync(default));
             })]);
             await client.StopAsync();
         }
