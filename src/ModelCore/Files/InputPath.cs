@@ -73,7 +73,7 @@ public sealed class InputPath
     /// <exception cref="InvalidDataException">It is not a regular file; or it does not lie in the folders prescribed.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, where no folders are prescribed.</exception>
     /// <exception cref="UnauthorizedAccessException">This process may not read it.</exception>
-    internal SafeFileHandle Open(FileOptions options = FileOptions.None)
+    public SafeFileHandle Open(FileOptions options = FileOptions.None)
     {
         using var held = Hold();
         if (held.Kind != PathKind.File)

@@ -98,7 +98,7 @@ public sealed class PyTorchCheckpoint : ITensorSource
         var isPointer = start.StartsWith("version http"u8);
         throw source.Fail(
             "first bytes",
-            isPointer ? "a Git LFS pointer" : start.IsEmpty ? "an empty file" : "neither",
+            isPointer ? "a Git LFS pointer" : start.IsEmpty ? "an empty file" : "something else",
             "a zip archive or a pickle, as torch.save writes",
             isPointer ? "Fetch the file that it points to: git lfs pull." : "Choose a file made by torch.save, or download it again.");
     }
