@@ -40,7 +40,7 @@ public sealed record CardRun(
         using var loader = device.Open(threads, precision);
         using var model = Transformer.Load(weights, loader);
         var tokenFile = RandomTokens(model.Config.DVocab, batchSize * batches, context);
-        using var tokens = TokenDataset.Open(tokenFile);
+        using var tokens = TokenDataset.Open(new TokenLocation(tokenFile));
         var heads = model.Config.HeadCount;
         var scores = new ScoreTable(ScoreSelection.Default, heads, context, batchSize * batches);
         var scorer = new ModelShardScorer(new HeadScorer(model, backend, ScoreSelection.Default), backend, tokens, batchSize);

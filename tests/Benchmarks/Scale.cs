@@ -33,7 +33,7 @@ public static class Scale
         var store = new MeteredBlobStore(new FileBlobStore(folder));
         var tokens = Path.Combine(folder, "tokens.safetensors");
         TokenFile.Write(tokens, [.. Enumerable.Range(0, shards).Select(_ => new int[Context])]);
-        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = tokens, ShardRows = 1, SkipHeads = true });
+        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = new TokenLocation(tokens), ShardRows = 1, SkipHeads = true });
         var jobFolder = await new JobStore(store).SubmitAsync(job, default);
         if (silo is null)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Grains.Tests;
@@ -26,7 +27,7 @@ public class TorchSiloTests
         var id = await other.SubmitAsync(new { model = "model", tokens = "some.npy", shard_rows = 6, precision = precision.Name() });
         await other.UntilAsync(id, "done");
         var expected = await LocalRun.RunAsync(
-            LocalRun.Tiny with { Tokens = folder.File("tokens/some.npy"), InductionTokens = null, Precision = precision, ShardRows = 6 },
+            LocalRun.Tiny with { Tokens = new TokenLocation(folder.File("tokens/some.npy")), InductionTokens = null, Precision = precision, ShardRows = 6 },
             new EngineOptions { Devices = ComputeBackends.Find("torch", "cpu"), Threads = 1 });
         Assert.Equal(id, expected.Job);
         await LocalRun.SameBytesAsync(expected, name => other.Http.GetByteArrayAsync($"/v1/jobs/{id}/results/{name}"));

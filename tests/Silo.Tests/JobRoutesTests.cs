@@ -8,6 +8,7 @@ using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Silo.Security;
 using HeadScope.Tests.Support;
 
@@ -33,8 +34,8 @@ public class JobRoutesTests
         var resolved = JobResolver.Resolve(new JobRequest
         {
             Model = Fixture.PathOf("neox-tiny", "model"),
-            Tokens = Fixture.PathOf("neox-tiny", "inputs.safetensors"),
-            InductionTokens = $"{Fixture.PathOf("neox-tiny", "inputs.safetensors")}:ind_tokens",
+            Tokens = new TokenLocation(Fixture.PathOf("neox-tiny", "inputs.safetensors")),
+            InductionTokens = TokenLocation.Parse($"{Fixture.PathOf("neox-tiny", "inputs.safetensors")}:ind_tokens"),
         });
         var manifest = await new LocalEngine(store, new EngineOptions { Workers = 1 }, TimeProvider.System)
             .RunAsync(await store.SubmitAsync(resolved, default), new NoObserver(), default);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Client.Commands;
 
@@ -51,7 +52,7 @@ internal sealed class RequestOptions
     {
         Model = parsed.GetRequiredValue(_model),
         Revision = parsed.GetValue(_revision),
-        Tokens = parsed.GetRequiredValue(_tokens),
+        Tokens = TokenLocation.Parse(parsed.GetRequiredValue(_tokens)),
         Rows = parsed.GetValue(_rows),
         Scores = parsed.GetRequiredValue(_scores).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         Quantile = parsed.GetValue(_quantile),
@@ -60,7 +61,7 @@ internal sealed class RequestOptions
         Raw = parsed.GetValue(_raw),
         KeepScores = parsed.GetValue(_keepScores),
         SkipHeads = parsed.GetValue(_skipHeads),
-        InductionTokens = parsed.GetValue(_inductionTokens),
+        InductionTokens = parsed.GetValue(_inductionTokens) is { } induction ? TokenLocation.Parse(induction) : null,
         Seed = parsed.GetValue(_seed),
         ShardRows = parsed.GetValue(_shardRows),
         Examples = parsed.GetValue(_examples),

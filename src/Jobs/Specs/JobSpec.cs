@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Specs;
 
@@ -45,7 +46,7 @@ public sealed record JobSpec
             var identity = this with
             {
                 Model = Model with { Location = "", Name = "", Hub = null },
-                Tokens = Tokens with { Location = "" },
+                Tokens = Tokens with { Location = new TokenLocation("") },
                 Induction = Induction is null ? null : Induction with { Source = "" },
             };
             return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(identity, JobJson.Options)))[..16];
@@ -72,7 +73,7 @@ public sealed record HubSource(string Repository, string Revision, string Commit
 /// <param name="Rows">How many rows are scored, from the first on.</param>
 /// <param name="Context">Tokens a row.</param>
 /// <param name="Hash">SHA-256 of those rows as int32.</param>
-public sealed record TokensReference(string Location, int Rows, int Context, string Hash);
+public sealed record TokensReference(TokenLocation Location, int Rows, int Context, string Hash);
 
 /// <summary>What is computed of each head, and what is kept of it.</summary>
 /// <param name="Quantile">The level of the scores in the head frame.</param>

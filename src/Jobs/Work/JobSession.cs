@@ -64,7 +64,7 @@ public sealed class JobSession : IAsyncDisposable
         var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, spec.Induction, cancellation).ConfigureAwait(false);
-        var inputs = await JobInputs.OpenAsync(spec, options.Models, options.VerifyInputs, cancellation).ConfigureAwait(false);
+        var inputs = await JobInputs.OpenAsync(spec, options, cancellation).ConfigureAwait(false);
         try
         {
             return new JobSession(jobs, folder, presence, spec, plan, inputs, inductionTokens, options, observer, leases, time);

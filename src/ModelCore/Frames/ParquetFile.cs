@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Frames.Parquet;
 using HeadScope.ModelCore.Frames.Parquet.Reading;
 
@@ -45,7 +46,7 @@ public sealed class ParquetFile : IDisposable
     /// <summary>Reads the footer, and keeps the file open until disposed.</summary>
     /// <exception cref="InvalidDataException">The file is no Parquet file, or its footer is damaged.</exception>
     /// <exception cref="IOException">The file cannot be opened or read.</exception>
-    public static ParquetFile Open(string path) => Open(new FileSource(path));
+    public static ParquetFile Open(string path) => Open(new FileSource(InputPath.Anywhere(path)));
 
     /// <summary>The same from any source of bytes, which this object disposes of.</summary>
     internal static ParquetFile Open(ByteSource source)
