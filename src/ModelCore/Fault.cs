@@ -14,11 +14,11 @@ internal static class Fault
         new($"{file}, {where}: found {found}; expected {expected}. {remedy}");
 
     /// <summary>Text from a file, made fit to print: short, and without what could move a terminal's cursor or turn its text.</summary>
-    public static string Quote(string text)
+    public static string Quote(string text, int longest = MaxQuoted)
     {
         var quoted = new StringBuilder("'");
-        foreach (var c in text.AsSpan(0, Math.Min(text.Length, MaxQuoted)))
+        foreach (var c in text.AsSpan(0, Math.Min(text.Length, longest)))
             quoted.Append(char.GetUnicodeCategory(c) is >= UnicodeCategory.LineSeparator and <= UnicodeCategory.PrivateUse ? '?' : c);
-        return quoted.Append(text.Length > MaxQuoted ? $"...' ({text.Length} characters)" : "'").ToString();
+        return quoted.Append(text.Length > longest ? $"...' ({text.Length} characters)" : "'").ToString();
     }
 }
