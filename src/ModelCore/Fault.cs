@@ -20,14 +20,15 @@ internal static class Fault
         : "it is not JSON of text that can be read";
 
     /// <summary>Text from a file, made fit to print: short, and without what could move a terminal's cursor or turn its text.</summary>
-    public static string Quote(string text) => text.Length > MaxQuoted ? $"'{Shorten(text)}' ({text.Length} characters)" : $"'{Shorten(text)}'";
+    public static string Quote(string text, int longest = MaxQuoted) =>
+        text.Length > longest ? $"'{Shorten(text, longest)}' ({text.Length} characters)" : $"'{Shorten(text, longest)}'";
 
     /// <summary>The same without quotes.</summary>
-    public static string Shorten(string text)
+    public static string Shorten(string text, int longest = MaxQuoted)
     {
         var shown = new StringBuilder();
-        foreach (var c in text.AsSpan(0, Math.Min(text.Length, MaxQuoted)))
+        foreach (var c in text.AsSpan(0, Math.Min(text.Length, longest)))
             shown.Append(char.GetUnicodeCategory(c) is >= UnicodeCategory.LineSeparator and <= UnicodeCategory.PrivateUse ? '?' : c);
-        return shown.Append(text.Length > MaxQuoted ? "..." : "").ToString();
+        return shown.Append(text.Length > longest ? "..." : "").ToString();
     }
 }
