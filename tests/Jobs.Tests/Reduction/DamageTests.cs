@@ -41,7 +41,8 @@ public class DamageTests
         Assert.Contains(folder.ShardStats(2), fault.Message, StringComparison.Ordinal);
 
         // The preview does without it.
-        var preview = new LivePreview(fixture.Jobs.Blobs, folder, (await fixture.Jobs.ReadAsync(folder, default)).Spec);
+        var (spec, plan) = await fixture.Jobs.ReadAsync(folder, default);
+        var preview = new LivePreview(fixture.Jobs.Blobs, folder, spec, plan);
         await preview.AddAsync([0, 1, 2], default);
         Assert.Equal(16, (await preview.ReadAsync(default)).Rows);
     }
