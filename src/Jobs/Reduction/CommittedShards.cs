@@ -108,19 +108,7 @@ public sealed class CommittedShards
         var (start, _) = layout.Section(first);
         var (lastStart, lastLength) = layout.Section(first + count - 1);
         var bytes = buffer.OfLength(checked((int)(lastStart + lastLength - start)));
-        try
-        {
-            await _store.ReadRangeAsync(record.ScoresBlob, start, bytes, cancellation).ConfigureAwait(false);
-        }
-        catch (StoreException e)
-        {
-            // A store that fails may answer later; what is gone or was cut off stays so.
-            var length = await LengthOfAsync(record.ScoresBlob, cancellation).ConfigureAwait(false);
-            if (length >= start + bytes.Length)
-                throw;
-            throw new InvalidDataException($"{record.ScoresBlob}: the scores of shard {record.Shard} {(length is null ? "are gone" : $"end at byte {length}, before they should")}. Delete the shard's .stats blob to have it scored again.", e);
-        }
-
+        await _store.ReadRangeAsync(record.ScoresBlob, start, bytes, cancellation).ConfigureAwait(false);
         var sections = new Memory<byte>[count];
         for (var i = 0; i < count; i++)
         {
@@ -131,17 +119,5 @@ public sealed class CommittedShards
         }
 
         return sections;
-    }
-
-    /// <summary>Null where there is no such blob.</summary>
-    async Task<long?> LengthOfAsync(string name, CancellationToken cancellation)
-    {
-        await foreach (var blob in _store.ListAsync(name, cancellation).ConfigureAwait(false))
-        {
-            if (blob.Name == name)
-                return blob.Length;
-        }
-
-        return null;
     }
 }

@@ -93,7 +93,7 @@ public class NonFiniteTests
     [Fact]
     public void Count_ScoresOfEveryKind_AreWholeAndComeBackFromTheirFile()
     {
-        // Two rows of the tiny model's shape of scores, with every kind of value in places of all populations.
+        // Two rows of one head, with every kind of value in places of all populations.
         float[] kinds = [float.NaN, Infinity, float.NegativeInfinity, 0, -0f, float.MaxValue, float.Epsilon, 1];
         const int Positions = 64;
         var scores = Table(kinds, Positions);
