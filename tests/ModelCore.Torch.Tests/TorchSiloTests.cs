@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
+using HeadScope.Grains.Tests;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
 using HeadScope.Tests.Support;
 
-namespace HeadScope.Grains.Tests;
+namespace HeadScope.ModelCore.Torch.Tests;
 
 public class TorchSiloTests
 {
