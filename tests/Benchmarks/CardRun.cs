@@ -25,8 +25,8 @@ public sealed record CardRun(
 {
     const int Threads = 1; // of the host's; processors as a device take all
 
-    public static void Print(string model, string deviceName, Precision precision, int batchSize, int context, int batches) =>
-        Console.WriteLine(JsonSerializer.Serialize(Measure(model, ComputeBackends.Find("torch", deviceName)[0], precision, batchSize, context, batches)));
+    public static void Print(string model, string deviceName, Precision precision, int batchSize, int context, int batches, string? libtorch) =>
+        Console.WriteLine(JsonSerializer.Serialize(Measure(model, ComputeBackends.Find("torch", deviceName, libtorch)[0], precision, batchSize, context, batches)));
 
     static CardRun Measure(string name, IComputeDevice device, Precision precision, int batchSize, int context, int batches)
     {

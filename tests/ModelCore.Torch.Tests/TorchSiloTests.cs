@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using HeadScope.Grains.Tests;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
-namespace HeadScope.Grains.Tests;
+namespace HeadScope.ModelCore.Torch.Tests;
 
 public class TorchSiloTests
 {
