@@ -12,11 +12,12 @@ namespace HeadScope.Grains;
 /// take units from the job grains in the order of the queue grain.
 /// </summary>
 [KeepAlive, SiloFilter]
-internal sealed partial class ModelGrain(JobStore jobs, GrainSettings settings, ILocalSiloDetails silo, IGrainFactory grains, TimeProvider time, ILogger<ModelGrain> logger)
+internal sealed partial class ModelGrain(JobStore jobs, GrainSettings settings, ILocalSiloDetails silo, SiloMember member, IGrainFactory grains, TimeProvider time, ILogger<ModelGrain> logger)
     : Grain, IModelGrain
 {
     readonly CancellationTokenSource _drain = new();
     readonly CancellationTokenSource _abort = new();
+    JobPool? _pool;
     Task? _work;
 
     public Task StartAsync()
@@ -26,8 +27,14 @@ internal sealed partial class ModelGrain(JobStore jobs, GrainSettings settings, 
             return Task.CompletedTask;
         if (_work?.Exception is { } fault)
             StartedAgain(silo.Name, fault);
-        var pool = new JobPool(jobs, engine, time, (folder, cause) => settings.Report(folder.Id, cause), new ClusterWork(grains, silo.SiloAddress));
-        _work = Task.Run(() => pool.RunAsync(_drain.Token, _abort.Token));
+        _pool = new JobPool(jobs, member.Of(engine), time, (folder, cause) => settings.Report(folder.Id, cause), new ClusterWork(grains, silo.SiloAddress));
+        _work = Task.Run(() => _pool.RunAsync(_drain.Token, _abort.Token));
+        return Task.CompletedTask;
+    }
+
+    public Task WakeAsync()
+    {
+        _pool?.LookAgain();
         return Task.CompletedTask;
     }
 

@@ -1,9 +1,9 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs;
 
@@ -87,12 +87,27 @@ public sealed class JobStore(IBlobStore blobs)
     public async IAsyncEnumerable<(ShardRecord Record, HeadStatistics Statistics)> CommittedAsync(
         JobFolder folder, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        foreach (var shard in await ShardLedger.CommittedShardsAsync(blobs, folder, cancellation).ConfigureAwait(false))
+        foreach (var shard in await CommittedShardsAsync(blobs, folder, cancellation).ConfigureAwait(false))
         {
             var name = folder.ShardStats(shard);
             if (await blobs.TryReadAsync(name, cancellation).ConfigureAwait(false) is { } blob)
                 yield return ShardStatsFile.Read(blob, name);
         }
+    }
+
+    /// <summary>The shards whose statistics are in a store, in order.</summary>
+    public static async Task<List<int>> CommittedShardsAsync(IBlobStore blobs, JobFolder folder, CancellationToken cancellation)
+    {
+        var shards = new List<int>();
+        await foreach (var blob in blobs.ListAsync(folder.Shards, cancellation).ConfigureAwait(false))
+        {
+            var name = blob.Name.AsSpan(folder.Shards.Length);
+            if (name.EndsWith(".stats", StringComparison.Ordinal) && int.TryParse(name[..^".stats".Length], CultureInfo.InvariantCulture, out var shard))
+                shards.Add(shard);
+        }
+
+        shards.Sort();
+        return shards;
     }
 
     async Task<T> ReadAsync<T>(string name, CancellationToken cancellation) => JobJson.Read<T>(

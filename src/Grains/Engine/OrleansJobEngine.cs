@@ -21,8 +21,13 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
 
     public void Wake(JobFolder folder)
     {
-        _ = Tries.SafelyAsync(() => grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).ChangedAsync(folder.Id));
         _ = Tries.SafelyAsync(() => grains.GetGrain<IJobGrain>(folder.Id).ChangedAsync());
+        _ = Tries.SafelyAsync(async () =>
+        {
+            await grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).ChangedAsync(folder.Id).ConfigureAwait(false);
+            if (model is not null)
+                await grains.GetGrain<IModelGrain>(model).WakeAsync().ConfigureAwait(false); // the other silos look within seconds
+        });
     }
 
     public async Task RunAsync(CancellationToken drain, CancellationToken cancellation)

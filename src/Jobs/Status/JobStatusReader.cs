@@ -21,7 +21,7 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
         if (manifest is not null)
             return new JobStatus(folder, spec, plan, submission, control, JobState.Done, [.. Enumerable.Range(0, plan.Shards)], null, manifest);
 
-        var committed = await ShardLedger.CommittedShardsAsync(Blobs, folder, cancellation).ConfigureAwait(false);
+        var committed = await JobStore.CommittedShardsAsync(Blobs, folder, cancellation).ConfigureAwait(false);
         var failure = await TryReadAsync<JobFailure>(folder.Failed, cancellation).ConfigureAwait(false);
         var cancelled = await Blobs.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false);
         return new JobStatus(folder, spec, plan, submission, control, StateOf(), committed, failure, null);

@@ -1,33 +1,31 @@
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Jobs.Status;
 
 /// <summary>The head frame of a job's shards so far, from their histograms. Each shard's statistics are read and merged once.</summary>
-public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec)
+public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec, TimeProvider time)
 {
+    /// <summary>How often to look, at the most, which shards there are.</summary>
+    static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    readonly LookClock _looks = new(time);
     readonly SemaphoreSlim _gate = new(1, 1);
     readonly HashSet<int> _shards = [];
     readonly HeadStatistics _statistics = new(spec.Model.Layers * spec.Model.HeadsPerLayer, spec.Scores.Examples);
     int _rows;
 
-    /// <summary>Merges the statistics of committed shards, those that have not been.</summary>
+    /// <summary>Merges the statistics of a shard that was committed just now, so that it need not be read when somebody looks.</summary>
     /// <exception cref="InvalidDataException">A shard's statistics are damaged.</exception>
-    public async Task AddAsync(IEnumerable<int> shards, CancellationToken cancellation)
+    public async Task AddAsync(int shard, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            foreach (var shard in shards.Where(shard => !_shards.Contains(shard)))
-            {
-                var name = folder.ShardStats(shard);
-                if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } blob)
-                    continue;
-                _rows += ShardStatsFile.Read(blob, name, (_, _) => _statistics).Rows;
-                _shards.Add(shard);
-            }
+            await MergeAsync([shard], cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -35,11 +33,20 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
         }
     }
 
+    /// <summary>Scores of all shards that are in the store by now, whoever committed them.</summary>
+    /// <exception cref="InvalidDataException">A shard's statistics are damaged.</exception>
     public async Task<JobPreview> ReadAsync(CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
+            if (_looks.IsDue(LookInterval))
+            {
+                IEnumerable<int> committed = [];
+                await _looks.LookAsync(async () => committed = await JobStore.CommittedShardsAsync(store, folder, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+                await MergeAsync(committed, cancellation).ConfigureAwait(false);
+            }
+
             return new JobPreview(_rows, spec.Scores.Quantile,
             [
                 .. Enumerable.Range(0, _statistics.Heads).Select(head =>
@@ -54,6 +61,18 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
         finally
         {
             _gate.Release();
+        }
+    }
+
+    async Task MergeAsync(IEnumerable<int> shards, CancellationToken cancellation)
+    {
+        foreach (var shard in shards.Where(shard => !_shards.Contains(shard)))
+        {
+            var name = folder.ShardStats(shard);
+            if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } blob)
+                continue;
+            _rows += ShardStatsFile.Read(blob, name, (_, _) => _statistics).Rows;
+            _shards.Add(shard);
         }
     }
 }

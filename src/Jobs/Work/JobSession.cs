@@ -27,11 +27,14 @@ public sealed class JobSession : IAsyncDisposable
 
     JobSession(
         JobStore jobs, JobFolder folder, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer,
-        Func<JobUnits, IUnitLeases?>? leases, TimeProvider time)
+        Func<JobUnits, IUnitDispatcher?>? dispatcher, TimeProvider time)
     {
         (_jobs, Folder, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, spec, plan, inputs, inductionTokens, options, time);
-        _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
-        Leases = leases?.Invoke(new JobUnits(plan, spec.Induction is not null)) ?? new ShardLedger(jobs.Blobs, folder, plan, _claims, spec.Induction is not null, time);
+        _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration, member: options.Member);
+        var units = new JobUnits(plan, spec.Induction is not null);
+        Leases = new UnitLeases(
+            jobs.Blobs, folder, units, _claims,
+            dispatcher?.Invoke(units) ?? new UnitDispatcher(jobs.Blobs, folder, units, _claims, time, Timeout.InfiniteTimeSpan));
         Span = JobSpans.Job(spec, plan);
         _observer = new MeteredJob(spec, plan, observer);
         _observer.Follow(Leases);
@@ -44,21 +47,21 @@ public sealed class JobSession : IAsyncDisposable
 
     public JobPlan Plan { get; }
 
-    public IUnitLeases Leases { get; }
+    public UnitLeases Leases { get; }
 
     /// <summary>The trace of this process's work on the job; what is done for it belongs under this.</summary>
     internal Activity? Span { get; }
 
-    /// <param name="leases">Where units come from; null for claims in the store.</param>
+    /// <param name="dispatcher">Tells workers which unit to try next; null where this process does so for itself.</param>
     /// <exception cref="InvalidDataException">The job's blobs or inputs are not what they were.</exception>
     public static async Task<JobSession> OpenAsync(
         JobStore jobs, JobFolder folder, EngineOptions options, IJobObserver observer, TimeProvider time, CancellationToken cancellation,
-        Func<JobUnits, IUnitLeases?>? leases = null)
+        Func<JobUnits, IUnitDispatcher?>? dispatcher = null)
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, cancellation).ConfigureAwait(false);
         var inputs = await JobInputs.OpenAsync(spec, options.Models, options.VerifyInputs, cancellation).ConfigureAwait(false);
-        return new JobSession(jobs, folder, spec, plan, inputs, inductionTokens, options, observer, leases, time);
+        return new JobSession(jobs, folder, spec, plan, inputs, inductionTokens, options, observer, dispatcher, time);
     }
 
     /// <summary>Loads the model. It belongs to the caller.</summary>
@@ -149,7 +152,6 @@ public sealed class JobSession : IAsyncDisposable
             {
                 try
                 {
-                    await _claims.RenewAsync(_stop.Token).ConfigureAwait(false);
                     await Leases.RenewAsync(_stop.Token).ConfigureAwait(false);
                 }
                 catch (IOException)

@@ -1,10 +1,8 @@
 using HeadScope.Jobs;
-using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Silo.Api;
-using HeadScope.Silo.Cluster;
 using HeadScope.Silo.Dashboard;
 using HeadScope.Silo.Security;
 using Microsoft.AspNetCore.Authentication;
@@ -68,6 +66,7 @@ internal static class SiloApplication
             .AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
         app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null);
         app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
+        app.MapOrleans();
         return app;
     }
 
@@ -83,26 +82,14 @@ internal static class SiloApplication
         services.AddSingleton<JobStatusReader>();
         services.AddSingleton<JobMonitor>();
         services.AddSingleton<JobEvents>();
-        services.AddSingleton<IPreviewReader, PreviewReader>();
+        services.AddSingleton<PreviewReader>();
         services.AddSingleton<Readiness>();
         var models = new RootedPaths("model", options.ModelRoots);
         var tokens = new RootedPaths("token file", options.TokenRoots);
         services.AddSingleton(provider => new JobIntake(
             provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(models, tokens, options.AllowHub)));
-        services.AddSingleton(provider => new EngineAccess(provider.GetService<IJobEngine>()));
         services.AddSingleton<JobTroubles>();
-        if (options.Cluster is { } cluster)
-        {
-            builder.AddClusterEngine(cluster, options);
-        }
-        else if (options.Engine is { } engine)
-        {
-            services.AddSingleton<IJobEngine>(provider => new JobPool(
-                provider.GetRequiredService<JobStore>(), engine, TimeProvider.System, provider.GetRequiredService<JobTroubles>().Report,
-                new StoreWork(provider.GetRequiredService<JobStore>(), TimeProvider.System)));
-            services.AddHostedService<EngineService>();
-        }
-
+        builder.AddEngine(options);
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = JobJson.Options.PropertyNamingPolicy;

@@ -1,6 +1,4 @@
 using System.Text;
-using HeadScope.Jobs.Claims;
-using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Telemetry.Prometheus;
@@ -53,11 +51,11 @@ public sealed class JobMetricsTests : IDisposable
         var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 6, SkipHeads = true });
         using var model = new TestModel(job.Spec);
         using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
-        var ledger = Ledger(job, folder);
-        metered.Follow(ledger);
+        var leases = _fixture.Leases(job, folder);
+        metered.Follow(leases);
         using var working = WorkerInstruments.Working("test", () => 42);
         var checkedAt = 0;
-        await _fixture.Worker(job, folder, ledger, new InterruptedScorer(model.Scorer, shard =>
+        await _fixture.Worker(job, folder, leases, new InterruptedScorer(model.Scorer, shard =>
         {
             if (shard != 2)
                 return;
@@ -80,7 +78,7 @@ public sealed class JobMetricsTests : IDisposable
         using var model = new TestModel(job.Spec);
         using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
         var failures = 0;
-        await _fixture.Worker(job, folder, Ledger(job, folder), new InterruptedScorer(model.Scorer, shard =>
+        await _fixture.Worker(job, folder, _fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, shard =>
         {
             if (shard == 1 && failures++ < 2)
                 throw failures == 1 ? new OutOfMemoryException() : new InvalidOperationException("the device was lost");
@@ -106,7 +104,7 @@ public sealed class JobMetricsTests : IDisposable
         })))
         {
             using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
-            await _fixture.Worker(job, folder, Ledger(job, folder), model.Scorer, metered).RunAsync(default);
+            await _fixture.Worker(job, folder, _fixture.Leases(job, folder), model.Scorer, metered).RunAsync(default);
         }
 
         var samples = Scrape();
@@ -122,7 +120,7 @@ public sealed class JobMetricsTests : IDisposable
         var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 24, SkipHeads = true });
         using var model = new TestModel(job.Spec);
         using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
-        var worker = _fixture.Worker(job, folder, Ledger(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")), metered);
+        var worker = _fixture.Worker(job, folder, _fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")), metered);
         metered.Left(await Assert.ThrowsAsync<JobStoppedException>(() => worker.RunAsync(default)));
         var samples = Scrape();
         Assert.Equal(JobWorker.Retries, samples["headscope_shard_retries_total{cause=\"data\"}"]);
@@ -155,9 +153,6 @@ public sealed class JobMetricsTests : IDisposable
         foreach (var (op, count) in new[] { ("create", 2), ("write", 1), ("read", 1), ("read_range", 2), ("open", 1), ("list", 1), ("delete", 1), ("exists", 1) })
             Assert.Equal(count, samples[$"headscope_store_request_seconds_count{{op=\"{op}\"}}"]);
     }
-
-    ShardLedger Ledger(ResolvedJob job, JobFolder folder) => new(
-        _fixture.Jobs.Blobs, folder, job.Plan, new BlobClaims(_fixture.Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration), weightsColumns: false, TimeProvider.System);
 
     PrometheusSamples Scrape() => PrometheusSamples.Parse(Encoding.UTF8.GetString(PrometheusText.Write(_collector.Collect(), PrometheusFormat.Text)));
 }
