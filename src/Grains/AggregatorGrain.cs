@@ -3,6 +3,7 @@ using HeadScope.Grains.Engine;
 using HeadScope.Grains.Placement;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Work;
 
 namespace HeadScope.Grains;
 
@@ -21,9 +22,9 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _folder = new JobFolder(this.GetPrimaryKeyString());
-        var (spec, _) = await jobs.ReadAsync(_folder, cancellationToken);
+        var (spec, plan) = await jobs.ReadAsync(_folder, cancellationToken);
         _headsPerLayer = spec.Model.HeadsPerLayer;
-        _preview = new LivePreview(jobs.Blobs, _folder, spec, time);
+        _preview = new LivePreview(jobs.Blobs, _folder, spec, plan, time);
     }
 
     public Task ShardCommittedAsync(int shard) => Task.Run(() => _preview.AddAsync(shard, CancellationToken.None));
@@ -58,8 +59,8 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
         return ended switch
         {
             { IsCompletedSuccessfully: true } => new ReduceReply(await ended),
-            { Exception.InnerException: InvalidDataException cause } => new ReduceReply(false, cause.Message),
-            _ => new ReduceReply(false), // the store, most likely: it may answer next time
+            { Exception.InnerException: JobStoppedException cause } => new ReduceReply(false, cause.Message),
+            _ => new ReduceReply(false, Trouble: ended.Exception?.InnerException?.Message ?? "The reduction was broken off."), // the store, most likely
         };
     }
 }

@@ -43,9 +43,12 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, SiloMember
     {
         try
         {
-            await _dispatcher.RefreshAsync(CancellationToken.None);
-            if (await jobs.Blobs.ExistsAsync(_folder.Plan, CancellationToken.None))
+            if (await jobs.IsWholeAsync(_folder, CancellationToken.None))
+            {
+                await _dispatcher.RefreshAsync(CancellationToken.None);
                 return;
+            }
+
             await Aggregator.ForgetAsync(); // the job was deleted: one of the same id begins anew
         }
         catch (JobStoppedException)

@@ -61,7 +61,7 @@ internal sealed class JobFixture : IDisposable
     }
 
     public JobWorker Worker(ResolvedJob job, JobFolder folder, UnitLeases leases, IShardScorer scorer, IJobObserver observer, TimeProvider? time = null) => new(
-        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs, leases, scorer, null, observer, time ?? TimeProvider.System);
+        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs, JobPresence.NoteAsync(Jobs.Blobs, folder, default).GetAwaiter().GetResult(), leases, scorer, null, observer, time ?? TimeProvider.System);
 
     public async Task<List<string>> BlobsAsync(string prefix)
     {

@@ -15,7 +15,7 @@ internal interface IJobSource
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
     Task<JobOverview> SubmitAsync(JobRequest request, int priority, CancellationToken cancellation);
 
-    /// <summary>All jobs, in order of their ids.</summary>
+    /// <summary>All jobs, in order of their ids; those too that cannot be read.</summary>
     Task<IReadOnlyList<JobOverview>> ListAsync(CancellationToken cancellation);
 
     /// <exception cref="IOException">There is no such job.</exception>
@@ -29,6 +29,10 @@ internal interface IJobSource
 
     /// <summary>Has a job stop; what is finished is kept. Returns what it is then: one that is done stays so.</summary>
     Task<JobOverview> CancelAsync(string id, CancellationToken cancellation);
+
+    /// <summary>Deletes a job with everything it has made, whatever its blobs are.</summary>
+    /// <exception cref="IOException">There is no such job.</exception>
+    Task PurgeAsync(string id, CancellationToken cancellation);
 
     /// <summary>Changes what is given of a job's priority and of whether its shards are leased.</summary>
     Task<JobOverview> ChangeAsync(string id, int? priority, bool? paused, CancellationToken cancellation);

@@ -22,6 +22,12 @@ public sealed class BlobClaims(
     /// <summary>How many of them are read at a time.</summary>
     const int ReadsAtATime = 16;
 
+    /// <summary>A claim is some four hundred bytes.</summary>
+    const int MostBytes = 1 << 16;
+
+    /// <summary>More than a unit can have had holders: blobs of higher numbers are no claims.</summary>
+    const int MostGenerations = 1000;
+
     readonly ConcurrentDictionary<string, Holding> _held = new();
     readonly ConcurrentDictionary<string, Observation> _observed = new();
 
@@ -38,6 +44,13 @@ public sealed class BlobClaims(
         var holding = new Holding(worker, process ?? ProcessIdentity.Current, time.GetUtcNow(), 0, member?.Name);
         for (var generation = 1; ;)
         {
+            if (generation > MostGenerations)
+            {
+                // Nobody counts so far; a blob says that somebody did. What has lapsed goes, and with it the number.
+                await store.DeleteAsync(BlobOf(unit, MostGenerations), cancellation).ConfigureAwait(false);
+                generation = 1;
+            }
+
             var name = BlobOf(unit, generation);
             var created = await store.TryCreateAsync(name, JobJson.Write(holding), cancellation).ConfigureAwait(false);
             var (latest, version) = await LatestAsync(unit, cancellation).ConfigureAwait(false);
@@ -115,9 +128,8 @@ public sealed class BlobClaims(
         var observed = Observe(name, version);
         if (read)
         {
-            if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } blob)
+            if (await TryReadAsync(name, cancellation).ConfigureAwait(false) is not var (content, holder))
                 return false;
-            var (content, holder) = (Convert.ToBase64String(blob), JobJson.Read<Holding>(blob, name));
             observed = _observed[name] = observed.Content is null || observed.Content == content
                 ? observed with { Content = content, Holder = holder }
                 : new Observation(version, content, holder, time.GetTimestamp());
@@ -127,6 +139,23 @@ public sealed class BlobClaims(
     }
 
     bool HasEnded(Holding holder) => holder.Process.HasEnded || (member is not null && holder.Member is { } name && member.HasEnded(name));
+
+    /// <summary>A claim's content and who wrote it; null where there is none. One that nobody can read lapses like one of another machine.</summary>
+    async Task<(string Content, Holding? Holder)?> TryReadAsync(string name, CancellationToken cancellation)
+    {
+        var content = "";
+        try
+        {
+            if (await store.TryReadAsync(name, MostBytes, cancellation).ConfigureAwait(false) is not { } blob)
+                return null;
+            content = Convert.ToBase64String(blob);
+            return (content, JobJson.Read<Holding>(blob, name));
+        }
+        catch (Exception e) when (e is InvalidDataException or UnreadableBlobException)
+        {
+            return (content, null);
+        }
+    }
 
     /// <summary>Notes whether a claim has changed. Whoever renews it is most likely who did so before.</summary>
     Observation Observe(string name, string version) => _observed.AddOrUpdate(
@@ -144,7 +173,8 @@ public sealed class BlobClaims(
         {
             var name = blob.Name[folder.Claims.Length..];
             var dot = name.LastIndexOf('.');
-            if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), CultureInfo.InvariantCulture, out var generation) && generation > latest.GetValueOrDefault(name[..dot]).Generation)
+            if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation) && generation <= MostGenerations
+                && generation > latest.GetValueOrDefault(name[..dot]).Generation)
                 latest[name[..dot]] = (generation, blob.Version);
         }
 

@@ -30,8 +30,14 @@ public sealed class CommittedShards
     public static async Task<CommittedShards> ReadAsync(
         IBlobStore store, JobFolder folder, JobSpec spec, JobPlan plan, int heads, int threads, CancellationToken cancellation)
     {
+        var shape = new ShardShape(spec, plan);
+        if (shape.Heads != heads)
+            throw new InvalidDataException($"Job {spec.Id} is of {shape.Heads} heads, and its model has {heads}.");
+        var lengths = new Dictionary<string, long>();
+        await foreach (var blob in store.ListAsync(folder.Shards, cancellation).ConfigureAwait(false))
+            lengths[blob.Name] = blob.Length;
         var records = new ShardRecord[plan.Shards];
-        var partial = Enumerable.Range(0, Math.Max(1, threads)).Select(_ => new HeadStatistics(heads, spec.Scores.Examples)).ToArray();
+        var partial = Enumerable.Range(0, Math.Max(1, threads)).Select(_ => shape.NewStatistics()).ToArray();
         await Task.WhenAll(partial.Select((merged, thread) => Task.Run(async () =>
         {
             for (var shard = thread; shard < plan.Shards; shard += partial.Length)
@@ -48,18 +54,32 @@ public sealed class CommittedShards
         async Task<ShardRecord> MergeAsync(int shard, HeadStatistics merged)
         {
             var name = folder.ShardStats(shard);
-            var blob = await store.TryReadAsync(name, cancellation).ConfigureAwait(false)
+            if (lengths.GetValueOrDefault(name) > shape.MostStatsBytes)
+                throw Damaged($"it has {lengths[name]:N0} bytes, where at most {shape.MostStatsBytes:N0} are possible");
+            var blob = await store.TryReadAsync(name, shape.MostStatsBytes, cancellation).ConfigureAwait(false)
                 ?? throw new InvalidDataException($"{name}: shard {shard} has not been committed. Run the job again to have it scored.");
             var positions = merged.Positions;
-            var record = ShardStatsFile.Read(blob, name, (shardHeads, examples) => (shardHeads, examples) == (heads, spec.Scores.Examples)
-                ? merged
-                : throw new InvalidDataException($"it is of {shardHeads} heads and {examples} examples, where the job has {heads} and {spec.Scores.Examples}"));
-            var range = plan.Range(shard);
-            if ((record.JobId, record.Shard, record.FirstRow, record.Rows) != (spec.Id, shard, range.FirstRow, range.Rows))
-                throw new InvalidDataException($"{name}: these are rows {record.FirstRow} to {record.FirstRow + record.Rows} of job {record.JobId}, not rows {range.FirstRow} to {range.FirstRow + range.Rows} of job {spec.Id}. Delete the blob to have the shard scored again.");
+            var record = ShardStatsFile.Read(blob, name, shape, merged);
+            if (record.Shard != shard)
+                throw Damaged($"these are the statistics of shard {record.Shard}, not {shard}");
             if (merged.Imbalance(positions + record.Positions) is { } imbalance)
-                throw new InvalidDataException($"{name}: shard {shard} does not add up: {imbalance}. Delete the blob to have the shard scored again.");
+                throw Damaged($"shard {shard} does not add up: {imbalance}");
+            var expected = ShardScoresFile.Length(record, heads);
+            if (lengths.GetValueOrDefault(record.ScoresBlob) != expected && await LengthAsync(record.ScoresBlob).ConfigureAwait(false) is var length && length != expected)
+                throw Damaged($"the scores of shard {shard}, {record.ScoresBlob}, have {length:N0} bytes, not {expected:N0}");
             return record;
+
+            // File systems that many machines share may list late what another has just written.
+            async Task<long> LengthAsync(string scores)
+            {
+                if (!await store.ExistsAsync(scores, cancellation).ConfigureAwait(false))
+                    return 0;
+                var stream = await store.OpenReadAsync(scores, cancellation).ConfigureAwait(false);
+                await using var _ = stream.ConfigureAwait(false);
+                return stream.Length;
+            }
+
+            InvalidDataException Damaged(string what) => new($"{name}: {what}. Delete the blob to have the shard scored again.");
         }
     }
 
@@ -85,7 +105,19 @@ public sealed class CommittedShards
         var (start, _) = ShardScoresFile.Section(record, first);
         var (lastStart, lastLength) = ShardScoresFile.Section(record, first + count - 1);
         var bytes = buffer.OfLength(checked((int)(lastStart + lastLength - start)));
-        await _store.ReadRangeAsync(record.ScoresBlob, start, bytes, cancellation).ConfigureAwait(false);
+        try
+        {
+            await _store.ReadRangeAsync(record.ScoresBlob, start, bytes, cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            // A store that fails may answer later; what is gone or was cut off stays so.
+            var length = await LengthOfAsync(record.ScoresBlob, cancellation).ConfigureAwait(false);
+            if (length >= start + bytes.Length)
+                throw;
+            throw new InvalidDataException($"{record.ScoresBlob}: the scores of shard {record.Shard} {(length is null ? "are gone" : $"end at byte {length}, before they should")}. Delete the shard's .stats blob to have it scored again.", e);
+        }
+
         var sections = new Memory<byte>[count];
         for (var i = 0; i < count; i++)
         {
@@ -96,6 +128,18 @@ public sealed class CommittedShards
         }
 
         return sections;
+    }
+
+    /// <summary>Null where there is no such blob.</summary>
+    async Task<long?> LengthOfAsync(string name, CancellationToken cancellation)
+    {
+        await foreach (var blob in _store.ListAsync(name, cancellation).ConfigureAwait(false))
+        {
+            if (blob.Name == name)
+                return blob.Length;
+        }
+
+        return null;
     }
 }
 

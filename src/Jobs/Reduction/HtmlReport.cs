@@ -27,7 +27,7 @@ public static class HtmlReport
                 _ => throw new InvalidOperationException($"The report has no way to show column '{column.Item.Name}'."),
             });
         var data = JsonSerializer.Serialize(
-            new { job, model, tokens, options, summary, columns },
+            new { job, model, tokens, options, summary, warnings = summary.Warnings, columns },
             new JsonSerializerOptions(JobJson.Options) { WriteIndented = false, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.Default });
         using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("report.html")!);
         stream.Write(Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace(Placeholder, data, StringComparison.Ordinal)));

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using HeadScope.Jobs.Shards;
 using HeadScope.ModelCore.Frames;
-using HeadScope.ModelCore.Statistics;
 
 namespace HeadScope.Jobs.Reduction;
 
@@ -14,7 +13,7 @@ public sealed class TokenLossTable(CommittedShards shards)
         new("num_copies", ColumnType.Int32), new("is_movable", ColumnType.Boolean), new("is_induction", ColumnType.Boolean),
     ];
 
-    readonly ExactSum _loss = new();
+    readonly LossTally _loss = new();
     long _positions;
     long _movable;
     long _induction;
@@ -36,10 +35,23 @@ public sealed class TokenLossTable(CommittedShards shards)
     /// <summary>Of the rows written.</summary>
     public JobSummary Summarize(HeadStatistics statistics)
     {
-        var nans = 0L;
+        long ratioNans = 0, nans = 0, infinities = 0;
         for (var head = 0; head < statistics.Heads; head++)
-            nans += statistics[head, Score.DlaRatio, Population.Induction].Moments.NaNs + statistics[head, Score.DlaRatio, Population.NoInduction].Moments.NaNs;
-        return new JobSummary(_positions, _loss.Value / _positions, (double)_movable / _positions, (double)_induction / _positions, nans);
+        {
+            for (var population = Population.NoInduction; population <= Population.Induction; population++)
+            {
+                ratioNans += statistics[head, Score.DlaRatio, population].Moments.NaNs;
+                for (var score = Score.HeadDla; score < Score.DlaRatio; score++)
+                {
+                    var moments = statistics[head, score, population].Moments;
+                    (nans, infinities) = (nans + moments.NaNs, infinities + moments.Infinities);
+                }
+            }
+        }
+
+        return new JobSummary(
+            _positions, _loss.Mean, (double)_movable / _positions, (double)_induction / _positions, ratioNans, _loss.NonFinite,
+            nans + infinities == 0 ? null : new NonFiniteScores(nans, infinities));
     }
 
     void Append(ParquetWriter writer, ShardRecord record, ReadOnlySpan<byte> description, ReadOnlySpan<byte> flags)
@@ -53,7 +65,7 @@ public sealed class TokenLossTable(CommittedShards shards)
         bool[] movable = new bool[n], induction = new bool[n];
         for (var row = 0; row < record.Rows; row++)
         {
-            var sum = 0.0;
+            _loss.AddRow(record.FirstRow + row, loss.AsSpan(row * record.PositionsPerRow, record.PositionsPerRow));
             for (var p = 0; p < record.PositionsPerRow; p++)
             {
                 var i = row * record.PositionsPerRow + p;
@@ -61,12 +73,9 @@ public sealed class TokenLossTable(CommittedShards shards)
                 positions[i] = p;
                 movable[i] = ((ShardScoresFile.Flags)flags[i] & ShardScoresFile.Flags.Movable) != 0;
                 induction[i] = ((ShardScoresFile.Flags)flags[i] & ShardScoresFile.Flags.Induction) != 0;
-                sum += loss[i];
                 _movable += movable[i] ? 1 : 0;
                 _induction += induction[i] ? 1 : 0;
             }
-
-            _loss.Add(sum);
         }
 
         _positions += n;

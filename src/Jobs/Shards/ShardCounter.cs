@@ -6,8 +6,6 @@ namespace HeadScope.Jobs.Shards;
 /// <summary>Makes a shard's statistics of its scores. Counts in flat arrays, a head at a time, a row's like positions together. Used by one thread.</summary>
 public sealed class ShardCounter
 {
-    const int ZeroBucket = 0x8000; // of +0, whose key is 0x8000_0000
-
     readonly Tally[] _tallies = [.. Enumerable.Range(0, ScoreNames.Scores * ScoreNames.CountedPopulations).Select(_ => new Tally())];
 
     public HeadStatistics Count(ShardScores scores, int firstRow, int examples)
@@ -142,7 +140,7 @@ public sealed class ShardCounter
         public void AddZeros(ReadOnlySpan<int> positions, int row)
         {
             _row.AddZeros(positions.Length);
-            _counts[ZeroBucket] += positions.Length;
+            _counts[BucketHistogram.ZeroBucket] += positions.Length;
             if (!_statistics.AdmitsExample(0, 0, row))
                 return;
             foreach (var position in positions)

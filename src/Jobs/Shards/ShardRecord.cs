@@ -5,10 +5,9 @@ namespace HeadScope.Jobs.Shards;
 /// <param name="ScoresBlob">The blob with its scores.</param>
 /// <param name="Checksums">CRC-32C of that blob's sections.</param>
 /// <param name="Movable">Positions with a copy of their target.</param>
-/// <param name="LossSum">Sum of the loss over the shard, in nats.</param>
 /// <param name="Work">Who did it and how long it took.</param>
 public sealed record ShardRecord(
-    string JobId, int Shard, int FirstRow, int Rows, int PositionsPerRow, string ScoresBlob, uint[] Checksums, int Movable, double LossSum, ShardWork Work)
+    string JobId, int Shard, int FirstRow, int Rows, int PositionsPerRow, string ScoresBlob, uint[] Checksums, int Movable, ShardWork Work)
 {
     public int Positions => Rows * PositionsPerRow;
 }

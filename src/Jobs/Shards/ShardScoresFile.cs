@@ -63,6 +63,13 @@ public static class ShardScoresFile
         };
     }
 
+    /// <summary>How long the blob is.</summary>
+    public static long Length(ShardRecord record, int heads)
+    {
+        var (offset, length) = Section(record, FirstHeadSection + heads - 1);
+        return offset + length;
+    }
+
     static int HeadBytes(int positions, int movable) => (positions + 2 * movable) * sizeof(float);
 
     /// <summary>CRC-32C.</summary>

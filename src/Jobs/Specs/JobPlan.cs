@@ -28,7 +28,8 @@ public sealed record JobPlan(int Rows, int ShardRows)
         var bytesPerRow = 3L * sizeof(float) * heads * Math.Max(1, context - 1);
         var byMemory = Math.Max(1, ShardScoreBytes / bytesPerRow);
         var byCount = Math.Max(FewestRows, (rows + FewestShards - 1) / FewestShards);
-        return new JobPlan(rows, shardRows ?? (int)Math.Min(byMemory, byCount));
+        var byLimit = ((long)rows + JobLimits.Shards - 1) / JobLimits.Shards;
+        return new JobPlan(rows, shardRows ?? (int)Math.Max(byLimit, Math.Min(byMemory, byCount)));
     }
 }
 

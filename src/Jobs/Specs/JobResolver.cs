@@ -70,7 +70,10 @@ public static class JobResolver
                 request.InductionTokens is null ? $"seed {request.Seed}" : FullLocation(request.InductionTokens), induction.Length, (induction[0].Length - 1) / 2, InductionRows.Hash(induction)),
             OtherPrecision = request.Precision == Precision.Float32 ? null : request.Precision,
         };
-        return new ResolvedJob(spec, JobPlan.For(rows, tokens.Context, weights.Config.HeadCount, request.ShardRows), induction ?? []);
+        var plan = JobPlan.For(rows, tokens.Context, weights.Config.HeadCount, request.ShardRows);
+        if ((JobLimits.FaultOf(spec) ?? JobLimits.FaultOf(plan, spec)) is { } limit)
+            throw new InvalidJobException([$"The job is too large: {limit}."]);
+        return new ResolvedJob(spec, plan, induction ?? []);
     }
 
     static IEnumerable<string> OptionFaults(JobRequest request)

@@ -10,8 +10,11 @@ namespace HeadScope.Jobs.Specs;
 /// </summary>
 public sealed record JobSpec
 {
-    /// <summary>Changes when the same spec would give other results or other files.</summary>
-    public int Format { get; init; } = 1;
+    /// <summary>The format of the jobs that this version makes and knows.</summary>
+    public const int KnownFormat = 1;
+
+    /// <summary>Changes when the same spec would give other results or other files, or when older versions cannot read a blob of the job.</summary>
+    public int Format { get; init; } = KnownFormat;
 
     public required ModelReference Model { get; init; }
 

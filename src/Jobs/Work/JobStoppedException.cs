@@ -1,8 +1,5 @@
 namespace HeadScope.Jobs.Work;
 
-/// <summary>Why a job failed, as its folder says.</summary>
-public sealed record JobFailure(string Unit, int Attempts, string Message, DateTimeOffset When);
-
 /// <summary>The job cannot go on: it failed or was cancelled. What was finished is kept.</summary>
 public sealed class JobStoppedException(string message, Exception? cause = null) : Exception(message, cause)
 {

@@ -99,20 +99,30 @@ internal static class SiloCommandLine
                 },
             });
             using var export = OtlpExport.FromEnvironment();
-            await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
-            var stopping = app.Lifetime.ApplicationStopping;
-            try
-            {
-                await app.RunAsync(cancellation).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                // Told to stop while it was starting.
-            }
-
-            return 0;
+            return await ServeAsync(options, cancellation).ConfigureAwait(false);
         });
         return root;
+    }
+
+    /// <summary>Serves until told to stop, or until the engine fails.</summary>
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> ServeAsync(SiloOptions options, CancellationToken cancellation)
+    {
+        await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
+        var (stopping, fault) = (app.Lifetime.ApplicationStopping, app.Services.GetRequiredService<EngineFault>());
+        try
+        {
+            await app.RunAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop while it was starting.
+        }
+
+        if (fault.Cause is not { } cause)
+            return 0;
+        await Console.Error.WriteLineAsync($"headscope-silo: the engine failed: {cause.Message}").ConfigureAwait(false);
+        return Failed;
     }
 
     internal static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)

@@ -84,6 +84,7 @@ internal static class SiloApplication
         services.AddSingleton<JobEvents>();
         services.AddSingleton<PreviewReader>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<EngineFault>();
         var models = new RootedPaths("model", options.ModelRoots);
         var tokens = new RootedPaths("token file", options.TokenRoots);
         services.AddSingleton(provider => new JobIntake(

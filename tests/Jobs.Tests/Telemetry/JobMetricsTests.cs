@@ -123,15 +123,15 @@ public sealed class JobMetricsTests : IDisposable
         var worker = _fixture.Worker(job, folder, _fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")), metered);
         metered.Left(await Assert.ThrowsAsync<JobStoppedException>(() => worker.RunAsync(default)));
         var samples = Scrape();
-        Assert.Equal(JobWorker.Retries, samples["headscope_shard_retries_total{cause=\"data\"}"]);
-        Assert.Equal(JobWorker.Retries + 1, samples["headscope_shards_total{state=\"failed\"}"]);
+        Assert.Equal(JobFailures.Retries, samples["headscope_shard_retries_total{cause=\"data\"}"]);
+        Assert.Equal(JobFailures.Retries + 1, samples["headscope_shards_total{state=\"failed\"}"]);
         Assert.True(samples["headscope_jobs{state=\"failed\"}"] >= 1);
     }
 
     [Fact]
     public async Task Store_Requests_AreTimedByWhatTheyAre()
     {
-        var store = new MeteredBlobStore(new FileBlobStore(_fixture.File("metered")));
+        IBlobStore store = new MeteredBlobStore(new FileBlobStore(_fixture.File("metered")));
         Assert.True(await store.TryCreateAsync("a/b", "one"u8.ToArray()));
         Assert.False(await store.TryCreateAsync("a/b", "two"u8.ToArray()));
         await store.WriteAsync("a/c", "three"u8.ToArray());
