@@ -12,6 +12,7 @@ internal static class Reduction
     /// <exception cref="IOException">The store failed, or something else that may pass.</exception>
     public static async Task<bool> TryAsync(JobStore jobs, JobFolder folder, EngineOptions options, TimeProvider time)
     {
+        var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, CancellationToken.None).ConfigureAwait(false);
         JobSession session;
         try
         {
@@ -19,7 +20,7 @@ internal static class Reduction
         }
         catch (Exception e) when (e is not IOException)
         {
-            throw await new JobFailures(jobs.Blobs, folder, time).FailAsync("reduce", 1, "The reduction failed: ", e, CancellationToken.None).ConfigureAwait(false);
+            throw await new JobFailures(jobs.Blobs, folder, presence, time).FailAsync("reduce", 1, "The reduction failed: ", e, CancellationToken.None).ConfigureAwait(false);
         }
 
         await using var _ = session.ConfigureAwait(false);

@@ -69,11 +69,11 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
         foreach (var shard in shards.Where(shard => shard < plan.Shards && !_shards.Contains(shard)))
         {
             var name = folder.ShardStats(shard);
-            if (await store.TryReadAsync(name, _shape.MostStatsBytes, cancellation).ConfigureAwait(false) is not { } blob)
-                continue;
-            _shards.Add(shard);
             try
             {
+                if (await store.TryReadAsync(name, _shape.MostStatsBytes, cancellation).ConfigureAwait(false) is not { } blob)
+                    continue;
+                _shards.Add(shard);
                 var one = _shape.NewStatistics(); // apart: of a damaged shard, some is read before that is seen
                 _rows += ShardStatsFile.Read(blob, name, _shape, one).Rows;
                 if (_statistics is null)
@@ -83,6 +83,7 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
             }
             catch (Exception e) when (e is InvalidDataException or UnreadableBlobException)
             {
+                _shards.Add(shard);
             }
         }
     }

@@ -93,20 +93,30 @@ public class NonFiniteTests
     [Fact]
     public void Count_ScoresOfEveryKind_AreWholeAndComeBackFromTheirFile()
     {
-        // Two rows of the tiny model's shape of scores, with every kind of value in places of all populations.
+        // Two rows of one head, with every kind of value in places of all populations.
         float[] kinds = [float.NaN, Infinity, float.NegativeInfinity, 0, -0f, float.MaxValue, float.Epsilon, 1];
         const int Positions = 64;
+        const int Examples = 3;
         var scores = new ShardScores(2, Positions, 1);
         scores.Append(Batch(kinds, Positions), new int[2 * (Positions + 1)]);
-        var statistics = new ShardCounter().Count(scores, 0, examples: 3);
+        var statistics = new ShardCounter().Count(scores, 0, Examples);
         Assert.Null(statistics.Imbalance(2 * Positions));
         var dla = statistics.Of(0, Score.HeadDla, Population.All);
         Assert.Equal((2 * Positions / kinds.Length, 2 * 2 * Positions / kinds.Length), (dla.Moments.NaNs, dla.Moments.Infinities));
         Assert.All(dla.Highest.Best, example => Assert.Equal(Infinity, example.Value));
         Assert.All(dla.Lowest.Best, example => Assert.Equal(float.NegativeInfinity, example.Value));
 
-        var record = new ShardRecord("job", 0, 0, 2, Positions, "scores", [], 0, new ShardWork("worker", "device", DateTimeOffset.UnixEpoch, 0, 0, 0, 0));
-        var (_, back) = ShardStatsFile.Read(ShardStatsFile.Write(record, statistics), "stats");
+        var spec = new JobSpec
+        {
+            Model = new ModelReference("", "", null, "", 1, 1, []),
+            Tokens = new TokensReference("", 2, Positions + 1, ""),
+            Scores = new ScoreOptions(0.9, 0.95, [], false, Examples),
+        };
+        var shape = new ShardShape(spec, new JobPlan(2, 2));
+        var record = new ShardRecord(
+            spec.Id, 0, 0, 2, Positions, new JobFolder(spec.Id).ShardScores(0, "attempt"), new uint[3], 0, new ShardWork("worker", "device", DateTimeOffset.UnixEpoch, 0, 0, 0, 0));
+        var back = shape.NewStatistics();
+        ShardStatsFile.Read(ShardStatsFile.Write(record, statistics), "stats", shape, back);
         foreach (var score in Enum.GetValues<Score>())
         {
             ScoreStatistics before = statistics.Of(0, score, Population.All), after = back.Of(0, score, Population.All);
