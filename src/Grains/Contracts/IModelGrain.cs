@@ -13,7 +13,7 @@ public interface IModelGrain : IGrainWithStringKey
 
     /// <summary>Has the device worked with; without effect where it is.</summary>
     [Alias("Start"), ResponseTimeout(GrainCalls.Timeout)]
-    Task StartAsync();
+    Task<StartReply> StartAsync();
 
     /// <summary>Jobs came or changed: look at them now rather than later.</summary>
     [Alias("Wake"), OneWay]

@@ -24,6 +24,11 @@ public sealed record NextReply(
 public sealed record QueuedJob(
     [property: Id(0)] string Job, [property: Id(1)] int Priority, [property: Id(2)] bool Paused, [property: Id(3)] string? Fault, [property: Id(4)] bool MayPass = false);
 
+/// <summary>How a device's workers are.</summary>
+/// <param name="Fault">Why they have stopped, where they have: a fault of the device or the process, since one of a job ends that job alone.</param>
+[GenerateSerializer, Immutable, Alias("HeadScope.StartReply")]
+public sealed record StartReply([property: Id(0)] string? Fault);
+
 /// <summary>Where a reduction is.</summary>
 /// <param name="Failure">Why it cannot be done, where it cannot: the job has failed.</param>
 /// <param name="Trouble">Why it was not done this time, where another time may do.</param>

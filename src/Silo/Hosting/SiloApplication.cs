@@ -42,6 +42,8 @@ internal static class SiloApplication
         AddServices(builder, options, keys, store);
 
         var app = builder.Build();
+        if (options.Cluster.Certificate is { } certificate)
+            certificate.Report = app.Services.GetRequiredService<CertificateTroubles>().Report;
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             StatusCodeSelector = cause => cause switch
@@ -90,6 +92,7 @@ internal static class SiloApplication
         services.AddSingleton(provider => new JobIntake(
             provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(models, tokens, options.AllowHub)));
         services.AddSingleton<JobTroubles>();
+        services.AddSingleton<CertificateTroubles>();
         builder.AddEngine(options);
         services.ConfigureHttpJsonOptions(json =>
         {
