@@ -1,6 +1,5 @@
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.Silo.Commands;
 using HeadScope.Silo.Hosting;
 using HeadScope.Tests.Support;
@@ -18,23 +17,15 @@ public sealed class EngineFaultTests : IDisposable
     public async Task Serve_EngineFails_EndsWithACodeThatSaysSo()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        Assert.Equal(1, await SiloCommandLine.ServeAsync(Options(new LostDevice()), limit.Token));
+        var code = await SiloCommandLine.ServeAsync(new SiloOptions
+        {
+            Listen = "http://127.0.0.1:0",
+            Store = _folder.File("store"),
+            Engine = new EngineOptions { Devices = [new LostDevice()], Workers = 1, Threads = 1 },
+        }, limit.Token);
+        Assert.Equal(1, code);
         Assert.False(limit.IsCancellationRequested);
     }
-
-    [Fact]
-    public async Task Serve_ToldToStop_EndsWith0()
-    {
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        Assert.Equal(0, await SiloCommandLine.ServeAsync(Options(ManagedDevice.Instance), stop.Token));
-    }
-
-    SiloOptions Options(IComputeDevice device) => new()
-    {
-        Listen = "http://127.0.0.1:0",
-        Store = _folder.File("store"),
-        Engine = new EngineOptions { Devices = [device], Workers = 1, Threads = 1 },
-    };
 
     /// <summary>A device that was there when the server was started, and is no more.</summary>
     sealed class LostDevice : IComputeDevice

@@ -85,7 +85,7 @@ internal static class WorkCommand
                 }
 
                 // Before the job's display is up: a model from the hub may take its time.
-                await report.WithModelsAsync(models => models.FolderOfAsync(spec.Model, cancellation)).ConfigureAwait(false);
+                await report.WithModelsAsync(models => models.FolderOfAsync(spec.Model, options.Roots, cancellation)).ConfigureAwait(false);
                 var manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, options, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
                     .ConfigureAwait(false);
                 report.Done(manifest, $"{jobs.Blobs.Location}/{folder.Results}", Stopwatch.GetElapsedTime(started));

@@ -159,7 +159,7 @@ internal sealed class Report
         {
             try
             {
-                progress.Take(await jobs.LeadingHeadsAsync(id, LiveDisplayTask.HeadsShown, stop).ConfigureAwait(false));
+                progress.Take(await jobs.PreviewAsync(id, stop).ConfigureAwait(false));
                 await Task.Delay(HeadsInterval, stop).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)

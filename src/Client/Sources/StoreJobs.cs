@@ -59,7 +59,7 @@ internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time)
     }
 
     /// <summary>None: it would take all statistics of all shards.</summary>
-    public Task<IReadOnlyList<HeadFigures>> LeadingHeadsAsync(string id, int count, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<HeadFigures>>([]);
+    public Task<JobPreview?> PreviewAsync(string id, CancellationToken cancellation) => Task.FromResult<JobPreview?>(null);
 
     public async Task<JobOverview> CancelAsync(string id, CancellationToken cancellation)
     {

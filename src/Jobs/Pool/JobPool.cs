@@ -176,10 +176,10 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                 if (_unreadable.WhyNot(active.Folder) is not null || await _reader.TryReadAsync(active.Folder, stop).ConfigureAwait(false) is not { Spec: var spec })
                     return;
                 var rows = new PooledJob.Rows(time);
-                if (options.DevicesFor(spec).Count == 0)
+                if ((options.DevicesFor(spec).Count == 0 ? options.NoDeviceFor(spec) : options.WhyNotHere(spec)) is { } reason)
                 {
                     // Others may have what it needs.
-                    Tell(active.Folder, options.NoDeviceFor(spec));
+                    Tell(active.Folder, reason);
                     return;
                 }
 

@@ -8,7 +8,7 @@ namespace HeadScope.Jobs.Reduction;
 /// <param name="MeanLoss">In nats, over the positions whose loss is finite; NaN where there is none.</param>
 /// <param name="FracMovable">Share of positions with an earlier copy of their target.</param>
 /// <param name="FracInduction">Share of positions that induction would predict.</param>
-/// <param name="RatioNaNs">NaN among the dla_ratio of all heads, which quantiles leave out: 0 / 0 or, where scores are not finite, made of those.</param>
+/// <param name="RatioNaNs">NaN among the ratios of all heads, which quantiles leave out: 0 / 0 or, where scores are not finite, made of those.</param>
 /// <param name="NonFiniteLoss">Null where the loss is finite everywhere.</param>
 /// <param name="NonFiniteScores">Among the stored scores of all heads; null where all are finite.</param>
 public sealed record JobSummary(

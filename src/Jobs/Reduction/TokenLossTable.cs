@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HeadScope.Jobs.Shards;
 using HeadScope.ModelCore.Frames;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Reduction;
 
@@ -24,8 +25,8 @@ public sealed class TokenLossTable(CommittedShards shards)
         SectionBuffer descriptions = new(), flags = new();
         foreach (var record in shards.Records)
         {
-            var description = await shards.ReadSectionAsync(record, 0, descriptions, cancellation).ConfigureAwait(false);
-            var flag = await shards.ReadSectionAsync(record, 1, flags, cancellation).ConfigureAwait(false);
+            var description = await shards.ReadSectionAsync(record, ShardScoresFile.DescriptionSection, descriptions, cancellation).ConfigureAwait(false);
+            var flag = await shards.ReadSectionAsync(record, ShardScoresFile.FlagsSection, flags, cancellation).ConfigureAwait(false);
             Append(writer, record, description.Span, flag.Span);
         }
 
@@ -36,16 +37,14 @@ public sealed class TokenLossTable(CommittedShards shards)
     public JobSummary Summarize(HeadStatistics statistics)
     {
         long ratioNans = 0, nans = 0, infinities = 0;
-        for (var head = 0; head < statistics.Heads; head++)
+        foreach (var score in statistics.Selection.Scores)
         {
-            for (var population = Population.NoInduction; population <= Population.Induction; population++)
+            foreach (var moments in Enumerable.Range(0, statistics.Heads).Select(head => statistics.Of(head, score, Population.All).Moments))
             {
-                ratioNans += statistics[head, Score.DlaRatio, population].Moments.NaNs;
-                for (var score = Score.HeadDla; score < Score.DlaRatio; score++)
-                {
-                    var moments = statistics[head, score, population].Moments;
+                if (score is StoredScore)
                     (nans, infinities) = (nans + moments.NaNs, infinities + moments.Infinities);
-                }
+                else
+                    ratioNans += moments.NaNs;
             }
         }
 
@@ -71,8 +70,8 @@ public sealed class TokenLossTable(CommittedShards shards)
                 var i = row * record.PositionsPerRow + p;
                 rows[i] = record.FirstRow + row;
                 positions[i] = p;
-                movable[i] = ((ShardScoresFile.Flags)flags[i] & ShardScoresFile.Flags.Movable) != 0;
-                induction[i] = ((ShardScoresFile.Flags)flags[i] & ShardScoresFile.Flags.Induction) != 0;
+                movable[i] = copies[i] > 0;
+                induction[i] = flags[i] != 0;
                 _movable += movable[i] ? 1 : 0;
                 _induction += induction[i] ? 1 : 0;
             }

@@ -46,16 +46,7 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
                 await MergeAsync(committed, cancellation).ConfigureAwait(false);
             }
 
-            return new JobPreview(_rows, spec.Scores.Quantile,
-            [
-                .. Enumerable.Range(0, _shape.Heads).Select(head =>
-                {
-                    int layer = head / spec.Model.HeadsPerLayer, inLayer = head % spec.Model.HeadsPerLayer;
-                    float Of(Score score) => _statistics?.Of(head, score, Population.All).Histogram.Approximate(spec.Scores.Quantile) ?? float.NaN;
-                    return new HeadPreview(
-                        layer, inLayer, ModelConfig.HeadLabel(layer, inLayer), Of(Score.HeadDla), Of(Score.MoverAttn), Of(Score.MoverDla), Of(Score.DlaRatio));
-                }),
-            ]);
+            return Of(_statistics ?? _shape.NewStatistics(), _rows, spec);
         }
         finally
         {
@@ -87,4 +78,17 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
             }
         }
     }
+
+    /// <summary>The preview that statistics give.</summary>
+    /// <param name="rows">How many rows they are of.</param>
+    public static JobPreview Of(HeadStatistics statistics, int rows, JobSpec spec) => new(
+        rows, spec.Scores.Quantile, [.. statistics.Selection.Scores.Select(score => score.Name)], statistics.Selection.Headline.Name,
+        [
+            .. Enumerable.Range(0, statistics.Heads).Select(head =>
+            {
+                int layer = head / spec.Model.HeadsPerLayer, inLayer = head % spec.Model.HeadsPerLayer;
+                return new HeadPreview(
+                    layer, inLayer, ModelConfig.HeadLabel(layer, inLayer), [.. statistics.Selection.Scores.Select(score => statistics.Preview(head, score, spec.Scores.Quantile))]);
+            }),
+        ]);
 }

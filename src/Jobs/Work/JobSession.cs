@@ -25,7 +25,9 @@ public sealed class JobSession : IAsyncDisposable
     readonly MeteredJob _observer;
     readonly JobFailures _failures;
     readonly CancellationTokenSource _stop = new();
+    readonly Lock _meansGate = new();
     readonly Task _renewal;
+    MeanActivations? _means;
 
     JobSession(
         JobStore jobs, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer,
@@ -65,7 +67,7 @@ public sealed class JobSession : IAsyncDisposable
         var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, spec.Induction, cancellation).ConfigureAwait(false);
-        var inputs = await JobInputs.OpenAsync(spec, options.Models, options.VerifyInputs, cancellation).ConfigureAwait(false);
+        var inputs = await JobInputs.OpenAsync(spec, options, cancellation).ConfigureAwait(false);
         try
         {
             return new JobSession(jobs, folder, presence, spec, plan, inputs, inductionTokens, options, observer, dispatcher, time);
@@ -92,7 +94,8 @@ public sealed class JobSession : IAsyncDisposable
     /// <param name="thread">Where it computes.</param>
     public JobWorker CreateWorker(string name, Transformer model, IBackend backend, DeviceThread thread) => new(
         name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, _presence, Leases,
-        new ModelShardScorer(new HeadScorer(model, backend), backend, _inputs.Tokens, _options.BatchSize),
+        new ModelShardScorer(
+            new HeadScorer(model, backend, Spec.Scores.Selection, () => Means(model, backend)), backend, _inputs.Tokens, _options.BatchSize, Spec.Ablation),
         () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time, thread);
 
     /// <summary>A worker could not start on a unit that it had leased: another may be able to.</summary>
@@ -142,6 +145,25 @@ public sealed class JobSession : IAsyncDisposable
         _inputs.Dispose();
         _observer.Dispose();
         Span?.Dispose();
+    }
+
+    /// <summary>Mean activations, computed by whichever worker needs them first, on its device.</summary>
+    MeanActivations Means(Transformer model, IBackend backend)
+    {
+        lock (_meansGate)
+        {
+            if (_means is not null)
+                return _means;
+            var means = new MeanActivations(model.Config.NLayers, model.Config.NHeads * model.Config.DHead);
+            var tokens = new int[Spec.Tokens.Context];
+            foreach (var row in Spec.Ablation!.MeanRows())
+            {
+                _inputs.Tokens.Read(row, tokens);
+                means.Add(model, backend, tokens, new BatchShape(1, tokens.Length));
+            }
+
+            return _means = means;
+        }
     }
 
     /// <summary>Deletes what this process wrote into a job while it was being deleted. Nothing of it writes any more.</summary>

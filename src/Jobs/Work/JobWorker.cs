@@ -3,6 +3,7 @@ using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Work;
 
@@ -19,8 +20,8 @@ public sealed class JobWorker(
     /// <summary>How often to look whether others have finished, where only their work is left.</summary>
     static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
 
-    readonly ShardScores _scores = new(Math.Min(plan.ShardRows, plan.Rows), spec.Tokens.Context - 1, heads);
-    readonly ShardCounter _counter = new();
+    readonly ScoreTable _scores = new(spec.Scores.Selection, heads, spec.Tokens.Context, Math.Min(plan.ShardRows, plan.Rows));
+    readonly ShardCounter _counter = new(spec.Scores.Selection);
     readonly JobFailures _failures = new(store, folder, presence, time);
 
     /// <exception cref="JobStoppedException">The job failed, here or elsewhere, or was cancelled.</exception>
@@ -102,12 +103,10 @@ public sealed class JobWorker(
         using var storing = JobSpans.Store();
         var attempt = Guid.NewGuid().ToString("N")[..12];
         var blob = folder.ShardScores(shard.Shard, attempt);
-        var checksums = await ShardScoresFile.WriteAsync(_scores, store, blob, cancellation).ConfigureAwait(false);
-        var movable = 0;
-        foreach (var copies in _scores.NumCopies)
-            movable += copies > 0 ? 1 : 0;
+        var withSources = ShardScoresFile.CountWithSources(_scores);
+        var checksums = await ShardScoresFile.WriteAsync(_scores, withSources, store, blob, cancellation).ConfigureAwait(false);
         var record = new ShardRecord(
-            spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerRow, blob, checksums, movable,
+            spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerSequence, blob, checksums, withSources,
             new ShardWork(name, scorer.Device, started, scorer.ReadSeconds, scoreSeconds - scorer.ReadSeconds, countSeconds, Lap(), distance));
 
         // This is the commit. Whoever comes second throws its scores away.

@@ -3,6 +3,7 @@ using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
+using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;
 
@@ -34,7 +35,7 @@ public sealed record JobView(
             status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Spec.Model.Hub?.Commit, status.Spec.Tokens.Rows, status.Spec.Tokens.Context,
             status.Plan.Shards, status.CommittedShards.Count, status.Progress, tokensPerSecond,
             tokensPerSecond > 0 ? (double)rowsLeft * status.Spec.Tokens.Context / tokensPerSecond : null,
-            status.Submission?.When, status.Submission?.By, status.Failure?.Message, status.Manifest?.Summary,
+            status.Submission?.When, status.Submission?.By, status.Failure is { } failure ? PathsInText.Hide(failure.Message) : null, status.Manifest?.Summary,
             status.Manifest?.Summary.Warnings is { Count: > 0 } warnings ? warnings : null, status.Manifest?.Files);
     }
 }

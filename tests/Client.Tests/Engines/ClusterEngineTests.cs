@@ -69,7 +69,7 @@ public abstract class ClusterEngineTests : EngineTests
             var preview = await http.GetFromJsonAsync<JsonElement>($"{silo.Server.Address}/v1/jobs/{id}/preview");
             Assert.Equal(rows, preview.GetProperty("rows").GetInt32());
             var metrics = await http.GetStringAsync($"{silo.Server.Address}/metrics");
-            Assert.Contains("orleans", metrics, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains("orleans_catalog_activations", metrics, StringComparison.Ordinal);
         }
     }
 

@@ -54,7 +54,7 @@ public sealed class JobPoolTests : IDisposable
     [Theory]
     [InlineData("statistics", "its checksum is wrong")]
     [InlineData("scores", "is not what was committed")]
-    [InlineData("missing scores", "are gone")]
+    [InlineData("missing scores", "the scores of shard 0")]
     [InlineData("weights", "weights.json")]
     public async Task Run_ReductionOfOneJobFails_ThatJobFailsAndTheOthersAreDone(string damaged, string message)
     {

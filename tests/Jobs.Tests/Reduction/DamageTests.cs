@@ -47,9 +47,9 @@ public class DamageTests
     }
 
     [Theory]
-    [InlineData(0, "are gone")]
-    [InlineData(1000, "end at byte 1000")]
-    public async Task Reduce_ScoresOfAShardAreMissing_FailsTheJobNamingThem(int left, string message)
+    [InlineData(0)]
+    [InlineData(1000)]
+    public async Task Reduce_ScoresOfAShardAreMissing_FailsTheJobNamingThem(int left)
     {
         using var fixture = new JobFixture();
         await fixture.ScoreAsync(Request);
@@ -60,7 +60,7 @@ public class DamageTests
         if (left > 0)
             await fixture.Jobs.Blobs.TryCreateAsync(blob, bytes.AsMemory(0, left));
         var fault = await Assert.ThrowsAsync<JobStoppedException>(() => RunAsync(fixture, folder));
-        Assert.Contains($"{blob}: the scores of shard 0 {message}", fault.Message, StringComparison.Ordinal);
+        Assert.Contains($"the scores of shard 0, {blob}, have {left:N0} bytes", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,8 +3,8 @@ using System.Text;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
-using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Scoring.Scores;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests.Reduction;
@@ -27,7 +27,7 @@ public class NonFiniteTests
         // Scored again, and counted by hand.
         using var model = new TestModel(JobResolver.Resolve(request).Spec);
         var (rows, positions, heads) = (manifest.Tokens.Rows, manifest.Tokens.Context - 1, manifest.Model.Layers * manifest.Model.HeadsPerLayer);
-        var scores = new ShardScores(rows, positions, heads);
+        var scores = new ScoreTable(ScoreSelection.Default, heads, positions + 1, rows);
         model.Scorer.Score(new ShardRange(0, 0, rows), scores, _ => { }, default);
         var loss = scores.Loss.ToArray();
         var finite = loss.Where(float.IsFinite).ToArray();
@@ -44,8 +44,8 @@ public class NonFiniteTests
         float[] stored =
         [
             .. from head in Enumerable.Range(0, heads)
-               from score in new[] { Score.HeadDla, Score.MoverAttn, Score.MoverDla }
-               from value in scores[score, head].ToArray().Where((_, i) => score == Score.HeadDla || copies[i] > 0)
+               from score in ScoreSelection.Default.Stored
+               from value in scores[score, head].ToArray().Where((_, i) => score.ZeroWithout is null || copies[i] > 0)
                select value,
         ];
         Assert.Equal(new NonFiniteScores(stored.Count(float.IsNaN), stored.Count(float.IsInfinity)), manifest.Summary.NonFiniteScores);
@@ -53,7 +53,7 @@ public class NonFiniteTests
         // Quantiles are of the numbers: NaN is none.
         var frame = Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Result("head_df.csv")))!).TrimEnd().Split('\n').Skip(1).Select(line => line.Split(',')).ToList();
         foreach (var (head, cells) in frame.Index())
-            Assert.Equal(Quantile(scores[Score.HeadDla, head].ToArray(), manifest.Scores.Quantile), float.Parse(cells[3], CultureInfo.InvariantCulture));
+            Assert.Equal(Quantile(scores[HeadDla.Instance, head].ToArray(), manifest.Scores.Quantile), float.Parse(cells[3], CultureInfo.InvariantCulture));
 
         var json = JobJson.Write(manifest);
         Assert.Equal(json, JobJson.Write(JobJson.Read<Manifest>(json, "manifest")));
@@ -96,28 +96,21 @@ public class NonFiniteTests
         // Two rows of one head, with every kind of value in places of all populations.
         float[] kinds = [float.NaN, Infinity, float.NegativeInfinity, 0, -0f, float.MaxValue, float.Epsilon, 1];
         const int Positions = 64;
-        const int Examples = 3;
-        var scores = new ShardScores(2, Positions, 1);
-        scores.Append(Batch(kinds, Positions), new int[2 * (Positions + 1)]);
-        var statistics = new ShardCounter().Count(scores, 0, Examples);
+        var scores = Table(kinds, Positions);
+        var spec = JobResolver.Resolve(JobFixture.TinyRequest with { Examples = 3, Rows = 2 }).Spec;
+        spec = spec with { Model = spec.Model with { Layers = 1, HeadsPerLayer = 1 }, Tokens = spec.Tokens with { Context = Positions + 1 } };
+        var statistics = new ShardCounter(ScoreSelection.Default).Count(scores, 0, examples: 3);
         Assert.Null(statistics.Imbalance(2 * Positions));
-        var dla = statistics.Of(0, Score.HeadDla, Population.All);
+        var dla = statistics.Of(0, HeadDla.Instance, Population.All);
         Assert.Equal((2 * Positions / kinds.Length, 2 * 2 * Positions / kinds.Length), (dla.Moments.NaNs, dla.Moments.Infinities));
         Assert.All(dla.Highest.Best, example => Assert.Equal(Infinity, example.Value));
         Assert.All(dla.Lowest.Best, example => Assert.Equal(float.NegativeInfinity, example.Value));
 
-        var spec = new JobSpec
-        {
-            Model = new ModelReference("", "", null, "", 1, 1, []),
-            Tokens = new TokensReference("", 2, Positions + 1, ""),
-            Scores = new ScoreOptions(0.9, 0.95, [], false, Examples),
-        };
-        var shape = new ShardShape(spec, new JobPlan(2, 2));
         var record = new ShardRecord(
-            spec.Id, 0, 0, 2, Positions, new JobFolder(spec.Id).ShardScores(0, "attempt"), new uint[3], 0, new ShardWork("worker", "device", DateTimeOffset.UnixEpoch, 0, 0, 0, 0));
-        var back = shape.NewStatistics();
-        ShardStatsFile.Read(ShardStatsFile.Write(record, statistics), "stats", shape, back);
-        foreach (var score in Enum.GetValues<Score>())
+            spec.Id, 0, 0, 2, Positions, new JobFolder(spec.Id).ShardScores(0, "attempt"), new uint[3], ShardScoresFile.CountWithSources(scores), new ShardWork("worker", "device", DateTimeOffset.UnixEpoch, 0, 0, 0, 0));
+        var back = new HeadStatistics(ScoreSelection.Default, 1, examples: 3);
+        ShardStatsFile.Read(ShardStatsFile.Write(record, statistics), "stats", new ShardShape(spec, new JobPlan(2, 2)), back);
+        foreach (var score in ScoreCatalogue.Default)
         {
             ScoreStatistics before = statistics.Of(0, score, Population.All), after = back.Of(0, score, Population.All);
             Assert.Equal(before.Histogram.Counts, after.Histogram.Counts);
@@ -140,17 +133,24 @@ public class NonFiniteTests
     }
 
     /// <summary>Two rows of one head, whose scores are of some kinds in turn.</summary>
-    static TokenScores Batch(float[] kinds, int positions)
+    static ScoreTable Table(float[] kinds, int positions)
     {
-        var batch = new TokenScores(new BatchShape(2, positions + 1), 1);
-        for (var i = 0; i < batch.Positions; i++)
+        var table = new ScoreTable(ScoreSelection.Default, 1, positions + 1, 2) { Sequences = 2 };
+        var set = table.Selection.Sets.Single();
+        for (var i = 0; i < table.Positions; i++)
         {
-            (batch.NumCopies[i], batch.IsInduction[i]) = (i / kinds.Length % 2, i / (2 * kinds.Length) % 2 == 1);
-            batch.HeadDla[i] = kinds[i % kinds.Length];
-            if (batch.NumCopies[i] > 0)
-                batch.MoverAttn[i] = batch.MoverDla[i] = kinds[(3 * i + 1) % kinds.Length];
+            table.NumCopiesOf(0)[i] = i / kinds.Length % 2;
+            table.HasSourcesOf(table.Selection.IndexOf(set), 0)[i] = table.NumCopies[i] > 0;
+            table.IsInductionOf(0)[i] = i / (2 * kinds.Length) % 2 == 1;
+            foreach (var (index, score) in table.Selection.Stored.Index())
+            {
+                if (score.ZeroWithout is null)
+                    table.ScoresOf(index, 0, 0)[i] = kinds[i % kinds.Length];
+                else if (table.NumCopies[i] > 0)
+                    table.ScoresOf(index, 0, 0)[i] = kinds[(3 * i + 1) % kinds.Length];
+            }
         }
 
-        return batch;
+        return table;
     }
 }
