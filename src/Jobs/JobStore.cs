@@ -1,10 +1,10 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs;
 
@@ -109,7 +109,7 @@ public sealed class JobStore(IBlobStore blobs)
     {
         var (spec, plan) = await ReadAsync(folder, cancellation).ConfigureAwait(false);
         var shape = new ShardShape(spec, plan);
-        foreach (var shard in await ShardLedger.CommittedShardsAsync(blobs, folder, cancellation).ConfigureAwait(false))
+        foreach (var shard in await CommittedShardsAsync(blobs, folder, cancellation).ConfigureAwait(false))
         {
             var name = folder.ShardStats(shard);
             if (shard >= plan.Shards || await blobs.TryReadAsync(name, shape.MostStatsBytes, cancellation).ConfigureAwait(false) is not { } blob)
@@ -117,6 +117,25 @@ public sealed class JobStore(IBlobStore blobs)
             var statistics = shape.NewStatistics();
             yield return (ShardStatsFile.Read(blob, name, shape, statistics), statistics);
         }
+    }
+
+    /// <summary>The shards whose statistics are in a store, in order.</summary>
+    public static async Task<List<int>> CommittedShardsAsync(IBlobStore blobs, JobFolder folder, CancellationToken cancellation)
+    {
+        var shards = new List<int>();
+        await foreach (var blob in blobs.ListAsync(folder.Shards, cancellation).ConfigureAwait(false))
+        {
+            // Exactly the name that a commit gives: a number may be written in other ways.
+            var name = blob.Name.AsSpan(folder.Shards.Length);
+            if (name.EndsWith(".stats", StringComparison.Ordinal) && int.TryParse(name[..^".stats".Length], NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
+                && blob.Name == folder.ShardStats(shard))
+            {
+                shards.Add(shard);
+            }
+        }
+
+        shards.Sort();
+        return shards;
     }
 
     /// <summary>Rows in brackets, of numbers that have eleven characters and a comma at the most.</summary>

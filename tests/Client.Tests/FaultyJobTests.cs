@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using HeadScope.Client.Tests.Server;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests;
@@ -10,7 +9,7 @@ public sealed class FaultyJobTests : IDisposable
     const string Positions = "1,512 of 1,512 positions (1,512 NaN, 0 infinite), in 24 rows, the first of them 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.";
 
     readonly TemporaryFolder _folder = new();
-    readonly string _address = $"http://127.0.0.1:{ServerProcess.FreePort()}";
+    readonly string _address = $"http://127.0.0.1:{Ports.Free()}";
 
     string[] Store => ["--store", _folder.File("store")];
 

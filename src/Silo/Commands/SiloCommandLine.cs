@@ -19,6 +19,7 @@ internal static class SiloCommandLine
     {
         var root = Serve();
         root.Add(KeysCommand.Create());
+        root.Add(CertificateCommand.Create());
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
