@@ -75,6 +75,7 @@ public abstract class EngineTests : IAsyncLifetime
         Assert.Contains($"0 of {Rows} shards", await ComplainsAsync(1, ["pull", "--job", id, "--out", _folder.File("pulled")]), StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.File("pulled")));
         using var watch = HeadScopeProcess.Start(Secrets, ["watch", "--job", id, .. Place]);
+        await watch.SaysAsync($"Job {id}");
         await WorkAsync();
         await UntilAsync(id, done => done > 5);
         await KillAsync(id, watch);
