@@ -56,7 +56,8 @@ internal sealed class CopyPairs
     {
         var cellsOfHead = (long)context * context;
         var flat = pattern.flatten();
-        var offsets = arange(heads.Heads, device: pattern.device).mul(cellsOfHead).sub(firstRow * heads.Heads * cellsOfHead).unsqueeze(0); // [1, head]
+        var offsets = arange(Scalars.Of(0), Scalars.Of(heads.Heads), Scalars.One, device: pattern.device)
+            .mul(Scalars.Of(cellsOfHead)).sub(Scalars.Of(firstRow * heads.Heads * cellsOfHead)).unsqueeze(0); // [1, head]
         var (first, end) = (_firstOfRow[firstRow], _firstOfRow[firstRow + rows]);
         var atATime = (int)Math.Max(1, most / (heads.Heads * heads.Size));
         for (var pair = first; pair < end; pair += atATime)
@@ -64,13 +65,13 @@ internal sealed class CopyPairs
             using var scope = NewDisposeScope();
             var count = Math.Min(atATime, end - pair);
             var destinations = _destinations.narrow(0, pair, count);
-            var cells = _cells.narrow(0, pair, count).unsqueeze(1).add(offsets); // [pair, head]
+            var cells = _cells.narrow(0, pair, count).unsqueeze(1).add(offsets, Scalars.One); // [pair, head]
             var attention = flat.index_select(0, cells.flatten()).view(count, heads.Heads);
             var values = value.index_select(0, _sources.narrow(0, pair, count)).view(count, heads.KeyValueHeads, 1, heads.Size);
             var along = directions.index_select(0, destinations).view(count, heads.KeyValueHeads, heads.Heads / heads.KeyValueHeads, heads.Size)
                 .mul_(values).sum(-1).view(count, heads.Heads); // [pair, head]
-            moverAttn.index_add_(0, destinations, attention, 1);
-            moverDla.index_add_(0, destinations, along.mul_(attention), 1);
+            moverAttn.index_add_(0, destinations, attention, Scalars.One);
+            moverDla.index_add_(0, destinations, along.mul_(attention), Scalars.One);
         }
     }
 }

@@ -33,18 +33,19 @@ internal sealed class CopyScan(IBackend backend, float[] read, float[] written, 
         return argmax;
     }
 
-    /// <summary>How many tokens t have t as their highest column: no column is higher, and none before it as high.</summary>
-    public int OwnArgmaxCount()
+    /// <summary>The share of tokens t that have t as their highest column: no column is higher, and none before it as high. Tokens of which t is NaN do not count.</summary>
+    public double OwnArgmaxShare()
     {
         var own = OwnLogits();
-        var beaten = new bool[vocabulary];
+        var beaten = Array.ConvertAll(own, float.IsNaN);
+        var tokens = beaten.Count(isNaN => !isNaN);
         var remaining = Enumerable.Range(0, vocabulary).ToArray();
         ForEachBlock(_ => remaining = Array.FindAll(remaining, row => !beaten[row]), (row, firstColumn, logits) =>
         {
             for (var j = 0; j < logits.Length && !beaten[row]; j++)
                 beaten[row] = IsHigher(row, firstColumn + j, row, logits[j] - own[row]);
         });
-        return vocabulary - beaten.Count(lost => lost);
+        return (double)beaten.Count(lost => !lost) / tokens;
     }
 
     /// <summary>
@@ -57,7 +58,7 @@ internal sealed class CopyScan(IBackend backend, float[] read, float[] written, 
 
     bool IsHigherInFloat64(int row, int column, int than)
     {
-        var (one, other) = (Dot(Of(read, row), Of(written, column)), Dot(Of(read, row), Of(written, than)));
+        var (one, other) = (Dot(Of(read, row, size), Of(written, column, size)), Dot(Of(read, row, size), Of(written, than, size)));
         return one > other || (one == other && column < than);
     }
 
@@ -101,13 +102,13 @@ internal sealed class CopyScan(IBackend backend, float[] read, float[] written, 
     /// <summary>What two sums of d_head products, each rounded to float32, may differ by for each row: [d_vocab].</summary>
     static double[] Doubt(float[] read, float[] written, int vocabulary, int size)
     {
-        var longest = Enumerable.Range(0, vocabulary).Max(token => Length(written, token));
+        var longest = Enumerable.Range(0, vocabulary).Select(token => Length(written, token)).Where(double.IsFinite).DefaultIfEmpty().Max();
         return [.. Enumerable.Range(0, vocabulary).Select(token => Length(read, token) * longest * size * Math.ScaleB(1, -23))];
 
-        double Length(float[] vectors, int token) => Math.Sqrt(Dot(vectors.AsSpan(token * size, size), vectors.AsSpan(token * size, size)));
+        double Length(float[] vectors, int token) => Math.Sqrt(Dot(Of(vectors, token, size), Of(vectors, token, size)));
     }
 
-    ReadOnlySpan<float> Of(float[] vectors, int token) => vectors.AsSpan(token * size, size);
+    static ReadOnlySpan<float> Of(float[] vectors, int token, int size) => vectors.AsSpan(token * size, size);
 
     static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {

@@ -83,12 +83,12 @@ public sealed class OvCircuits(ModelWeights weights, Transformer transformer, IB
 
     /// <summary>
     /// For each head, the share of tokens that are their own <see cref="CopyArgmax"/>: [layer * head]. Tokens drop out as soon as
-    /// another beats them, so that a head which copies little costs little.
+    /// another beats them, so that a head which copies little costs little. Of the tokens whose own logit is a number; NaN where there are none.
     /// </summary>
     public double[] CopyShare()
     {
         var shares = new double[_config.HeadCount];
-        ForEachHead((index, scan) => shares[index] = (double)scan.OwnArgmaxCount() / _config.DVocab);
+        ForEachHead((index, scan) => shares[index] = scan.OwnArgmaxShare());
         return shares;
     }
 
