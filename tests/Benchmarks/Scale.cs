@@ -7,7 +7,6 @@ using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Tokens;
 
@@ -22,10 +21,6 @@ public static class Scale
     const int Parts = 10;
     const int Context = 2;
 
-    /// <summary>How the workers of one process get their shards.</summary>
-    /// <param name="RenewAsync">Says that all of them are alive.</param>
-    internal sealed record Process(IUnitLeases Leases, Func<Task> RenewAsync);
-
     /// <summary>Workers in claims of a file store, whose processes know nothing of one another; or in a cluster.</summary>
     /// <param name="model">A model's folder; it is not loaded.</param>
     /// <param name="silo">The program of a silo that keeps the leases; null for claims.</param>
@@ -34,16 +29,15 @@ public static class Scale
         var store = new MeteredBlobStore(new FileBlobStore(folder));
         var tokens = Path.Combine(folder, "tokens.safetensors");
         TokenFile.Write(tokens, [.. Enumerable.Range(0, shards).Select(_ => new int[Context])]);
-        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = tokens, ShardRows = 1, SkipHeads = true });
+        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = new TokenLocation(tokens), ShardRows = 1, SkipHeads = true });
         var jobFolder = await new JobStore(store).SubmitAsync(job, default);
         if (silo is null)
         {
             await RunAsync($"claims in {folder}", workers, sleep, store, job, null, [.. Enumerable.Range(0, processes).Select(i =>
             {
-                // Of another machine each: nobody can see in the list of processes that it has ended.
-                var identity = ProcessIdentity.Current with { Host = $"host-{i}", Scope = $"host-{i}" };
-                var claims = new BlobClaims(store, jobFolder, TimeProvider.System, BlobClaims.DefaultDuration, identity);
-                return new Process(new ShardLedger(store, jobFolder, job.Plan, claims, weightsColumns: false, TimeProvider.System), () => claims.RenewAsync(default));
+                var units = new JobUnits(job.Plan, WeightsColumns: false);
+                var claims = new BlobClaims(store, jobFolder, TimeProvider.System, BlobClaims.DefaultDuration, Host(i));
+                return new UnitLeases(store, jobFolder, units, claims, new UnitDispatcher(store, jobFolder, units, claims, TimeProvider.System, Timeout.InfiniteTimeSpan));
             })]);
         }
         else
@@ -52,15 +46,17 @@ public static class Scale
         }
     }
 
+    /// <summary>A process of another machine than the others: nobody can see in the list of processes that it has ended.</summary>
+    internal static ProcessIdentity Host(int number) => ProcessIdentity.Current with { Host = $"host-{number}", Scope = $"host-{number}" };
+
     /// <param name="coordinator">The process that keeps the leases, where it is not this one.</param>
     internal static async Task RunAsync(
-        string what, int workers, TimeSpan sleep, IBlobStore store, ResolvedJob job, System.Diagnostics.Process? coordinator, IReadOnlyList<Process> processes)
+        string what, int workers, TimeSpan sleep, IBlobStore store, ResolvedJob job, Process? coordinator, IReadOnlyList<UnitLeases> processes)
     {
         var shards = job.Plan.Shards;
         var folder = new JobFolder(job.Spec.Id);
-        var scores = new ShardScores(1, Context - 1, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer);
-        scores.Append(new TokenScores(new BatchShape(1, Context), scores.Heads), new int[Context]);
-        var statistics = new ShardCounter().Count(scores, 0, examples: 1);
+        var scores = new ScoreTable(ScoreSelection.Default, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Context, 1);
+        var statistics = new ShardCounter(ScoreSelection.Default).Count(scores, 0, examples: 1);
         Console.WriteLine($"{workers} workers in {processes.Count} processes, {shards} shards of {sleep.TotalSeconds} s, {what}");
         Console.WriteLine("   done  shards/s  of what they could  requests/shard  ms CPU/shard  lease p50 ms  p99 ms  MiB");
         var requests = 0L;
@@ -77,14 +73,14 @@ public static class Scale
         {
             using var timer = new PeriodicTimer(BlobClaims.DefaultDuration / 4);
             while (!end.IsCancellationRequested && await timer.WaitForNextTickAsync(end.Token))
-                await process.RenewAsync();
+                await process.RenewAsync(default);
         })).ToList();
-        await Task.WhenAll(Enumerable.Range(0, workers).Select(i => Task.Run(() => WorkAsync(processes[i % processes.Count].Leases, $"worker-{i}"))));
+        await Task.WhenAll(Enumerable.Range(0, workers).Select(i => Task.Run(() => WorkAsync(processes[i % processes.Count], $"worker-{i}"))));
         await end.CancelAsync();
         await Task.WhenAll(renewals).ContinueWith(_ => { }, TaskScheduler.Default);
         Console.WriteLine($"{shards} shards in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s, {shards / Stopwatch.GetElapsedTime(started).TotalSeconds:F0} shards/s; {twice} done twice");
 
-        async Task WorkAsync(IUnitLeases leases, string worker)
+        async Task WorkAsync(UnitLeases leases, string worker)
         {
             while (true)
             {
@@ -102,7 +98,7 @@ public static class Scale
                 await Task.Delay(sleep);
                 var shard = lease.Shard!.Value;
                 var record = new ShardRecord(
-                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], 0, 0, new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
+                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], [0], new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
                 var isNew = await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics));
                 await leases.CompleteAsync(lease, default);
                 lock (waits)
@@ -130,7 +126,7 @@ public static class Scale
 
         TimeSpan Cpu()
         {
-            using var self = coordinator is null ? System.Diagnostics.Process.GetCurrentProcess() : null;
+            using var self = coordinator is null ? Process.GetCurrentProcess() : null;
             coordinator?.Refresh();
             return (coordinator ?? self!).TotalProcessorTime;
         }

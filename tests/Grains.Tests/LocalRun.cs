@@ -5,6 +5,7 @@ using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Grains.Tests;
@@ -16,8 +17,8 @@ internal static class LocalRun
     public static JobRequest Tiny { get; } = new()
     {
         Model = Fixture.PathOf("neox-tiny", "model"),
-        Tokens = Fixture.PathOf("neox-tiny", "inputs.safetensors"),
-        InductionTokens = $"{Fixture.PathOf("neox-tiny", "inputs.safetensors")}:ind_tokens",
+        Tokens = new TokenLocation(Fixture.PathOf("neox-tiny", "inputs.safetensors")),
+        InductionTokens = TokenLocation.Parse($"{Fixture.PathOf("neox-tiny", "inputs.safetensors")}:ind_tokens"),
     };
 
     static readonly Lazy<Task<Manifest>> TinyRun = new(() => RunAsync(Tiny));
@@ -40,7 +41,7 @@ internal static class LocalRun
             Assert.Equal((name, file.Sha256), (name, Convert.ToHexStringLower(SHA256.HashData(await result(name)))));
     }
 
-    sealed class Nobody : IJobObserver
+    internal sealed class Nobody : IJobObserver
     {
         public void RowsScored(int rows)
         {

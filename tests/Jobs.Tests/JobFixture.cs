@@ -4,6 +4,7 @@ using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests;
@@ -23,8 +24,8 @@ internal sealed class JobFixture : IDisposable
     public static JobRequest Request(string model) => new()
     {
         Model = model == "demo" ? Fixture.PathOf("..", "..", "src", "Client", "Demo") : Fixture.PathOf(model, "model"),
-        Tokens = Fixture.PathOf(model, "inputs.safetensors"),
-        InductionTokens = $"{Fixture.PathOf(model, "inputs.safetensors")}:ind_tokens",
+        Tokens = new TokenLocation(Fixture.PathOf(model, "inputs.safetensors")),
+        InductionTokens = TokenLocation.Parse($"{Fixture.PathOf(model, "inputs.safetensors")}:ind_tokens"),
     };
 
     public string File(string name) => _folder.File(name);
@@ -46,14 +47,22 @@ internal sealed class JobFixture : IDisposable
     {
         var (job, folder) = await SubmitAsync(request);
         using var model = new TestModel(job.Spec);
-        var claims = new BlobClaims(Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration);
-        var ledger = new ShardLedger(Jobs.Blobs, folder, job.Plan, claims, weightsColumns: false, TimeProvider.System);
-        await Worker(job, folder, ledger, model.Scorer, new Observer()).RunAsync(default);
+        await Worker(job, folder, Leases(job, folder), model.Scorer, new Observer()).RunAsync(default);
         return await CommittedShards.ReadAsync(Jobs.Blobs, folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, threads: 2, default);
     }
 
-    public JobWorker Worker(ResolvedJob job, JobFolder folder, ShardLedger ledger, IShardScorer scorer, IJobObserver observer, TimeProvider? time = null) => new(
-        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs, ledger, scorer, null, observer, time ?? TimeProvider.System);
+    /// <summary>Leases of a process that knows of no other.</summary>
+    /// <param name="process">This one, unless said otherwise.</param>
+    public UnitLeases Leases(ResolvedJob job, JobFolder folder, TimeProvider? time = null, ProcessIdentity? process = null)
+    {
+        var units = new JobUnits(job.Plan, WeightsColumns: false);
+        var claims = new BlobClaims(Jobs.Blobs, folder, time ?? TimeProvider.System, BlobClaims.DefaultDuration, process);
+        return new UnitLeases(
+            Jobs.Blobs, folder, units, claims, new UnitDispatcher(Jobs.Blobs, folder, units, claims, time ?? TimeProvider.System, Timeout.InfiniteTimeSpan));
+    }
+
+    public JobWorker Worker(ResolvedJob job, JobFolder folder, UnitLeases leases, IShardScorer scorer, IJobObserver observer, TimeProvider? time = null) => new(
+        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs, JobPresence.NoteAsync(Jobs.Blobs, folder, default).GetAwaiter().GetResult(), leases, scorer, null, observer, time ?? TimeProvider.System);
 
     public async Task<List<string>> BlobsAsync(string prefix)
     {

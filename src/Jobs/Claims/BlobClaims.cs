@@ -11,19 +11,29 @@ namespace HeadScope.Jobs.Claims;
 /// </summary>
 /// <remarks>Claims save work; they do not guard results. A holder that was merely slow commits, or finds it has been done.</remarks>
 /// <param name="process">Who claims; this process unless said otherwise.</param>
-public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider time, TimeSpan duration, ProcessIdentity? process = null)
+/// <param name="member">What it is in its cluster: members know at once of others' end.</param>
+/// <param name="readsOfALook">How many claims one look at all of them reads: they may be as many as workers, and all processes look.</param>
+public sealed class BlobClaims(
+    IBlobStore store, JobFolder folder, TimeProvider time, TimeSpan duration, ProcessIdentity? process = null, ClusterProcess? member = null, int readsOfALook = 32)
 {
     /// <summary>How long a worker may be silent before others take over its work.</summary>
     public static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(60);
 
-    /// <summary>How many claims one look at all of them reads: they may be as many as workers, and all workers look.</summary>
-    const int ReadsOfALook = 32;
+    /// <summary>How many of them are read at a time.</summary>
+    const int ReadsAtATime = 16;
+
+    /// <summary>A claim is some four hundred bytes.</summary>
+    const int MostBytes = 1 << 16;
+
+    /// <summary>More than a unit can have had holders: blobs of higher numbers are no claims.</summary>
+    const int MostGenerations = 1000;
 
     readonly ConcurrentDictionary<string, Holding> _held = new();
     readonly ConcurrentDictionary<string, Observation> _observed = new();
 
     /// <summary>What a claim's blob says.</summary>
-    public sealed record Holding(string Worker, ProcessIdentity Process, DateTimeOffset Since, int Renewals);
+    /// <param name="Member">The process's name in its cluster; null where it is in none.</param>
+    public sealed record Holding(string Worker, ProcessIdentity Process, DateTimeOffset Since, int Renewals, string? Member = null);
 
     /// <summary>How often to call <see cref="RenewAsync"/>.</summary>
     public TimeSpan RenewalInterval => duration / 4;
@@ -31,9 +41,16 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     /// <summary>Claims a unit of work that nobody holds, or whose holder is gone. Null where somebody holds it.</summary>
     public async Task<Claim?> TryClaimAsync(string unit, string worker, CancellationToken cancellation)
     {
-        var holding = new Holding(worker, process ?? ProcessIdentity.Current, time.GetUtcNow(), 0);
+        var holding = new Holding(worker, process ?? ProcessIdentity.Current, time.GetUtcNow(), 0, member?.Name);
         for (var generation = 1; ;)
         {
+            if (generation > MostGenerations)
+            {
+                // Nobody counts so far; a blob says that somebody did. What has lapsed goes, and with it the number.
+                await store.DeleteAsync(BlobOf(unit, MostGenerations), cancellation).ConfigureAwait(false);
+                generation = 1;
+            }
+
             var name = BlobOf(unit, generation);
             var created = await store.TryCreateAsync(name, JobJson.Write(holding), cancellation).ConfigureAwait(false);
             var (latest, version) = await LatestAsync(unit, cancellation).ConfigureAwait(false);
@@ -61,26 +78,22 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     /// The units that somebody seems to hold, this process or others: one question to the store, and some more to learn of processes
     /// that have ended. <see cref="TryClaimAsync"/> knows for certain.
     /// </summary>
-    public async Task<IReadOnlySet<string>> HeldUnitsAsync(CancellationToken cancellation)
+    /// <param name="except">Units that are of no interest.</param>
+    public async Task<IReadOnlySet<string>> HeldUnitsAsync(Predicate<string> except, CancellationToken cancellation)
     {
         var latest = await GenerationsAsync(folder.Claims, cancellation).ConfigureAwait(false);
-        var claims = latest.Select(claim => (Unit: claim.Key, Name: BlobOf(claim.Key, claim.Value.Generation), claim.Value.Version)).ToArray();
+        var claims = latest.Where(claim => !except(claim.Key)).Select(claim => (Unit: claim.Key, Name: BlobOf(claim.Key, claim.Value.Generation), claim.Value.Version)).ToArray();
         foreach (var name in _observed.Keys.Except(claims.Select(claim => claim.Name)))
             _observed.TryRemove(name, out _);
 
         // Whoever looks begins somewhere else.
         Random.Shared.Shuffle(claims);
-        var held = new HashSet<string>();
-        var reads = 0;
-        foreach (var (unit, name, version) in claims)
-        {
-            var read = reads < ReadsOfALook && !_held.ContainsKey(name) && Observe(name, version).Process is null;
-            reads += read ? 1 : 0;
-            if (await IsHeldAsync(name, version, read, cancellation).ConfigureAwait(false))
-                held.Add(unit);
-        }
-
-        return held;
+        var unknown = claims.Where(claim => !_held.ContainsKey(claim.Name) && Observe(claim.Name, claim.Version).Holder is null).Take(readsOfALook).ToHashSet();
+        var held = new ConcurrentDictionary<string, bool>();
+        await Parallel.ForEachAsync(
+            claims, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtATime, CancellationToken = cancellation },
+            async (claim, token) => held[claim.Unit] = await IsHeldAsync(claim.Name, claim.Version, unknown.Contains(claim), token).ConfigureAwait(false)).ConfigureAwait(false);
+        return held.Where(claim => claim.Value).Select(claim => claim.Key).ToHashSet();
     }
 
     /// <summary>Tells others that the work goes on: all claims of this process.</summary>
@@ -115,21 +128,39 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
         var observed = Observe(name, version);
         if (read)
         {
-            if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } blob)
+            if (await TryReadAsync(name, cancellation).ConfigureAwait(false) is not var (content, holder))
                 return false;
-            var (content, process) = (Convert.ToBase64String(blob), JobJson.Read<Holding>(blob, name).Process);
             observed = _observed[name] = observed.Content is null || observed.Content == content
-                ? observed with { Content = content, Process = process }
-                : new Observation(version, content, process, time.GetTimestamp());
+                ? observed with { Content = content, Holder = holder }
+                : new Observation(version, content, holder, time.GetTimestamp());
         }
 
-        return observed.Process?.HasEnded != true && time.GetElapsedTime(observed.Since) < duration;
+        return (observed.Holder is null || !HasEnded(observed.Holder)) && time.GetElapsedTime(observed.Since) < duration;
+    }
+
+    bool HasEnded(Holding holder) => holder.Process.HasEnded || (member is not null && holder.Member is { } name && member.HasEnded(name));
+
+    /// <summary>A claim's content and who wrote it; null where there is none. One that nobody can read lapses like one of another machine.</summary>
+    async Task<(string Content, Holding? Holder)?> TryReadAsync(string name, CancellationToken cancellation)
+    {
+        var content = "";
+        try
+        {
+            if (await store.TryReadAsync(name, MostBytes, cancellation).ConfigureAwait(false) is not { } blob)
+                return null;
+            content = Convert.ToBase64String(blob);
+            return (content, JobJson.Read<Holding>(blob, name));
+        }
+        catch (Exception e) when (e is InvalidDataException or UnreadableBlobException)
+        {
+            return (content, null);
+        }
     }
 
     /// <summary>Notes whether a claim has changed. Whoever renews it is most likely who did so before.</summary>
     Observation Observe(string name, string version) => _observed.AddOrUpdate(
         name, _ => new Observation(version, null, null, time.GetTimestamp()),
-        (_, before) => before.Version == version ? before : new Observation(version, null, before.Process, time.GetTimestamp()));
+        (_, before) => before.Version == version ? before : new Observation(version, null, before.Holder, time.GetTimestamp()));
 
     /// <summary>The latest generation of a unit's claims; 0 where there is none.</summary>
     async Task<(int Generation, string Version)> LatestAsync(string unit, CancellationToken cancellation) =>
@@ -142,7 +173,8 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
         {
             var name = blob.Name[folder.Claims.Length..];
             var dot = name.LastIndexOf('.');
-            if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), CultureInfo.InvariantCulture, out var generation) && generation > latest.GetValueOrDefault(name[..dot]).Generation)
+            if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation) && generation <= MostGenerations
+                && generation > latest.GetValueOrDefault(name[..dot]).Generation)
                 latest[name[..dot]] = (generation, blob.Version);
         }
 
@@ -151,9 +183,9 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
 
     /// <param name="Version">Of the blob, as the store lists it.</param>
     /// <param name="Content">Null where it has not been read since it changed.</param>
-    /// <param name="Process">Whoever held it when it was last read; null where it never was.</param>
+    /// <param name="Holder">Whoever held it when it was last read; null where it never was.</param>
     /// <param name="Since">When it was first seen as it is, as a timestamp.</param>
-    sealed record Observation(string Version, string? Content, ProcessIdentity? Process, long Since);
+    sealed record Observation(string Version, string? Content, Holding? Holder, long Since);
 }
 
 /// <summary>The right to work on a unit.</summary>

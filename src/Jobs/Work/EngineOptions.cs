@@ -1,4 +1,5 @@
 using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
@@ -29,8 +30,14 @@ public sealed record EngineOptions
     /// <summary>How long a worker may be silent before its claims lapse. The default value is 60 s.</summary>
     public TimeSpan LeaseDuration { get; init; } = BlobClaims.DefaultDuration;
 
+    /// <summary>What this process is in its cluster; null, the default value, where it is in none.</summary>
+    public ClusterProcess? Member { get; init; }
+
     /// <summary>How models from the hub are found on this machine. The default follows the environment.</summary>
     public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
+
+    /// <summary>Where the files of jobs must lie; jobs whose files lie elsewhere are left to others. Null, the default, for anywhere.</summary>
+    public InputRoots? Roots { get; init; }
 
     /// <summary>Whether to check that model and tokens are those of the spec, by their hashes.</summary>
     public bool VerifyInputs { get; init; } = true;
@@ -50,6 +57,12 @@ public sealed record EngineOptions
 
     /// <summary>Those of the devices that can do a job.</summary>
     internal IReadOnlyList<IComputeDevice> DevicesFor(JobSpec spec) => [.. Devices.Where(device => device.Supports(spec.Precision))];
+
+    /// <summary>Why this process leaves a job to others that may open its files; null where it does not.</summary>
+    internal InvalidDataException? WhyNotHere(JobSpec spec) =>
+        Roots is null || ((spec.Model.Hub is not null || Roots.Models.Find(spec.Model.Location) is not null) && Roots.Tokens.Find(spec.Tokens.Location.Path) is not null)
+            ? null
+            : new InvalidDataException("its model or its tokens lie outside the folders that --models and --tokens name here. It is left to those that have them.");
 
     /// <summary>What to say where none can.</summary>
     internal InvalidDataException NoDeviceFor(JobSpec spec) => new(

@@ -60,7 +60,7 @@ public sealed class OvCircuits(ModelWeights weights, Transformer transformer, IB
         return eigenvalues;
     }
 
-    /// <summary>Re(sum of eigenvalues) / sum of their magnitudes, from -1 (all negative) to 1 (all positive: copying).</summary>
+    /// <summary>Re(sum of eigenvalues) / sum of their magnitudes, from -1 (all negative) to 1 (all positive: copying). NaN where one is NaN.</summary>
     public static float Score(IEnumerable<Complex> eigenvalues)
     {
         double sum = 0, magnitudes = 0;
@@ -180,5 +180,8 @@ public sealed class OvCircuits(ModelWeights weights, Transformer transformer, IB
     Matrix<double> ValueOf(BlockWeights block, int head) => Matrix<double>.Build.Dense(
         _config.DModel, _config.DHead, (i, j) => block.WV[(_config.Heads.KeyValueHeadOf(head) * _config.DModel + i) * _config.DHead + j]);
 
-    static Complex[] Eigenvalues(Matrix<double> matrix) => [.. matrix.Evd().EigenValues];
+    /// <summary>NaN where the matrix is not finite, on which the decomposition would not converge.</summary>
+    static Complex[] Eigenvalues(Matrix<double> matrix) => matrix.Exists(value => !double.IsFinite(value))
+        ? [.. Enumerable.Repeat(Complex.NaN, matrix.RowCount)]
+        : [.. matrix.Evd().EigenValues];
 }

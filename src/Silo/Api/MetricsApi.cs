@@ -1,19 +1,20 @@
 using HeadScope.Silo.Security;
-using OpenTelemetry.Metrics;
 
 namespace HeadScope.Silo.Api;
 
 /// <summary>GET /metrics, for Prometheus.</summary>
 internal static class MetricsApi
 {
+    public const string Path = "/metrics";
+
     /// <param name="isOpen">Whether it answers without a key. Otherwise readers may ask.</param>
     public static void MapMetrics(this WebApplication app, bool isOpen)
     {
-        var exporter = ((IEndpointRouteBuilder)app).CreateApplicationBuilder()
-            .UseOpenTelemetryPrometheusScrapingEndpoint(app.Services.GetRequiredService<MeterProvider>(), _ => true, null, null, null).Build();
-        Delegate show = Task (HttpContext context) => exporter(context);
-        var route = app.MapGet("/metrics", show)
-            .DisableRateLimiting().WithTags("operations").Produces<string>(contentType: "text/plain").WithSummary("Prometheus metrics");
+        // The exporter's own route takes every method and is not described.
+        var scrape = new ApplicationBuilder(app.Services).UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build();
+        Delegate show = Task (HttpContext context) => scrape(context);
+        var route = app.MapGet(Path, show)
+            .DisableRateLimiting().DisableHttpMetrics().WithTags("operations").Produces<string>(contentType: "text/plain").WithSummary("Prometheus metrics");
         if (isOpen)
             route.AllowAnonymous();
         else

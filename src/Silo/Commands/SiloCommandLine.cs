@@ -5,6 +5,7 @@ using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.Silo.Hosting;
+using HeadScope.Silo.Telemetry;
 
 namespace HeadScope.Silo.Commands;
 
@@ -18,6 +19,7 @@ internal static class SiloCommandLine
     {
         var root = Serve();
         root.Add(KeysCommand.Create());
+        root.Add(CertificateCommand.Create());
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -103,21 +105,31 @@ internal static class SiloCommandLine
                     LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
                 },
             });
-            using var export = OtlpExport.FromEnvironment();
-            await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
-            var stopping = app.Lifetime.ApplicationStopping;
-            try
-            {
-                await app.RunAsync(cancellation).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                // Told to stop while it was starting.
-            }
-
-            return 0;
+            using var export = OtlpExport.FromEnvironment(metrics => metrics.AddServer(), traces => traces.AddServer());
+            return await ServeAsync(options, cancellation).ConfigureAwait(false);
         });
         return root;
+    }
+
+    /// <summary>Serves until told to stop, or until the engine fails.</summary>
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> ServeAsync(SiloOptions options, CancellationToken cancellation)
+    {
+        await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
+        var (stopping, fault) = (app.Lifetime.ApplicationStopping, app.Services.GetRequiredService<EngineFault>());
+        try
+        {
+            await app.RunAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop while it was starting.
+        }
+
+        if (fault.Cause is not { } cause)
+            return 0;
+        await Console.Error.WriteLineAsync($"headscope-silo: the engine failed: {cause.Message}").ConfigureAwait(false);
+        return Failed;
     }
 
     internal static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)

@@ -1,16 +1,13 @@
 using HeadScope.Jobs;
-using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.Silo.Api;
-using HeadScope.Silo.Cluster;
 using HeadScope.Silo.Dashboard;
 using HeadScope.Silo.Security;
+using HeadScope.Silo.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
 
 namespace HeadScope.Silo.Hosting;
 
@@ -44,6 +41,8 @@ internal static class SiloApplication
         AddServices(builder, options, keys, store);
 
         var app = builder.Build();
+        if (options.Cluster.Certificate is { } certificate)
+            certificate.Report = app.Services.GetRequiredService<CertificateTroubles>().Report;
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             StatusCodeSelector = cause => cause switch
@@ -59,15 +58,15 @@ internal static class SiloApplication
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
-        app.Services.GetRequiredService<MeterProvider>(); // counts from the start, not from the first scrape
         app.MapJobs();
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
-        app.MapGet("/health/live", () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
+        app.MapGet("/health/live", () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
         app.MapGet("/health/ready", async (Readiness readiness, CancellationToken cancellation) =>
             await readiness.WhyNotAsync(cancellation) is { } reason ? Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
-            .AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
+            .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
         app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null);
         app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
+        app.MapOrleans();
         return app;
     }
 
@@ -78,31 +77,21 @@ internal static class SiloApplication
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(store);
-        services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().AddMeter(OtlpExport.Meters).AddPrometheusExporter().Build());
+        builder.AddPrometheus();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobStatusReader>();
         services.AddSingleton<JobMonitor>();
         services.AddSingleton<JobEvents>();
-        services.AddSingleton<IPreviewReader, PreviewReader>();
+        services.AddSingleton<PreviewReader>();
         services.AddSingleton<Readiness>();
-        var models = new RootedPaths("model", options.ModelRoots);
-        var tokens = new RootedPaths("token file", options.TokenRoots);
+        services.AddSingleton<EngineFault>();
+        var roots = new InputRoots(options.ModelRoots, options.TokenRoots);
+        options = options with { Engine = options.Engine is null ? null : options.Engine with { Models = options.Models, Roots = roots } };
         services.AddSingleton(provider => new JobIntake(
-            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(models, tokens, options.AllowHub)));
-        services.AddSingleton(provider => new EngineAccess(provider.GetService<IJobEngine>()));
+            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(roots, options.AllowHub)));
         services.AddSingleton<JobTroubles>();
-        if (options.Cluster is { } cluster)
-        {
-            builder.AddClusterEngine(cluster, options);
-        }
-        else if (options.Engine is { } engine)
-        {
-            services.AddSingleton<IJobEngine>(provider => new JobPool(
-                provider.GetRequiredService<JobStore>(), engine, TimeProvider.System, provider.GetRequiredService<JobTroubles>().Report,
-                new StoreWork(provider.GetRequiredService<JobStore>(), TimeProvider.System)));
-            services.AddHostedService<EngineService>();
-        }
-
+        services.AddSingleton<CertificateTroubles>();
+        builder.AddEngine(options);
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = JobJson.Options.PropertyNamingPolicy;

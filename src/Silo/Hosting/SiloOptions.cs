@@ -30,7 +30,7 @@ public sealed record SiloOptions
     public bool AllowHub { get; init; }
 
     /// <summary>How models from the hub are found. The default follows the environment.</summary>
-    public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
+    public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment() with { IsForOthers = true }, TimeProvider.System);
 
     /// <summary>The file of API keys; null where none are asked for.</summary>
     public string? Keys { get; init; }
@@ -41,8 +41,8 @@ public sealed record SiloOptions
     /// <summary>How this process works on jobs; null where it only serves, and others work.</summary>
     public EngineOptions? Engine { get; init; } = new();
 
-    /// <summary>The cluster this process is in; null where it works by itself.</summary>
-    public ClusterSettings? Cluster { get; init; }
+    /// <summary>The cluster this process is in. The default is one of itself.</summary>
+    public ClusterSettings Cluster { get; init; } = new();
 
     /// <summary>Whether it speaks to the cluster from outside, rather than as one of its silos.</summary>
     public bool IsClusterClient { get; init; }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using HeadScope.Tests.Support;
 
@@ -20,7 +18,7 @@ internal sealed class ServerProcess : IDisposable
     /// <param name="options">More than where things lie.</param>
     public ServerProcess(params string[] options) => _options = options;
 
-    public string Address { get; } = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
+    public string Address { get; } = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Ports.Free()}");
 
     /// <summary>All that it has said.</summary>
     public string Log
@@ -37,14 +35,10 @@ internal sealed class ServerProcess : IDisposable
 
     public string Store { get => field ?? _folder.File("store"); init; }
 
-    public string KeyFile => _folder.File("keys.json");
+    /// <summary>Variables that it is started with, beside the tests' own.</summary>
+    public Dictionary<string, string> Environment { get; init; } = [];
 
-    public static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
-    }
+    public string KeyFile => _folder.File("keys.json");
 
     /// <summary>Makes a key and returns its secret.</summary>
     public string AddKey(string name, string role)
@@ -64,7 +58,14 @@ internal sealed class ServerProcess : IDisposable
     public async Task StartAsync(params string[] more)
     {
         Directory.CreateDirectory(Inputs);
-        _process = Process.Start(new ProcessStartInfo("dotnet", [HeadScopeProcess.Program("headscope-silo"), .. Arguments(more)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo("dotnet", [HeadScopeProcess.Program("headscope-silo"), .. Arguments(more)])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in Environment)
+            start.Environment[name] = value;
+        _process = Process.Start(start)!;
         _process.OutputDataReceived += Note;
         _process.ErrorDataReceived += Note;
         _process.BeginOutputReadLine();
@@ -88,6 +89,16 @@ internal sealed class ServerProcess : IDisposable
             }
 
             Assert.True(waited.Elapsed < StartLimit && _process is not { HasExited: true }, $"the server did not start: {Log}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Waits until it has said a text.</summary>
+    public async Task SaysAsync(string text)
+    {
+        for (var waited = Stopwatch.StartNew(); !Log.Contains(text, StringComparison.Ordinal);)
+        {
+            Assert.True(waited.Elapsed < StartLimit && _process is { HasExited: false }, $"it did not say '{text}': {Log}");
             await Task.Delay(50);
         }
     }
