@@ -47,6 +47,10 @@ internal sealed class HeadScopeProcess : IDisposable
 
     public static HeadScopeProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope", arguments, environment);
 
+    /// <param name="folder">Where the program lies.</param>
+    public static HeadScopeProcess StartFrom(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(Path.Combine(folder, "headscope"), arguments, environment);
+
     /// <summary>The server.</summary>
     public static HeadScopeProcess StartServer(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope-silo", arguments, environment);
 

@@ -23,7 +23,11 @@ public class TorchSiloTests
         RandomTokens.Write(folder.File("tokens/some.npy"), 40);
         string[] ports = [.. Enumerable.Range(0, 4).Select(_ => Ports.FreeText())];
         await using var torch = await SiloProcess.StartAsync(
-            store, tokens, [.. Localhost, "--backend", "torch", "--device", "cpu", "--silo-port", ports[0], "--gateway-port", ports[1], "--primary-port", ports[0]]);
+            store, tokens,
+            [
+                .. Localhost, "--backend", "torch", "--device", "cpu", "--libtorch", OnTorch.Folder,
+                "--silo-port", ports[0], "--gateway-port", ports[1], "--primary-port", ports[0],
+            ]);
         await using var other = await SiloProcess.StartAsync(
             store, tokens, [.. Localhost, .. otherSilo, "--silo-port", ports[2], "--gateway-port", otherSilo[0] == "--role" ? ports[1] : ports[3], "--primary-port", ports[0]]);
         var id = await other.SubmitAsync(new { model = "model", tokens = "some.npy", shard_rows = 6, precision = precision.Name() });

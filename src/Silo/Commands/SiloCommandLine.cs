@@ -59,7 +59,8 @@ internal static class SiloCommandLine
         var device = new Option<string?>("--device") { Description = "Devices of the backend, such as cpu, cuda:0 or cuda:0..7. The default is every CUDA device or, without any, cpu.", HelpName = "NAMES" };
         var libtorch = new Option<string?>("--libtorch")
         {
-            Description = "With --backend torch: the folder of libtorch 2.10, such as torch/lib of a Python environment. The default is $HEADSCOPE_LIBTORCH or, without it, beside this program.",
+            Description = "With --backend torch: the folder of libtorch 2.10, such as torch/lib of a Python environment. "
+                + "The default is $HEADSCOPE_LIBTORCH or, without it, beside this program.",
             HelpName = "DIR",
         };
         var threads = Number("--threads", "Threads in all.", Environment.ProcessorCount, 1, 4096);
