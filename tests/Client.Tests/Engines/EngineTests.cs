@@ -76,6 +76,7 @@ public abstract class EngineTests : IAsyncLifetime
         Assert.False(Directory.Exists(_folder.File("pulled")));
         using var watch = HeadScopeProcess.Start(Secrets, ["watch", "--job", id, .. Place]);
         await WorkAsync();
+        await watch.SaysAsync($"Job {id}: ");
         await UntilAsync(id, done => done > 5);
         await KillAsync(id, watch);
         var (code, output, error) = await watch.EndAsync();
