@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Grains.Tests;
@@ -30,7 +31,7 @@ public class SingleSiloTests
             Assert.Equal([$"tcp 0100007F:{server.Http.BaseAddress!.Port}"], Ports.BoundBy(server.ProcessId));
         }
 
-        var expected = await LocalRun.RunAsync(LocalRun.Tiny with { Tokens = folder.File("tokens/some.npy"), InductionTokens = null, ShardRows = 1, SkipHeads = true });
+        var expected = await LocalRun.RunAsync(LocalRun.Tiny with { Tokens = new TokenLocation(folder.File("tokens/some.npy")), InductionTokens = null, ShardRows = 1, SkipHeads = true });
         await LocalRun.SameBytesAsync(expected, name => first.Http.GetByteArrayAsync($"/v1/jobs/{id}/results/{name}"));
         foreach (var server in new[] { first, second })
             Assert.Equal(0, await server.StopAsync());

@@ -1,5 +1,4 @@
 using System.Globalization;
-using HeadScope.Client.Tests.Server;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Store.AzureStorage;
@@ -125,7 +124,7 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
         using var swarm = new Swarm(
             () => HeadScopeProcess.Start(environment, ["work", "--wait", .. common]),
             () => HeadScopeProcess.Start(environment, ["work", "--wait", .. common]),
-            () => HeadScopeProcess.StartServer(environment, [.. common, "--listen", address]));
+            () => HeadScopeProcess.StartServer(environment, [.. common, "--models", Fixture.PathOf("neox-tiny"), "--tokens", _folder.File("."), "--listen", address]));
         var schedule = new Schedule(seed, swarm, service);
         try
         {

@@ -10,7 +10,6 @@ using HeadScope.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace HeadScope.Client.Tests.Engines;
 

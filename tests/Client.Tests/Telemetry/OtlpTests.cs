@@ -99,7 +99,7 @@ public sealed class OtlpTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         using var job = new WatchedJob(rows: 16);
-        using var server = new ServerProcess("--workers", "1", "--threads", "1")
+        using var server = new ServerProcess([.. job.Roots, "--workers", "1", "--threads", "1"])
         {
             Store = await job.SubmitAsync(),
             Environment = new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.Url, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" },

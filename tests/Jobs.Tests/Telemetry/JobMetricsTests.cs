@@ -77,9 +77,9 @@ public sealed class JobMetricsTests : IDisposable
         using var model = new TestModel(job.Spec);
         using (var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer()))
         {
-            var ledger = Ledger(job, folder);
-            metered.Follow(ledger);
-            await _fixture.Worker(job, folder, ledger, model.Scorer, metered).RunAsync(default);
+            var leases = _fixture.Leases(job, folder);
+            metered.Follow(leases);
+            await _fixture.Worker(job, folder, leases, model.Scorer, metered).RunAsync(default);
             await using var session = await JobSession.OpenAsync(
                 _fixture.Jobs, folder, new EngineOptions(), new JobFixture.Observer(), TimeProvider.System, default);
             Assert.NotNull(await session.TryReduceAsync(default));
