@@ -21,7 +21,7 @@ internal static class ScaleOnGrains
         // The silo needs a worker to be where previews are made, but must leave the shards to the workers here.
         var reader = new JobStatusReader(new JobStore(store), TimeProvider.System);
         await reader.WriteControlAsync(new JobFolder(job.Spec.Id), JobControl.Default with { Paused = true }, default);
-        using var silo = System.Diagnostics.Process.Start("dotnet", [program, "--store", folder, "--cluster", "localhost", "--workers", "1", "--listen", "http://127.0.0.1:0"]);
+        using var silo = System.Diagnostics.Process.Start("dotnet", [program, "--store", folder, "--cluster", "localhost", "--insecure-silo-ports", "--workers", "1", "--listen", "http://127.0.0.1:0"]);
         try
         {
             var builder = Host.CreateApplicationBuilder();

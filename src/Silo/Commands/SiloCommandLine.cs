@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HeadScope.Grains.Hosting.Clustering;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
@@ -124,6 +125,10 @@ internal static class SiloCommandLine
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Told to stop while it was starting.
+        }
+        catch (Exception e) when (e is not IOException && options.Cluster.Kind is not SingleSilo && !app.Lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            throw new IOException($"The cluster '{options.Cluster.ClusterId}' was not joined: {e.Message.Split('\n')[0].Trim()} {options.Cluster.Kind.Hint}", e);
         }
 
         if (fault.Cause is not { } cause)

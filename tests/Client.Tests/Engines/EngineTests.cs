@@ -77,6 +77,7 @@ public abstract class EngineTests : IAsyncLifetime
         using var watch = HeadScopeProcess.Start(Secrets, ["watch", "--job", id, .. Place]);
         await watch.SaysAsync($"Job {id}");
         await WorkAsync();
+        await watch.SaysAsync($"Job {id}: ");
         await UntilAsync(id, done => done > 5);
         await KillAsync(id, watch);
         var (code, output, error) = await watch.EndAsync();

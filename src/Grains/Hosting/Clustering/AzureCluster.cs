@@ -18,6 +18,8 @@ public sealed record AzureCluster(AzureLocation Store) : ClusterKind
     const string TableHost = ".table.";
     const int HashDigits = 16;
 
+    public override string Hint => "May the store's credentials use the account's tables, are this silo's ports free, and do the other silos answer at their addresses?";
+
     internal override void Configure(ISiloBuilder silo, ClusterSettings settings)
     {
         silo.Configure<ClusterOptions>(cluster => Name(cluster, settings));

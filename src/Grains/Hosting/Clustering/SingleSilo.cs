@@ -7,6 +7,8 @@ namespace HeadScope.Grains.Hosting.Clustering;
 /// <summary>A silo that is a cluster of itself: it has no port, so nobody can reach it or join it. Calls to its own grains need none.</summary>
 public sealed record SingleSilo : ClusterKind
 {
+    public override string Hint => "Start it again: it has nobody to join.";
+
     internal override void Configure(ISiloBuilder silo, ClusterSettings settings)
     {
         silo.UseLocalhostClustering(gatewayPort: 0, serviceId: ClusterSettings.ServiceId, clusterId: Guid.NewGuid().ToString("N"));
