@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Text.Json;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Tokens;
