@@ -12,6 +12,7 @@ var root = new RootCommand("Scores every attention head of a transformer over a 
     ListCommand.Create(),
     PullCommand.Create(),
     JobCommands.Cancel(),
+    PurgeCommand.Create(),
     JobCommands.Pause(),
     JobCommands.Resume(),
     JobCommands.Priority(),

@@ -19,9 +19,9 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Tim
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _folder = new JobFolder(this.GetPrimaryKeyString());
-        var (spec, _) = await jobs.ReadAsync(_folder, cancellationToken);
+        var (spec, plan) = await jobs.ReadAsync(_folder, cancellationToken);
         _headsPerLayer = spec.Model.HeadsPerLayer;
-        _preview = new LivePreview(jobs.Blobs, _folder, spec);
+        _preview = new LivePreview(jobs.Blobs, _folder, spec, plan);
         var committed = await ShardLedger.CommittedShardsAsync(jobs.Blobs, _folder, cancellationToken);
         await Task.Run(() => _preview.AddAsync(committed, cancellationToken), cancellationToken);
     }
@@ -52,8 +52,8 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Tim
         return ended switch
         {
             { IsCompletedSuccessfully: true } => new ReduceReply(await ended),
-            { Exception.InnerException: InvalidDataException cause } => new ReduceReply(false, cause.Message),
-            _ => new ReduceReply(false), // the store, most likely: it may answer next time
+            { Exception.InnerException: JobStoppedException cause } => new ReduceReply(false, cause.Message),
+            _ => new ReduceReply(false, Trouble: ended.Exception?.InnerException?.Message ?? "The reduction was broken off."), // the store, most likely
         };
     }
 }

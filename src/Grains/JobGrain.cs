@@ -25,9 +25,12 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, ISiloStatu
     {
         try
         {
-            await _leases.RefreshAsync(CancellationToken.None);
-            if (await jobs.Blobs.ExistsAsync(_folder.Plan, CancellationToken.None))
+            if (await jobs.IsWholeAsync(_folder, CancellationToken.None))
+            {
+                await _leases.RefreshAsync(CancellationToken.None);
                 return;
+            }
+
             await Aggregator.ForgetAsync(); // the job was deleted: one of the same id begins anew
         }
         catch (JobStoppedException)

@@ -9,6 +9,9 @@ public sealed class JobFolder(string id)
 
     public const string Root = "jobs/";
 
+    /// <summary>Where jobs that were deleted are remembered for a while.</summary>
+    public const string DeletedRoot = "deleted/";
+
     public string Id => id;
 
     /// <summary>What was asked, resolved.</summary>
@@ -37,6 +40,9 @@ public sealed class JobFolder(string id)
 
     public string Prefix => $"{Root}{id}/";
 
+    /// <summary>The job was deleted. It lies beside the jobs' folders: of this one nothing is left.</summary>
+    public string Deleted => $"{DeletedRoot}{id}";
+
     public string Claims => $"{Prefix}claims/";
 
     public string Failures => $"{Prefix}failures/";
@@ -53,6 +59,10 @@ public sealed class JobFolder(string id)
 
     /// <summary>Scores of one attempt at a shard: two attempts may differ in a GPU's last bits, and the statistics belong to one of them.</summary>
     public string ShardScores(int shard, string attempt) => $"{Shards}{ShardName(shard)}.{attempt}.scores";
+
+    /// <summary>Whether a blob of this job is what workers made of it, or how it ended, rather than what was submitted.</summary>
+    public bool CameAfterSubmission(string name) =>
+        name == WeightsColumns || name == Failed || name == Cancelled || new[] { Claims, Failures, Shards, Results }.Any(folder => name.StartsWith(folder, StringComparison.Ordinal));
 
     /// <summary>Whether a text is a job's id: sixteen hex digits, so that it never leads out of a job's folder.</summary>
     public static bool IsId(string text) => text.Length == IdLength && text.All(char.IsAsciiHexDigitLower);

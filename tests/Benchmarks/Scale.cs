@@ -7,7 +7,6 @@ using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Tokens;
 
@@ -34,7 +33,7 @@ public static class Scale
         var store = new MeteredBlobStore(new FileBlobStore(folder));
         var tokens = Path.Combine(folder, "tokens.safetensors");
         TokenFile.Write(tokens, [.. Enumerable.Range(0, shards).Select(_ => new int[Context])]);
-        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = tokens, ShardRows = 1, SkipHeads = true });
+        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = new TokenLocation(tokens), ShardRows = 1, SkipHeads = true });
         var jobFolder = await new JobStore(store).SubmitAsync(job, default);
         if (silo is null)
         {
@@ -58,9 +57,8 @@ public static class Scale
     {
         var shards = job.Plan.Shards;
         var folder = new JobFolder(job.Spec.Id);
-        var scores = new ShardScores(1, Context - 1, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer);
-        scores.Append(new TokenScores(new BatchShape(1, Context), scores.Heads), new int[Context]);
-        var statistics = new ShardCounter().Count(scores, 0, examples: 1);
+        var scores = new ScoreTable(ScoreSelection.Default, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Context, 1);
+        var statistics = new ShardCounter(ScoreSelection.Default).Count(scores, 0, examples: 1);
         Console.WriteLine($"{workers} workers in {processes.Count} processes, {shards} shards of {sleep.TotalSeconds} s, {what}");
         Console.WriteLine("   done  shards/s  of what they could  requests/shard  ms CPU/shard  lease p50 ms  p99 ms  MiB");
         var requests = 0L;
@@ -102,7 +100,7 @@ public static class Scale
                 await Task.Delay(sleep);
                 var shard = lease.Shard!.Value;
                 var record = new ShardRecord(
-                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], 0, 0, new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
+                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], [0], new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
                 var isNew = await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics));
                 await leases.CompleteAsync(lease, default);
                 lock (waits)

@@ -18,7 +18,8 @@ public class JobGrainTests
         Assert.Equal((13, 13, 0, 24), (status.Units, status.Done, status.Leased, status.RowsDone));
         var preview = (await cluster.Grains.GetGrain<IAggregatorGrain>(job.Id).PreviewAsync()).ToPreview();
         Assert.Equal(24, preview.Rows);
-        var expected = new HeadScope.Jobs.Status.LivePreview(cluster.Jobs.Blobs, job, (await cluster.Jobs.ReadAsync(job, default)).Spec);
+        var (spec, plan) = await cluster.Jobs.ReadAsync(job, default);
+        var expected = new HeadScope.Jobs.Status.LivePreview(cluster.Jobs.Blobs, job, spec, plan);
         await expected.AddAsync(Enumerable.Range(0, 12), default);
         Assert.Equal((await expected.ReadAsync(default)).Heads, preview.Heads);
     }

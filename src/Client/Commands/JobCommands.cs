@@ -11,7 +11,7 @@ internal static class JobCommands
     delegate Task<JobOverview> Question(IJobSource jobs, string id, ParseResult parsed, Report report, CancellationToken cancellation);
 
     public static Command Status() => Create("status", """
-        Show how far a job is. Ends with 3 if it failed or was cancelled.
+        Show how far a job is. Ends with 3 if it failed or was cancelled, with 1 if it cannot be read.
 
         Example:
           headscope status --store /shared/headscope --job 0123456789abcdef
@@ -71,7 +71,12 @@ internal static class JobCommands
         },
     };
 
-    static int CodeOf(JobState state) => state is JobState.Failed or JobState.Cancelled ? ExitCode.JobFailed : ExitCode.Done;
+    static int CodeOf(JobState state) => state switch
+    {
+        JobState.Failed or JobState.Cancelled => ExitCode.JobFailed,
+        JobState.Unreadable => ExitCode.Failed,
+        _ => ExitCode.Done,
+    };
 
     /// <param name="code">The exit code for a job's state; that of success where it is none of the question's business.</param>
     static Command Create(string name, string description, Question ask, Func<JobState, int>? code = null, params IReadOnlyList<Option> options)

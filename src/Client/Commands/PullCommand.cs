@@ -46,6 +46,7 @@ internal static class PullCommand
             {
                 JobState.Failed => new JobStoppedException(status.Message!),
                 JobState.Cancelled => new JobStoppedException($"The job {id} was cancelled."),
+                JobState.Unreadable => new InvalidDataException(status.Message),
                 _ => new InvalidDataException($"The job {id} is not done: {status.ShardsDone} of {status.Shards} shards are.{(jobs is StoreJobs ? " 'headscope work' does the rest." : "")}"),
             };
         }

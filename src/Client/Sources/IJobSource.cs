@@ -1,6 +1,6 @@
-using HeadScope.Client.Output;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 
 namespace HeadScope.Client.Sources;
 
@@ -15,7 +15,7 @@ internal interface IJobSource
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
     Task<JobOverview> SubmitAsync(JobRequest request, int priority, CancellationToken cancellation);
 
-    /// <summary>All jobs, in order of their ids.</summary>
+    /// <summary>All jobs, in order of their ids; those too that cannot be read.</summary>
     Task<IReadOnlyList<JobOverview>> ListAsync(CancellationToken cancellation);
 
     /// <exception cref="IOException">There is no such job.</exception>
@@ -24,11 +24,15 @@ internal interface IJobSource
     /// <summary>How far a job is, again and again until it ends; that it has ended comes last. Lost connections are made again.</summary>
     IAsyncEnumerable<JobOverview> WatchAsync(string id, CancellationToken cancellation);
 
-    /// <summary>The heads with the highest mover DLA so far; none where that is not known.</summary>
-    Task<IReadOnlyList<HeadFigures>> LeadingHeadsAsync(string id, int count, CancellationToken cancellation);
+    /// <summary>The heads' scores so far; null where they are not known.</summary>
+    Task<JobPreview?> PreviewAsync(string id, CancellationToken cancellation);
 
     /// <summary>Has a job stop; what is finished is kept. Returns what it is then: one that is done stays so.</summary>
     Task<JobOverview> CancelAsync(string id, CancellationToken cancellation);
+
+    /// <summary>Deletes a job with everything it has made, whatever its blobs are.</summary>
+    /// <exception cref="IOException">There is no such job.</exception>
+    Task PurgeAsync(string id, CancellationToken cancellation);
 
     /// <summary>Changes what is given of a job's priority and of whether its shards are leased.</summary>
     Task<JobOverview> ChangeAsync(string id, int? priority, bool? paused, CancellationToken cancellation);

@@ -36,14 +36,15 @@ internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time)
         var list = new List<JobOverview>();
         foreach (var id in await jobs.ListAsync(cancellation).ConfigureAwait(false))
         {
-            if (await _reader.TryReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status)
-                list.Add(Of(status));
+            if (await TryOverviewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } job)
+                list.Add(job);
         }
 
         return list;
     }
 
-    public async Task<JobOverview> StatusAsync(string id, CancellationToken cancellation) => Of(await FindAsync(id, cancellation).ConfigureAwait(false));
+    public async Task<JobOverview> StatusAsync(string id, CancellationToken cancellation) =>
+        JobFolder.IsId(id) && await TryOverviewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } job ? job : throw await NoJobAsync(id, cancellation).ConfigureAwait(false);
 
     public async IAsyncEnumerable<JobOverview> WatchAsync(string id, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -58,7 +59,7 @@ internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time)
     }
 
     /// <summary>None: it would take all statistics of all shards.</summary>
-    public Task<IReadOnlyList<HeadFigures>> LeadingHeadsAsync(string id, int count, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<HeadFigures>>([]);
+    public Task<JobPreview?> PreviewAsync(string id, CancellationToken cancellation) => Task.FromResult<JobPreview?>(null);
 
     public async Task<JobOverview> CancelAsync(string id, CancellationToken cancellation)
     {
@@ -67,6 +68,12 @@ internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time)
             return Of(status);
         await _reader.CancelAsync(status.Folder, by: null, cancellation).ConfigureAwait(false);
         return await StatusAsync(id, cancellation).ConfigureAwait(false);
+    }
+
+    public async Task PurgeAsync(string id, CancellationToken cancellation)
+    {
+        if (!JobFolder.IsId(id) || !await jobs.DeleteAsync(new JobFolder(id), cancellation).ConfigureAwait(false))
+            throw await NoJobAsync(id, cancellation).ConfigureAwait(false);
     }
 
     public async Task<JobOverview> ChangeAsync(string id, int? priority, bool? paused, CancellationToken cancellation)
@@ -84,13 +91,27 @@ internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time)
 
     static JobOverview Of(JobStatus status) => new(
         status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Plan.Rows, status.Spec.Tokens.Context, status.CommittedShards.Count,
-        status.Plan.Shards, status.Progress, status.Failure?.Message);
+        status.Plan.Shards, status.Progress, status.Failure?.Message, Summary: status.Manifest?.Summary);
 
-    async Task<JobStatus> FindAsync(string id, CancellationToken cancellation)
+    /// <summary>Null where there is no such job.</summary>
+    async Task<JobOverview?> TryOverviewAsync(JobFolder folder, CancellationToken cancellation)
     {
-        if (JobFolder.IsId(id) && await _reader.TryReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status)
-            return status;
+        try
+        {
+            return await _reader.TryReadAsync(folder, cancellation).ConfigureAwait(false) is { } status ? Of(status) : null;
+        }
+        catch (UnreadableBlobException e)
+        {
+            return JobOverview.Unreadable(folder, e);
+        }
+    }
+
+    async Task<JobStatus> FindAsync(string id, CancellationToken cancellation) =>
+        JobFolder.IsId(id) && await _reader.TryReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status ? status : throw await NoJobAsync(id, cancellation).ConfigureAwait(false);
+
+    async Task<IOException> NoJobAsync(string id, CancellationToken cancellation)
+    {
         var ids = await jobs.ListAsync(cancellation).ConfigureAwait(false);
-        throw new IOException($"{Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
+        return new IOException($"{Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Store;
 
 namespace HeadScope.Grains.Engine;
 
@@ -15,7 +16,7 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
     static readonly TimeSpan DrainInterval = TimeSpan.FromSeconds(0.25);
 
     readonly ConcurrentDictionary<string, double?> _tokensPerSecond = new();
-    readonly ConcurrentDictionary<string, int> _contexts = new();
+    readonly ConcurrentDictionary<string, int?> _contexts = new();
 
     public double? TokensPerSecond(JobFolder folder) => _tokensPerSecond.GetValueOrDefault(folder.Id);
 
@@ -39,7 +40,7 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
                 await Task.Delay(LookInterval, time, stop.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
         }
 
@@ -50,23 +51,56 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
     async Task LookAsync(CancellationToken cancellation)
     {
         var active = await grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).InTurnAsync().ConfigureAwait(false);
-        foreach (var (job, _, _, fault) in active)
+        foreach (var job in active.Where(job => job.Fault is null))
+            await LookAtAsync(job.Job, cancellation).ConfigureAwait(false);
+        foreach (var id in _contexts.Keys.Except(active.Select(job => job.Job)))
         {
-            if (fault is not null)
-                continue;
-            if (!_contexts.TryGetValue(job, out var context))
-                _contexts[job] = context = (await jobs.ReadAsync(new JobFolder(job), cancellation).ConfigureAwait(false)).Spec.Tokens.Context;
-            _tokensPerSecond[job] = (await grains.GetGrain<IJobGrain>(job).StatusAsync().ConfigureAwait(false)).RowsPerSecond * context;
-        }
-
-        foreach (var id in _tokensPerSecond.Keys.Except(active.Select(job => job.Job)))
+            _contexts.TryRemove(id, out _);
             _tokensPerSecond.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>Tokens of a row; null where the job cannot be read, which is not tried again while it is active.</summary>
+    async Task<int?> ContextAsync(string job, CancellationToken cancellation)
+    {
+        if (_contexts.TryGetValue(job, out var known))
+            return known;
+        try
+        {
+            return _contexts[job] = (await jobs.ReadAsync(new JobFolder(job), cancellation).ConfigureAwait(false)).Spec.Tokens.Context;
+        }
+        catch (UnreadableBlobException)
+        {
+            return _contexts[job] = null;
+        }
+    }
+
+    async Task LookAtAsync(string job, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await ContextAsync(job, cancellation).ConfigureAwait(false) is { } context)
+                _tokensPerSecond[job] = (await grains.GetGrain<IJobGrain>(job).StatusAsync().ConfigureAwait(false)).RowsPerSecond * context;
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            // Whoever works on it finds out what is wrong with it; here it has no rate.
+            _tokensPerSecond.TryRemove(job, out _);
+        }
     }
 
     async Task DrainAsync(IModelGrain grain, CancellationToken cancellation)
     {
-        while (!await grain.DrainAsync(cancellation.IsCancellationRequested).ConfigureAwait(false))
+        while (true)
+        {
+            var abort = cancellation.IsCancellationRequested;
+            bool? drained = null; // unless it answers
+            await Tries.SafelyAsync(async () => drained = await grain.DrainAsync(abort).ConfigureAwait(false)).ConfigureAwait(false);
+            if (drained ?? abort)
+                break;
             await Task.Delay(DrainInterval, time, CancellationToken.None).ConfigureAwait(false);
+        }
+
         cancellation.ThrowIfCancellationRequested();
     }
 }

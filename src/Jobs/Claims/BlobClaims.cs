@@ -16,6 +16,12 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     /// <summary>How long a worker may be silent before others take over its work.</summary>
     public static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(60);
 
+    /// <summary>A claim is some three hundred bytes.</summary>
+    const int MostBytes = 1 << 16;
+
+    /// <summary>More than a unit can have had holders: blobs of higher numbers are no claims.</summary>
+    const int MostGenerations = 1000;
+
     /// <summary>How many claims one look at all of them reads: they may be as many as workers, and all workers look.</summary>
     const int ReadsOfALook = 32;
 
@@ -34,6 +40,13 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
         var holding = new Holding(worker, process ?? ProcessIdentity.Current, time.GetUtcNow(), 0);
         for (var generation = 1; ;)
         {
+            if (generation > MostGenerations)
+            {
+                // Nobody counts so far; a blob says that somebody did. What has lapsed goes, and with it the number.
+                await store.DeleteAsync(BlobOf(unit, MostGenerations), cancellation).ConfigureAwait(false);
+                generation = 1;
+            }
+
             var name = BlobOf(unit, generation);
             var created = await store.TryCreateAsync(name, JobJson.Write(holding), cancellation).ConfigureAwait(false);
             var (latest, version) = await LatestAsync(unit, cancellation).ConfigureAwait(false);
@@ -115,15 +128,31 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
         var observed = Observe(name, version);
         if (read)
         {
-            if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } blob)
+            if (await TryReadAsync(name, cancellation).ConfigureAwait(false) is not var (content, process))
                 return false;
-            var (content, process) = (Convert.ToBase64String(blob), JobJson.Read<Holding>(blob, name).Process);
             observed = _observed[name] = observed.Content is null || observed.Content == content
                 ? observed with { Content = content, Process = process }
                 : new Observation(version, content, process, time.GetTimestamp());
         }
 
         return observed.Process?.HasEnded != true && time.GetElapsedTime(observed.Since) < duration;
+    }
+
+    /// <summary>A claim's content and who wrote it; null where there is none. One that nobody can read lapses like one of another machine.</summary>
+    async Task<(string Content, ProcessIdentity? Process)?> TryReadAsync(string name, CancellationToken cancellation)
+    {
+        var content = "";
+        try
+        {
+            if (await store.TryReadAsync(name, MostBytes, cancellation).ConfigureAwait(false) is not { } blob)
+                return null;
+            content = Convert.ToBase64String(blob);
+            return (content, JobJson.Read<Holding>(blob, name).Process);
+        }
+        catch (Exception e) when (e is InvalidDataException or UnreadableBlobException)
+        {
+            return (content, null);
+        }
     }
 
     /// <summary>Notes whether a claim has changed. Whoever renews it is most likely who did so before.</summary>
@@ -142,7 +171,8 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
         {
             var name = blob.Name[folder.Claims.Length..];
             var dot = name.LastIndexOf('.');
-            if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), CultureInfo.InvariantCulture, out var generation) && generation > latest.GetValueOrDefault(name[..dot]).Generation)
+            if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation) && generation <= MostGenerations
+                && generation > latest.GetValueOrDefault(name[..dot]).Generation)
                 latest[name[..dot]] = (generation, blob.Version);
         }
 

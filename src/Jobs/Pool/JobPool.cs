@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 
@@ -20,13 +21,15 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     readonly JobStatusReader _reader = new(jobs, time);
     readonly ConcurrentDictionary<string, PooledJob> _open = new();
     readonly SemaphoreSlim _wake = new(0);
-    readonly Dictionary<string, string> _told = []; // why jobs are left alone, once rather than at every look
+    readonly UnreadableJobs _unreadable = new(time);
+    readonly ConcurrentDictionary<string, string> _told = new(); // why jobs are left alone, once rather than at every look
 
     public double? TokensPerSecond(JobFolder folder) => _open.GetValueOrDefault(folder.Id)?.TokensPerSecond;
 
     public void Wake(JobFolder folder)
     {
         work.Changed(folder);
+        _unreadable.LookSoon(folder);
         _wake.Release();
     }
 
@@ -36,26 +39,37 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         var places = options.Devices.Select(device => new Workplace(device)).ToList();
         using var models = new ResidentModels(options.ResidentModels, options.Threads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellation);
-        var looking = LookAsync(stop.Token);
         try
         {
-            var workers = places.SelectMany(place => Enumerable.Repeat(place, options.WorkersOn(place.Device)));
-            await Task.WhenAll(workers.Select((place, i) => Task.Run(async () =>
+            var workers = places.SelectMany(place => Enumerable.Repeat(place, options.WorkersOn(place.Device))).Select((place, i) => UntilOneFailsAsync(async () =>
             {
                 using var worker = new PoolWorker(LocalEngine.WorkerName(i), this, models, place, options.ThreadsOfWorker(place.Device), time);
                 await worker.RunAsync(stop.Token, cancellation).ConfigureAwait(false);
-            }, CancellationToken.None))).ConfigureAwait(false);
+            }));
+            await Task.WhenAll(workers.Append(UntilOneFailsAsync(() => LookAsync(stop.Token)))).ConfigureAwait(false);
         }
         finally
         {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await looking.ConfigureAwait(false);
             foreach (var job in _open.Values)
                 await job.CloseAsync().ConfigureAwait(false);
             _open.Clear();
             foreach (var place in places)
                 place.Dispose();
         }
+
+        // What is no job's fault ends all: a pool that has lost a worker, or looks for jobs no more, must not seem to work.
+        Task UntilOneFailsAsync(Func<Task> part) => Task.Run(async () =>
+        {
+            try
+            {
+                await part().ConfigureAwait(false);
+            }
+            catch
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }, CancellationToken.None);
     }
 
     /// <summary>The open jobs, the one first whose turn it is.</summary>
@@ -63,8 +77,6 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         _open.Values.Where(job => job.IsOpen).OrderByDescending(job => job.Control.Priority).ThenBy(job => job.Workers).ThenBy(job => job.LastTurn).ThenBy(job => job.Rank);
 
     internal IPoolWork Work => work;
-
-    internal void Report(JobFolder folder, Exception cause) => report(folder, cause);
 
     /// <summary>A job has ended, well or not.</summary>
     internal async Task CloseAsync(JobFolder folder, Exception? cause)
@@ -81,24 +93,35 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         await job.CloseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Nobody can work on a job as it is: everyone should know.</summary>
+    /// <summary>A job cannot be read: it is left as it is, for a version that can, or for somebody to mend or delete it.</summary>
+    internal async Task SetApartAsync(JobFolder folder, IOException cause)
+    {
+        if (_unreadable.Note(folder, cause.Message))
+            report(folder, cause);
+        if (!_open.TryRemove(folder.Id, out var job))
+            return;
+        job.Session.Left(cause);
+        await job.CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Nobody can work on a job as it is, or a fault came of it that nobody foresaw: everyone should know. Ends the job, and nothing else.</summary>
     internal async Task FailAsync(JobFolder folder, Exception cause)
     {
-        var failure = new JobFailure("inputs", 1, $"{cause.Message} Mend the cause and submit the job again.", time.GetUtcNow());
+        JobStoppedException why;
         try
         {
-            await jobs.Blobs.TryCreateAsync(folder.Failed, JobJson.Write(failure), CancellationToken.None).ConfigureAwait(false);
+            var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, CancellationToken.None).ConfigureAwait(false);
+            why = await new JobFailures(jobs.Blobs, folder, presence, time).FailAsync("job", 1, "", cause, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (Exception e)
         {
-            // The next look finds the same and says so then.
+            // The store, most likely. The next look finds the same and says so then.
+            why = new JobStoppedException($"{cause.Message.TrimEnd('.')}. That could not be stored: {e.Message}", cause);
         }
-
-        var stopped = new JobStoppedException(failure.Message, cause);
         if (_open.ContainsKey(folder.Id))
-            await CloseAsync(folder, stopped).ConfigureAwait(false);
+            await CloseAsync(folder, why).ConfigureAwait(false);
         else
-            report(folder, stopped);
+            report(folder, why);
         work.Ended(folder);
     }
 
@@ -116,6 +139,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                         await OpenAsync(job, rank, stop).ConfigureAwait(false);
                     foreach (var id in _open.Keys.Except(active.Select(job => job.Folder.Id)))
                         await LookAtEndAsync(new JobFolder(id), stop).ConfigureAwait(false);
+                    _unreadable.Keep(active.Select(job => job.Folder.Id));
                 }
                 catch (IOException)
                 {
@@ -125,7 +149,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                 await _wake.WaitAsync(LookInterval, stop).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
         }
     }
@@ -135,38 +159,53 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         try
         {
             if (active.Fault is { } fault)
-                throw new InvalidDataException(fault);
+            {
+                if (active.MayPass)
+                    Tell(active.Folder, new StoreException(fault));
+                else
+                    await SetApartAsync(active.Folder, new IOException(fault)).ConfigureAwait(false);
+                return;
+            }
+
             if (!_open.TryGetValue(active.Folder.Id, out var job))
             {
+                // All that people see of it is read, not only what the work needs: what is listed as unreadable is left alone.
+                if (_unreadable.WhyNot(active.Folder) is not null || await _reader.TryReadAsync(active.Folder, stop).ConfigureAwait(false) is not { Spec: var spec })
+                    return;
                 var rows = new PooledJob.Rows(time);
-                var (spec, _) = await jobs.ReadAsync(active.Folder, stop).ConfigureAwait(false);
-                if (options.DevicesFor(spec).Count == 0)
+                if ((options.DevicesFor(spec).Count == 0 ? options.NoDeviceFor(spec) : options.WhyNotHere(spec)) is { } reason)
                 {
                     // Others may have what it needs.
-                    Tell(active.Folder, options.NoDeviceFor(spec));
+                    Tell(active.Folder, reason);
                     return;
                 }
 
                 var session = await Task.Run(
                     () => JobSession.OpenAsync(jobs, active.Folder, options, rows, time, stop, units => work.LeasesOf(active.Folder, units)), stop).ConfigureAwait(false);
-                job = _open.GetOrAdd(active.Folder.Id, new PooledJob(session, rows, time));
-                _told.Remove(active.Folder.Id);
+                job = _open.GetOrAdd(active.Folder.Id, new PooledJob(session, rows, time, cause => report(active.Folder, cause)));
+                _told.TryRemove(active.Folder.Id, out _);
+                _unreadable.Forget(active.Folder);
             }
 
             (job.Control, job.Rank) = (active.Control, rank);
         }
-        catch (Exception e) when (e is InvalidDataException or UnauthorizedAccessException)
+        catch (UnreadableBlobException e)
         {
-            await FailAsync(active.Folder, e).ConfigureAwait(false);
+            await SetApartAsync(active.Folder, e).ConfigureAwait(false);
         }
         catch (IOException e)
         {
             // Other jobs need not suffer; this one is looked at again.
             Tell(active.Folder, e);
         }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            await FailAsync(active.Folder, e).ConfigureAwait(false);
+        }
     }
 
-    void Tell(JobFolder folder, Exception cause)
+    /// <summary>Why a job is left alone for now, said once.</summary>
+    internal void Tell(JobFolder folder, Exception cause)
     {
         if (_told.GetValueOrDefault(folder.Id) != cause.Message)
             report(folder, cause);
@@ -176,11 +215,26 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     /// <summary>Closes a job that is no longer to be worked on, unless that was said of it before it was reopened.</summary>
     async Task LookAtEndAsync(JobFolder folder, CancellationToken stop)
     {
-        var (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
-        if (ended is null && await jobs.IsWholeAsync(folder, stop).ConfigureAwait(false))
-            return;
-        var what = ended is { } state ? $"{state.ToString().ToLowerInvariant()} elsewhere" : "deleted";
-        await CloseAsync(folder, ended == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {what}.") { Cancelled = ended != JobState.Failed })
-            .ConfigureAwait(false);
+        try
+        {
+            var (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
+            if (ended is null && await jobs.IsWholeAsync(folder, stop).ConfigureAwait(false))
+                return;
+            var what = ended is { } state ? $"{state.ToString().ToLowerInvariant()} elsewhere" : "deleted";
+            await CloseAsync(folder, ended == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {what}.") { Cancelled = ended != JobState.Failed })
+                .ConfigureAwait(false);
+        }
+        catch (UnreadableBlobException e)
+        {
+            await SetApartAsync(folder, e).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            Tell(folder, e);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            await FailAsync(folder, e).ConfigureAwait(false);
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
@@ -13,8 +12,11 @@ public sealed class CommittedShards
 
     readonly IBlobStore _store;
 
-    CommittedShards(IBlobStore store, IReadOnlyList<ShardRecord> records, HeadStatistics statistics)
+    readonly ShardShape _shape;
+
+    CommittedShards(IBlobStore store, ShardShape shape, IReadOnlyList<ShardRecord> records, HeadStatistics statistics)
     {
+        _shape = shape;
         _store = store;
         Records = records;
         Statistics = statistics;
@@ -30,8 +32,14 @@ public sealed class CommittedShards
     public static async Task<CommittedShards> ReadAsync(
         IBlobStore store, JobFolder folder, JobSpec spec, JobPlan plan, int heads, int threads, CancellationToken cancellation)
     {
+        var shape = new ShardShape(spec, plan);
+        if (shape.Heads != heads)
+            throw new InvalidDataException($"Job {spec.Id} is of {shape.Heads} heads, and its model has {heads}.");
+        var lengths = new Dictionary<string, long>();
+        await foreach (var blob in store.ListAsync(folder.Shards, cancellation).ConfigureAwait(false))
+            lengths[blob.Name] = blob.Length;
         var records = new ShardRecord[plan.Shards];
-        var partial = Enumerable.Range(0, Math.Max(1, threads)).Select(_ => new HeadStatistics(heads, spec.Scores.Examples)).ToArray();
+        var partial = Enumerable.Range(0, Math.Max(1, threads)).Select(_ => shape.NewStatistics()).ToArray();
         await Task.WhenAll(partial.Select((merged, thread) => Task.Run(async () =>
         {
             for (var shard = thread; shard < plan.Shards; shard += partial.Length)
@@ -43,23 +51,37 @@ public sealed class CommittedShards
             all.Merge(other);
         if (all.Imbalance((long)plan.Rows * (spec.Tokens.Context - 1)) is { } total)
             throw new InvalidDataException($"The shards of job {spec.Id} do not add up: {total}.");
-        return new CommittedShards(store, records, all);
+        return new CommittedShards(store, shape, records, all);
 
         async Task<ShardRecord> MergeAsync(int shard, HeadStatistics merged)
         {
             var name = folder.ShardStats(shard);
-            var blob = await store.TryReadAsync(name, cancellation).ConfigureAwait(false)
+            if (lengths.GetValueOrDefault(name) > shape.MostStatsBytes)
+                throw Damaged($"it has {lengths[name]:N0} bytes, where at most {shape.MostStatsBytes:N0} are possible");
+            var blob = await store.TryReadAsync(name, shape.MostStatsBytes, cancellation).ConfigureAwait(false)
                 ?? throw new InvalidDataException($"{name}: shard {shard} has not been committed. Run the job again to have it scored.");
             var positions = merged.Positions;
-            var record = ShardStatsFile.Read(blob, name, (shardHeads, examples) => (shardHeads, examples) == (heads, spec.Scores.Examples)
-                ? merged
-                : throw new InvalidDataException($"it is of {shardHeads} heads and {examples} examples, where the job has {heads} and {spec.Scores.Examples}"));
-            var range = plan.Range(shard);
-            if ((record.JobId, record.Shard, record.FirstRow, record.Rows) != (spec.Id, shard, range.FirstRow, range.Rows))
-                throw new InvalidDataException($"{name}: these are rows {record.FirstRow} to {record.FirstRow + record.Rows} of job {record.JobId}, not rows {range.FirstRow} to {range.FirstRow + range.Rows} of job {spec.Id}. Delete the blob to have the shard scored again.");
+            var record = ShardStatsFile.Read(blob, name, shape, merged);
+            if (record.Shard != shard)
+                throw Damaged($"these are the statistics of shard {record.Shard}, not {shard}");
             if (merged.Imbalance(positions + record.Positions) is { } imbalance)
-                throw new InvalidDataException($"{name}: shard {shard} does not add up: {imbalance}. Delete the blob to have the shard scored again.");
+                throw Damaged($"shard {shard} does not add up: {imbalance}");
+            var expected = shape.LayoutOf(record).Length(heads);
+            if (lengths.GetValueOrDefault(record.ScoresBlob) != expected && await LengthAsync(record.ScoresBlob).ConfigureAwait(false) is var length && length != expected)
+                throw Damaged($"the scores of shard {shard}, {record.ScoresBlob}, have {length:N0} bytes, not {expected:N0}");
             return record;
+
+            // File systems that many machines share may list late what another has just written.
+            async Task<long> LengthAsync(string scores)
+            {
+                if (!await store.ExistsAsync(scores, cancellation).ConfigureAwait(false))
+                    return 0;
+                var stream = await store.OpenReadAsync(scores, cancellation).ConfigureAwait(false);
+                await using var _ = stream.ConfigureAwait(false);
+                return stream.Length;
+            }
+
+            InvalidDataException Damaged(string what) => new($"{name}: {what}. Delete the blob to have the shard scored again.");
         }
     }
 
@@ -67,7 +89,7 @@ public sealed class CommittedShards
     /// <param name="most">Heads of a group, at the most.</param>
     public IEnumerable<int[]> HeadGroups(int most)
     {
-        var largest = Records.Max(record => ShardScoresFile.Section(record, ShardScoresFile.FirstHeadSection).Length);
+        var largest = Records.Max(record => _shape.LayoutOf(record).Section(ShardScoresFile.FirstHeadSection).Length);
         return Enumerable.Range(0, Statistics.Heads).Chunk(Math.Clamp(BytesTogether / Math.Max(1, largest), 1, most));
     }
 
@@ -82,14 +104,15 @@ public sealed class CommittedShards
     /// <exception cref="InvalidDataException">A section is not what was committed.</exception>
     public async Task<IReadOnlyList<Memory<byte>>> ReadSectionsAsync(ShardRecord record, int first, int count, SectionBuffer buffer, CancellationToken cancellation)
     {
-        var (start, _) = ShardScoresFile.Section(record, first);
-        var (lastStart, lastLength) = ShardScoresFile.Section(record, first + count - 1);
+        var layout = _shape.LayoutOf(record);
+        var (start, _) = layout.Section(first);
+        var (lastStart, lastLength) = layout.Section(first + count - 1);
         var bytes = buffer.OfLength(checked((int)(lastStart + lastLength - start)));
         await _store.ReadRangeAsync(record.ScoresBlob, start, bytes, cancellation).ConfigureAwait(false);
         var sections = new Memory<byte>[count];
         for (var i = 0; i < count; i++)
         {
-            var (offset, length) = ShardScoresFile.Section(record, first + i);
+            var (offset, length) = layout.Section(first + i);
             sections[i] = bytes.Slice((int)(offset - start), length);
             if (ShardScoresFile.Checksum(sections[i].Span) != record.Checksums[first + i])
                 throw new InvalidDataException($"{record.ScoresBlob}: section {first + i} of shard {record.Shard} is not what was committed (its checksum is wrong). Delete the shard's .stats blob to have it scored again.");
@@ -97,38 +120,4 @@ public sealed class CommittedShards
 
         return sections;
     }
-}
-
-/// <summary>Memory that is used again for section after section.</summary>
-public sealed class SectionBuffer
-{
-    byte[] _bytes = [];
-
-    public Memory<byte> OfLength(int length)
-    {
-        if (_bytes.Length < length)
-            _bytes = new byte[length];
-        return _bytes.AsMemory(0, length);
-    }
-}
-
-/// <summary>A head's section, taken apart.</summary>
-public readonly ref struct HeadSection
-{
-    public HeadSection(ReadOnlySpan<byte> section, ShardRecord record)
-    {
-        var floats = MemoryMarshal.Cast<byte, float>(section);
-        HeadDla = floats[..record.Positions];
-        MoverAttn = floats.Slice(record.Positions, record.Movable);
-        MoverDla = floats.Slice(record.Positions + record.Movable, record.Movable);
-    }
-
-    /// <summary>[position].</summary>
-    public ReadOnlySpan<float> HeadDla { get; }
-
-    /// <summary>[movable position].</summary>
-    public ReadOnlySpan<float> MoverAttn { get; }
-
-    /// <summary>[movable position].</summary>
-    public ReadOnlySpan<float> MoverDla { get; }
 }

@@ -27,10 +27,15 @@ public static class Intermediates
     /// <summary>Deletes what is left of a job that is done, where whoever reduced it died before it had.</summary>
     public static async Task DropLeftAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
     {
-        await foreach (var _ in store.ListAsync(folder.Claims, cancellation).ConfigureAwait(false))
-        {
+        if (await AreLeftAsync(store, folder, cancellation).ConfigureAwait(false))
             await DropAsync(store, folder, cancellation).ConfigureAwait(false);
-            return;
-        }
+    }
+
+    /// <summary>Whether something may be left of a job that has ended.</summary>
+    public static async Task<bool> AreLeftAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
+    {
+        await foreach (var _ in store.ListAsync(folder.Claims, cancellation).ConfigureAwait(false))
+            return true;
+        return false;
     }
 }

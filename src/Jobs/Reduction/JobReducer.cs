@@ -12,7 +12,7 @@ using HeadScope.ModelCore.Tokens;
 namespace HeadScope.Jobs.Reduction;
 
 /// <summary>Makes a job's results of its shards. Doing it twice, or on two machines, gives the same bytes.</summary>
-public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec, JobPlan plan, ModelConfig config, TokenDataset tokens, int threads)
+public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, ModelConfig config, TokenDataset tokens, int threads)
 {
     /// <summary>Rows of a row group of the long tables: what one holds in memory while it is written.</summary>
     const int RowsPerGroup = 1 << 18;
@@ -30,19 +30,14 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
     {
         var clock = Stopwatch.StartNew();
         var shards = await CommittedShards.ReadAsync(store, folder, spec, plan, config.HeadCount, threads, cancellation).ConfigureAwait(false);
-        var weights = spec.Induction is null
-            ? null
-            : JobJson.Read<WeightsColumns>(
-                await store.TryReadAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false)
-                    ?? throw new InvalidDataException($"{folder.WeightsColumns}: the columns of the weights are missing. Run the job again."),
-                folder.WeightsColumns);
+        var weights = spec.Induction is null ? null : await WeightsColumns.ReadAsync(store, folder, config.HeadCount, cancellation).ConfigureAwait(false);
         Lap("merge");
 
         var levels = spec.Scores.Quantiles.Append(spec.Scores.Quantile).Append(spec.Scores.NoInductionQuantile).Distinct().Order().ToList();
         var quantiles = await new QuantilePass(shards, levels).RunAsync(threads, cancellation).ConfigureAwait(false);
         Lap("quantiles");
 
-        var heads = Frames.Heads(quantiles, spec.Scores, weights, config.NLayers, config.NHeads);
+        var heads = Frames.Heads(quantiles, shards.Statistics, spec.Scores, weights, config.NLayers, config.NHeads);
         await _results.WriteAsync("head_df.csv", heads.WriteCsv, cancellation).ConfigureAwait(false);
         await WriteFrameAsync("head_df.parquet", heads, cancellation).ConfigureAwait(false);
         await WriteFrameAsync("quantiles.parquet", Frames.Quantiles(quantiles, config.NLayers, config.NHeads), cancellation).ConfigureAwait(false);
@@ -71,7 +66,9 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobSpec spec,
 
         var timings = new Timings(_seconds, [.. shards.Records.Select(record => new ShardTiming(record.Shard, record.Rows, record.Work))]);
         await store.WriteAsync(folder.Result("timings.json"), JobJson.Write(timings), cancellation).ConfigureAwait(false);
+        await presence.ThrowIfGoneAsync(cancellation).ConfigureAwait(false);
         await store.WriteAsync(folder.Manifest, JobJson.Write(manifest), cancellation).ConfigureAwait(false);
+        await presence.ThrowIfGoneAsync(cancellation).ConfigureAwait(false);
         await Intermediates.DropAsync(store, folder, cancellation).ConfigureAwait(false);
         return manifest;
 

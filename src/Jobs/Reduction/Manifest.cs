@@ -1,5 +1,5 @@
-using System.Text.Json.Serialization;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Compute;
 
 namespace HeadScope.Jobs.Reduction;
@@ -9,7 +9,22 @@ namespace HeadScope.Jobs.Reduction;
 /// </summary>
 public sealed record Manifest(
     string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, ManifestInduction? Induction, ManifestCompute Compute, JobSummary Summary,
-    IReadOnlyDictionary<string, ResultFile> Files);
+    IReadOnlyDictionary<string, ResultFile> Files)
+{
+    /// <summary>What does not hold, in half a sentence; null where all does. A name that is none could lead out of the job's folder.</summary>
+    internal string? Fault()
+    {
+        foreach (var (name, file) in Files)
+        {
+            if (name.Contains('/', StringComparison.Ordinal) || !BlobName.Is(name))
+                return "it names a result with what is no file name";
+            if (file is not { Bytes: >= 0, Sha256.Length: 64 } || !file.Sha256.All(char.IsAsciiHexDigitLower))
+                return $"it does not say the hash and the length of {name}";
+        }
+
+        return null;
+    }
+}
 
 /// <param name="Hub">Where it came from, if from the hub.</param>
 /// <param name="Processing">TransformerLens's names of the weight processing that ran.</param>
@@ -28,11 +43,3 @@ public sealed record ManifestCompute(Precision Precision, IReadOnlyList<string> 
 /// <param name="Rows">Sequences on which induction was measured.</param>
 /// <param name="Repeat">Random tokens in a sequence, each twice.</param>
 public sealed record ManifestInduction(int Rows, int Repeat, string Hash);
-
-/// <summary>The dataset as the model saw it.</summary>
-/// <param name="Positions">Predicted positions.</param>
-/// <param name="MeanLoss">In nats.</param>
-/// <param name="FracMovable">Share of positions with an earlier copy of their target.</param>
-/// <param name="FracInduction">Share of positions that induction would predict.</param>
-/// <param name="RatioNaNs">0 / 0 among the dla_ratio of all heads, which quantiles leave out.</param>
-public sealed record JobSummary(long Positions, double MeanLoss, double FracMovable, double FracInduction, [property: JsonPropertyName("ratio_nans")] long RatioNaNs);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
+using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Statistics;
 
 namespace HeadScope.Jobs.Shards;
@@ -13,7 +14,10 @@ namespace HeadScope.Jobs.Shards;
 public static class ShardStatsFile
 {
     const uint Magic = 0x54535348; // "HSST"
-    const byte Version = 1;
+    const byte Version = 2;
+
+    /// <summary>More than the parts of any sum: they do not overlap, and float64 has 2,100 binary places.</summary>
+    const int MostSumParts = 100;
 
     public static byte[] Write(ShardRecord record, HeadStatistics statistics)
     {
@@ -27,7 +31,7 @@ public static class ShardStatsFile
             writer.Write(json);
             writer.Write7BitEncodedInt(statistics.Heads);
             writer.Write7BitEncodedInt(statistics.Examples);
-            foreach (var part in Parts(statistics))
+            foreach (var part in statistics.Parts)
             {
                 Write(writer, part.Histogram);
                 Write(writer, part.Moments);
@@ -41,36 +45,44 @@ public static class ShardStatsFile
         return memory.ToArray();
     }
 
-    /// <summary>Reads a shard's record and statistics.</summary>
-    /// <exception cref="InvalidDataException">The blob is damaged; the message names it.</exception>
-    public static (ShardRecord Record, HeadStatistics Statistics) Read(byte[] blob, string name)
-    {
-        HeadStatistics? statistics = null;
-        var record = Read(blob, name, (heads, examples) => statistics = new HeadStatistics(heads, examples));
-        return (record, statistics!);
-    }
-
     /// <summary>Reads a shard's record, and adds its statistics to those of other shards.</summary>
-    /// <param name="target">What to add to, given how many heads and examples the shard has.</param>
-    /// <exception cref="InvalidDataException">The blob is damaged, or the shard does not add up; the message names it.</exception>
-    public static ShardRecord Read(byte[] blob, string name, Func<int, int, HeadStatistics> target)
+    /// <param name="shape">What it has to be.</param>
+    /// <param name="statistics">What to add to, of that shape. Of a blob that turns out to be damaged, some may have been added.</param>
+    /// <exception cref="InvalidDataException">The blob is damaged, of another job or plan, or does not add up; the message names it.</exception>
+    /// <exception cref="UnreadableBlobException">A newer version wrote it.</exception>
+    public static ShardRecord Read(byte[] blob, string name, ShardShape shape, HeadStatistics statistics) => Read(blob, name, shape, () => statistics);
+
+    /// <inheritdoc cref="Read(byte[], string, ShardShape, HeadStatistics)"/>
+    /// <param name="target">Makes room for the statistics, once the blob is seen to be whole and of that shape.</param>
+    public static ShardRecord Read(byte[] blob, string name, ShardShape shape, Func<HeadStatistics> target)
     {
         try
         {
             if (blob.Length < 16 || BitConverter.ToUInt32(blob, blob.Length - 4) != ShardScoresFile.Checksum(blob.AsSpan(0, blob.Length - 4)))
                 throw new InvalidDataException("its checksum is wrong");
             var reader = new SpanReader(blob.AsSpan(0, blob.Length - 4));
-            if (reader.UInt32() != Magic || reader.Byte() != Version)
-                throw new InvalidDataException("it is not a shard's statistics of a version that is known here");
-            var record = JobJson.Read<ShardRecord>(reader.Bytes((int)reader.Varint()).ToArray(), name);
-            var statistics = target((int)reader.Varint(), (int)reader.Varint());
-            foreach (var part in Parts(statistics))
+            if (reader.UInt32() != Magic)
+                throw new InvalidDataException("it is not a shard's statistics");
+            var version = reader.Byte();
+            if (version > Version)
+                throw new UnreadableBlobException(name, $"a newer version of HeadScope committed this shard (version {version}, where this one knows {Version})", "Use that version or a later one with it.");
+            if (version != Version)
+                throw new InvalidDataException($"it is of version {version}, which is not known");
+            var record = JobJson.Read<ShardRecord>(reader.Bytes(checked((int)reader.Varint())).ToArray(), name);
+            if (shape.FaultOf(record) is { } fault)
+                throw new InvalidDataException(fault);
+            var (heads, examples) = (reader.Varint(), reader.Varint());
+            if (heads != shape.Heads || examples != shape.Examples)
+                throw new InvalidDataException($"it is of {heads} heads and {examples} examples, where the job has {shape.Heads} and {shape.Examples}");
+            if (blob.Length < shape.FewestStatsBytes)
+                throw new InvalidDataException("it ends too early");
+            foreach (var part in target().Parts)
             {
                 var before = (part.Histogram.Total, part.Moments.Count, part.Moments.Infinities);
-                ReadInto(ref reader, part.Histogram);
-                ReadInto(ref reader, part.Moments);
-                ReadInto(ref reader, part.Highest);
-                ReadInto(ref reader, part.Lowest);
+                ReadInto(ref reader, part.Histogram, record);
+                ReadInto(ref reader, part.Moments, record);
+                ReadInto(ref reader, part.Highest, record);
+                ReadInto(ref reader, part.Lowest, record);
                 if (part.Histogram.Total - before.Total != part.Moments.Count - before.Count + part.Moments.Infinities - before.Infinities)
                     throw new InvalidDataException("a histogram and its moments count different numbers of values");
             }
@@ -82,12 +94,6 @@ public static class ShardStatsFile
             throw new InvalidDataException($"{name}: the shard's statistics cannot be read: {e.Message}. Delete the blob to have the shard scored again.", e);
         }
     }
-
-    static IEnumerable<ScoreStatistics> Parts(HeadStatistics statistics) =>
-        from head in Enumerable.Range(0, statistics.Heads)
-        from score in Enumerable.Range(0, ScoreNames.Scores)
-        from population in Enumerable.Range(0, ScoreNames.CountedPopulations)
-        select statistics[head, (Score)score, (Population)population];
 
     static void Write(BinaryWriter writer, BucketHistogram histogram)
     {
@@ -101,13 +107,13 @@ public static class ShardStatsFile
         }
     }
 
-    static void ReadInto(ref SpanReader reader, BucketHistogram histogram)
+    static void ReadInto(ref SpanReader reader, BucketHistogram histogram, ShardRecord record)
     {
         var bucket = 0;
-        for (var left = reader.Varint(); left > 0; left--)
+        for (var left = reader.Count(BucketHistogram.Buckets); left > 0; left--)
         {
-            bucket += (int)reader.Varint();
-            histogram.Add(bucket, reader.Varint());
+            bucket += reader.Count(BucketHistogram.Buckets - 1);
+            histogram.Add(bucket, reader.Count(record.Positions));
         }
     }
 
@@ -126,19 +132,19 @@ public static class ShardStatsFile
         }
     }
 
-    static void ReadInto(ref SpanReader reader, Moments moments)
+    static void ReadInto(ref SpanReader reader, Moments moments, ShardRecord record)
     {
         moments.AddRow(new RowSum
         {
-            Count = checked((int)reader.Varint()),
-            NaNs = checked((int)reader.Varint()),
-            Infinities = checked((int)reader.Varint()),
+            Count = reader.Count(record.Positions),
+            NaNs = reader.Count(record.Positions),
+            Infinities = reader.Count(record.Positions),
             Min = reader.Single(),
             Max = reader.Single(),
         });
         foreach (var sum in new[] { moments.Sum, moments.SumOfSquares })
         {
-            for (var left = reader.Varint(); left > 0; left--)
+            for (var left = reader.Count(MostSumParts); left > 0; left--)
                 sum.Add(reader.Double());
         }
     }
@@ -154,10 +160,14 @@ public static class ShardStatsFile
         }
     }
 
-    static void ReadInto(ref SpanReader reader, TopK top)
+    static void ReadInto(ref SpanReader reader, TopK top, ShardRecord record)
     {
-        for (var left = reader.Varint(); left > 0; left--)
-            top.Add(reader.Single(), (int)reader.Varint(), (int)reader.Varint());
+        for (var left = reader.Count(top.Capacity); left > 0; left--)
+        {
+            var value = reader.Single();
+            var row = reader.Count(record.FirstRow + record.Rows - 1);
+            top.Add(value, row, reader.Count(record.PositionsPerRow - 1));
+        }
     }
 
     /// <summary>Reads what <see cref="BinaryWriter"/> writes, without its price for each number.</summary>
@@ -179,6 +189,13 @@ public static class ShardStatsFile
             var slice = _bytes.Slice(_position, count);
             _position += count;
             return slice;
+        }
+
+        /// <summary>A number from 0 to one that it cannot exceed.</summary>
+        public int Count(int most)
+        {
+            var value = Varint();
+            return value >= 0 && value <= most ? (int)value : throw new InvalidDataException($"a number is {value}, where at most {most} is possible");
         }
 
         /// <summary>Seven bits a byte, the lowest first.</summary>

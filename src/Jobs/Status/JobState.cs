@@ -23,10 +23,13 @@ public enum JobState
 
     /// <summary>Somebody cancelled it. Finished shards are kept.</summary>
     Cancelled,
+
+    /// <summary>It is there, and a blob that says what it is, or how it is, cannot be read. Nobody works on it, and nobody writes into it.</summary>
+    Unreadable,
 }
 
 public static class JobStates
 {
     /// <summary>Whether nothing more will happen unless somebody asks for it.</summary>
-    public static bool HasEnded(this JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled;
+    public static bool HasEnded(this JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled or JobState.Unreadable;
 }

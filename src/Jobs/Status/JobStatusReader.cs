@@ -9,20 +9,37 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
     IBlobStore Blobs => jobs.Blobs;
 
     /// <summary>Null where there is no such job.</summary>
-    /// <exception cref="InvalidDataException">Its blobs are damaged.</exception>
+    /// <exception cref="UnreadableBlobException">One of the blobs that say what it is, or how it is, cannot be read.</exception>
     public async Task<JobStatus?> TryReadAsync(JobFolder folder, CancellationToken cancellation)
     {
         if (!await jobs.IsWholeAsync(folder, cancellation).ConfigureAwait(false))
             return null;
+        try
+        {
+            return await ReadAsync(folder, cancellation).ConfigureAwait(false);
+        }
+        catch (UnreadableBlobException)
+        {
+            if (await jobs.IsWholeAsync(folder, cancellation).ConfigureAwait(false))
+                throw;
+            return null; // deleted meanwhile
+        }
+    }
+
+    async Task<JobStatus> ReadAsync(JobFolder folder, CancellationToken cancellation)
+    {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
-        var control = await TryReadAsync<JobControl>(folder.Control, cancellation).ConfigureAwait(false) ?? JobControl.Default;
-        var submission = await TryReadAsync<JobSubmission>(folder.Submission, cancellation).ConfigureAwait(false);
+        var control = await ReadControlAsync(folder, cancellation).ConfigureAwait(false);
+        var submission = await Blobs.TryReadAsync<JobSubmission>(folder.Submission, _ => null, cancellation, remedy: JobBlobs.Dispensable).ConfigureAwait(false);
         var manifest = await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false);
         if (manifest is not null)
             return new JobStatus(folder, spec, plan, submission, control, JobState.Done, [.. Enumerable.Range(0, plan.Shards)], null, manifest);
 
+        if (spec.Induction is { } induction)
+            await jobs.ReadInductionTokensAsync(folder, induction, cancellation).ConfigureAwait(false); // a job that lacks them cannot be done
         var committed = await ShardLedger.CommittedShardsAsync(Blobs, folder, cancellation).ConfigureAwait(false);
-        var failure = await TryReadAsync<JobFailure>(folder.Failed, cancellation).ConfigureAwait(false);
+        committed.RemoveAll(shard => shard >= plan.Shards); // of another plan
+        var failure = await JobFailure.TryReadAsync(Blobs, folder, cancellation).ConfigureAwait(false);
         var cancelled = await Blobs.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false);
         return new JobStatus(folder, spec, plan, submission, control, StateOf(), committed, failure, null);
 
@@ -52,8 +69,9 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
     public Task NoteSubmissionAsync(JobFolder folder, string? by, CancellationToken cancellation) =>
         Blobs.TryCreateAsync(folder.Submission, JobJson.Write(new JobSubmission(time.GetUtcNow(), by)), cancellation);
 
+    /// <exception cref="UnreadableBlobException">It is damaged.</exception>
     public async Task<JobControl> ReadControlAsync(JobFolder folder, CancellationToken cancellation) =>
-        await TryReadAsync<JobControl>(folder.Control, cancellation).ConfigureAwait(false) ?? JobControl.Default;
+        await Blobs.TryReadAsync<JobControl>(folder.Control, control => control.Fault(), cancellation, remedy: JobBlobs.Dispensable).ConfigureAwait(false) ?? JobControl.Default;
 
     public Task WriteControlAsync(JobFolder folder, JobControl control, CancellationToken cancellation) =>
         Blobs.WriteAsync(folder.Control, JobJson.Write(control), cancellation);
@@ -61,7 +79,4 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
     /// <summary>Ends a job that is not done; what is finished is kept.</summary>
     public Task CancelAsync(JobFolder folder, string? by, CancellationToken cancellation) =>
         Blobs.TryCreateAsync(folder.Cancelled, JobJson.Write(new JobSubmission(time.GetUtcNow(), by)), cancellation);
-
-    async Task<T?> TryReadAsync<T>(string name, CancellationToken cancellation)
-        where T : class => await Blobs.TryReadAsync(name, cancellation).ConfigureAwait(false) is { } json ? JobJson.Read<T>(json, name) : null;
 }

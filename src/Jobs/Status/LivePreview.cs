@@ -6,15 +6,15 @@ using HeadScope.ModelCore.Model;
 namespace HeadScope.Jobs.Status;
 
 /// <summary>The head frame of a job's shards so far, from their histograms. Each shard's statistics are read and merged once.</summary>
-public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec)
+public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec, JobPlan plan)
 {
+    readonly ShardShape _shape = new(spec, plan);
     readonly SemaphoreSlim _gate = new(1, 1);
     readonly HashSet<int> _shards = [];
-    readonly HeadStatistics _statistics = new(spec.Model.Layers * spec.Model.HeadsPerLayer, spec.Scores.Examples);
+    HeadStatistics? _statistics; // null before the first shard
     int _rows;
 
-    /// <summary>Merges the statistics of committed shards, those that have not been.</summary>
-    /// <exception cref="InvalidDataException">A shard's statistics are damaged.</exception>
+    /// <summary>Merges the statistics of committed shards, those that have not been. What cannot be read is left out: the reduction names it.</summary>
     public async Task AddAsync(IEnumerable<int> shards, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
@@ -23,10 +23,22 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
             foreach (var shard in shards.Where(shard => !_shards.Contains(shard)))
             {
                 var name = folder.ShardStats(shard);
-                if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } blob)
-                    continue;
-                _rows += ShardStatsFile.Read(blob, name, (_, _) => _statistics).Rows;
-                _shards.Add(shard);
+                try
+                {
+                    if (await store.TryReadAsync(name, _shape.MostStatsBytes, cancellation).ConfigureAwait(false) is not { } blob)
+                        continue;
+                    _shards.Add(shard);
+                    var one = _shape.NewStatistics(); // apart: of a damaged shard, some is read before that is seen
+                    _rows += ShardStatsFile.Read(blob, name, _shape, one).Rows;
+                    if (_statistics is null)
+                        _statistics = one;
+                    else
+                        _statistics.Merge(one);
+                }
+                catch (Exception e) when (e is InvalidDataException or UnreadableBlobException)
+                {
+                    _shards.Add(shard);
+                }
             }
         }
         finally
@@ -40,20 +52,24 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return new JobPreview(_rows, spec.Scores.Quantile,
-            [
-                .. Enumerable.Range(0, _statistics.Heads).Select(head =>
-                {
-                    int layer = head / spec.Model.HeadsPerLayer, inLayer = head % spec.Model.HeadsPerLayer;
-                    float Of(Score score) => _statistics.Of(head, score, Population.All).Histogram.Approximate(spec.Scores.Quantile);
-                    return new HeadPreview(
-                        layer, inLayer, ModelConfig.HeadLabel(layer, inLayer), Of(Score.HeadDla), Of(Score.MoverAttn), Of(Score.MoverDla), Of(Score.DlaRatio));
-                }),
-            ]);
+            return Of(_statistics ?? _shape.NewStatistics(), _rows, spec);
         }
         finally
         {
             _gate.Release();
         }
     }
+
+    /// <summary>The preview that statistics give.</summary>
+    /// <param name="rows">How many rows they are of.</param>
+    public static JobPreview Of(HeadStatistics statistics, int rows, JobSpec spec) => new(
+        rows, spec.Scores.Quantile, [.. statistics.Selection.Scores.Select(score => score.Name)], statistics.Selection.Headline.Name,
+        [
+            .. Enumerable.Range(0, statistics.Heads).Select(head =>
+            {
+                int layer = head / spec.Model.HeadsPerLayer, inLayer = head % spec.Model.HeadsPerLayer;
+                return new HeadPreview(
+                    layer, inLayer, ModelConfig.HeadLabel(layer, inLayer), [.. statistics.Selection.Scores.Select(score => statistics.Preview(head, score, spec.Scores.Quantile))]);
+            }),
+        ]);
 }

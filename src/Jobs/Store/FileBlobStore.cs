@@ -15,6 +15,9 @@ public sealed class FileBlobStore : IBlobStore
     /// <summary>Followed by the writer's scope, process and start, and a number of its own.</summary>
     const string TemporaryMark = ".tmp-";
 
+    /// <summary>How often to delete a folder that others still write into.</summary>
+    const int DeletionAttempts = 10;
+
     static readonly string Scope = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ProcessIdentity.Current.Scope)))[..16];
 
     readonly string _root;
@@ -33,6 +36,7 @@ public sealed class FileBlobStore : IBlobStore
         var path = PathOf(name);
         if (File.Exists(path))
             return false;
+        ThrowIfFolder(name, path);
         var temporary = await WriteTemporaryAsync(path, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellation).ConfigureAwait(false);
         try
         {
@@ -44,34 +48,50 @@ public sealed class FileBlobStore : IBlobStore
         }
         finally
         {
-            File.Delete(temporary);
+            TryDelete(temporary);
         }
     }
 
     public async Task WriteAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation = default)
     {
         var path = PathOf(name);
+        ThrowIfFolder(name, path);
         var temporary = await WriteTemporaryAsync(path, write, cancellation).ConfigureAwait(false);
         Guarded(path, () => File.Move(temporary, path, overwrite: true));
     }
 
-    public async Task<byte[]?> TryReadAsync(string name, CancellationToken cancellation = default)
+    public async Task<byte[]?> TryReadAsync(string name, long most, CancellationToken cancellation)
     {
+        var path = PathOf(name);
         try
         {
-            return await File.ReadAllBytesAsync(PathOf(name), cancellation).ConfigureAwait(false);
+            using var handle = File.OpenHandle(path, options: FileOptions.Asynchronous);
+            var length = RandomAccess.GetLength(handle);
+            if (length > most)
+                throw UnreadableBlobException.TooLarge(name, length, most);
+            var content = new byte[length];
+            var read = 0;
+            for (int count; read < length && (count = await RandomAccess.ReadAsync(handle, content.AsMemory(read), read, cancellation).ConfigureAwait(false)) > 0;)
+                read += count;
+            return read == length ? content : content[..read];
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException e)
         {
-            throw Fault(PathOf(name), e);
+            // One file of many: of a person who shares the store with others, say.
+            ThrowIfFolder(name, path);
+            throw new UnreadableBlobException(name, "this process may not read it", "Grant access to it.", e);
+        }
+        catch (IOException e) when (e is not UnreadableBlobException)
+        {
+            throw Fault(path, e);
         }
     }
 
-    public Task<bool> ExistsAsync(string name, CancellationToken cancellation = default) => Task.FromResult(File.Exists(PathOf(name)));
+    public Task<bool> ExistsAsync(string name, CancellationToken cancellation = default) => Task.FromResult(Path.Exists(PathOf(name)));
 
     public async Task ReadRangeAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default)
     {
@@ -114,10 +134,28 @@ public sealed class FileBlobStore : IBlobStore
         var folder = slash < 0 ? _root : PathOf(prefix[..slash]);
         if (!Directory.Exists(folder))
             yield break;
-        foreach (var blob in Enumerate(folder, prefix[(slash + 1)..]))
+        using var found = Enumerate(folder, prefix[(slash + 1)..]).GetEnumerator();
+        while (Guarded(folder, MoveNext))
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return blob;
+            if (BlobName.Is(found.Current.Name))
+                yield return found.Current;
+        }
+
+        bool MoveNext()
+        {
+            try
+            {
+                return found.MoveNext();
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return false; // deleted meanwhile
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                throw new UnreadableBlobException(prefix, "this process may not list it", "Grant access to it.", e);
+            }
         }
     }
 
@@ -127,7 +165,7 @@ public sealed class FileBlobStore : IBlobStore
         var path = folder.Length == 0 ? _root : PathOf(folder.TrimEnd('/'));
         if (!Directory.Exists(path))
             yield break;
-        foreach (var below in new DirectoryInfo(path).EnumerateDirectories())
+        foreach (var below in Guarded(path, () => new DirectoryInfo(path).EnumerateDirectories()))
         {
             cancellation.ThrowIfCancellationRequested();
             if (HoldsBlobs(below))
@@ -144,6 +182,10 @@ public sealed class FileBlobStore : IBlobStore
             {
                 return false; // deleted meanwhile
             }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return true; // whoever reads its blobs is told why it cannot
+            }
         }
     }
 
@@ -153,6 +195,54 @@ public sealed class FileBlobStore : IBlobStore
         if (Directory.Exists(Path.GetDirectoryName(path)))
             Guarded(path, () => File.Delete(path));
         return Task.CompletedTask;
+    }
+
+    public Task DeleteFolderAsync(string folder, CancellationToken cancellation = default)
+    {
+        var path = PathOf(folder.TrimEnd('/'));
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Directory.Delete(path, recursive: true); // links themselves, not what they lead to
+                return Task.CompletedTask;
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return Task.CompletedTask;
+            }
+            catch (IOException) when (attempt < DeletionAttempts)
+            {
+                // Somebody wrote into it meanwhile.
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw Fault(path, e);
+            }
+        }
+    }
+
+    public Task TrimFolderAsync(string folder, CancellationToken cancellation = default)
+    {
+        var path = PathOf(folder.TrimEnd('/'));
+        if (Directory.Exists(path))
+            Trim(path);
+        return Task.CompletedTask;
+
+        static void Trim(string path)
+        {
+            try
+            {
+                foreach (var below in Directory.EnumerateDirectories(path))
+                    Trim(below);
+                Directory.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It holds something, or is gone.
+            }
+        }
     }
 
     /// <summary>Deletes what writers that have died on this machine left half written.</summary>
@@ -210,6 +300,12 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
+    static void ThrowIfFolder(string name, string path)
+    {
+        if (Directory.Exists(path))
+            throw new UnreadableBlobException(name, "a folder stands where this file should be");
+    }
+
     static void TryDelete(string path)
     {
         try
@@ -222,16 +318,30 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
-    static void Guarded(string path, Action action)
+    static void Guarded(string path, Action action) => Guarded(path, () =>
+    {
+        action();
+        return true;
+    });
+
+    static T Guarded<T>(string path, Func<T> action)
     {
         try
         {
-            action();
+            return action();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException and not UnreadableBlobException or UnauthorizedAccessException)
         {
             throw Fault(path, e);
         }
+    }
+
+    /// <summary>What is in a folder; the folder is opened when it is asked for.</summary>
+    static IEnumerable<T> Guarded<T>(string path, Func<IEnumerable<T>> entries)
+    {
+        using var enumerator = Guarded(path, () => entries().GetEnumerator());
+        while (Guarded(path, enumerator.MoveNext))
+            yield return enumerator.Current;
     }
 
     static StoreException Fault(string path, Exception cause) =>

@@ -15,8 +15,8 @@ public sealed class MeteredBlobStore(IBlobStore inner) : IBlobStore
     public Task WriteAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation = default) =>
         TimeAsync("write", () => inner.WriteAsync(name, write, cancellation));
 
-    public Task<byte[]?> TryReadAsync(string name, CancellationToken cancellation = default) =>
-        TimeAsync("read", () => inner.TryReadAsync(name, cancellation));
+    public Task<byte[]?> TryReadAsync(string name, long most, CancellationToken cancellation) =>
+        TimeAsync("read", () => inner.TryReadAsync(name, most, cancellation));
 
     public Task<bool> ExistsAsync(string name, CancellationToken cancellation = default) =>
         TimeAsync("exists", () => inner.ExistsAsync(name, cancellation));
@@ -29,6 +29,12 @@ public sealed class MeteredBlobStore(IBlobStore inner) : IBlobStore
 
     public Task DeleteAsync(string name, CancellationToken cancellation = default) =>
         TimeAsync("delete", () => inner.DeleteAsync(name, cancellation));
+
+    public Task DeleteFolderAsync(string folder, CancellationToken cancellation = default) =>
+        TimeAsync("delete_folder", () => inner.DeleteFolderAsync(folder, cancellation));
+
+    public Task TrimFolderAsync(string folder, CancellationToken cancellation = default) =>
+        TimeAsync("delete_folder", () => inner.TrimFolderAsync(folder, cancellation));
 
     public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) =>
         TimeAsync("list", inner.ListAsync(prefix, cancellation), cancellation);

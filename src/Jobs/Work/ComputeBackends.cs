@@ -4,6 +4,7 @@ using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Torch;
+using HeadScope.ModelCore.Torch.Native;
 
 namespace HeadScope.Jobs.Work;
 
@@ -15,26 +16,29 @@ public static partial class ComputeBackends
 
     public static IReadOnlyList<string> Names { get; } = [Managed, Torch];
 
-    /// <summary>Why a backend cannot be used on this machine; null where it can.</summary>
-    public static string? WhyMissing(string backend) => backend == Torch ? TorchDevice.WhyMissing : null;
+    /// <summary>Why a backend cannot be used on this machine; null where it can. Loads what the backend needs.</summary>
+    /// <param name="libtorch">The folder of libtorch; null to look where <see cref="Libtorch.Load"/> does.</param>
+    public static string? WhyMissing(string backend, string? libtorch = null) => backend == Torch ? Libtorch.Load(libtorch) : null;
 
     /// <summary>A backend's devices on this machine; none where the backend cannot be used.</summary>
-    public static IReadOnlyList<IComputeDevice> DevicesOf(string backend) =>
-        backend == Managed ? [ManagedDevice.Instance] : WhyMissing(backend) is null ? TorchDevice.All() : [];
+    /// <inheritdoc cref="WhyMissing" path="/param"/>
+    public static IReadOnlyList<IComputeDevice> DevicesOf(string backend, string? libtorch = null) =>
+        backend == Managed ? [ManagedDevice.Instance] : WhyMissing(backend, libtorch) is null ? TorchDevice.All() : [];
 
     /// <summary>The devices that a person names.</summary>
     /// <param name="devices">
     /// Names, ranges such as <c>cuda:0..3</c>, or kinds such as <c>cuda</c>, separated by commas. By default all CUDA devices or, where
     /// there are none, the processors.
     /// </param>
+    /// <param name="libtorch">The folder of libtorch; null to look where <see cref="Libtorch.Load"/> does.</param>
     /// <exception cref="InvalidJobException">There is no such backend or device.</exception>
-    public static IReadOnlyList<IComputeDevice> Find(string backend, string? devices)
+    public static IReadOnlyList<IComputeDevice> Find(string backend, string? devices, string? libtorch = null)
     {
         if (!Names.Contains(backend))
             throw new InvalidJobException([$"--backend: there is no '{backend}'; expected {string.Join(" or ", Names)}."]);
-        if (WhyMissing(backend) is { } reason)
+        if (WhyMissing(backend, libtorch) is { } reason)
             throw new InvalidJobException([$"--backend {backend}: {reason}."]);
-        var all = DevicesOf(backend);
+        var all = DevicesOf(backend, libtorch);
         if (devices is null)
             return all.Any(device => device.Name != "cpu") ? [.. all.Where(device => device.Name != "cpu")] : all;
         var found = new List<IComputeDevice>();

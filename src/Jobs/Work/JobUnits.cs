@@ -33,12 +33,15 @@ public sealed record JobUnits(JobPlan Plan, bool WeightsColumns)
         return done;
     }
 
-    /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
+    /// <exception cref="JobStoppedException">The job was cancelled or deleted, or has failed.</exception>
+    /// <exception cref="UnreadableBlobException">It has failed, and nobody can read why.</exception>
     public static async Task ThrowIfStoppedAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
     {
+        if (!await store.ExistsAsync(folder.Plan, cancellation).ConfigureAwait(false))
+            throw JobPresence.Deleted(folder);
         if (await store.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false))
             throw new JobStoppedException($"The job {folder.Id} was cancelled.") { Cancelled = true };
-        if (await store.TryReadAsync(folder.Failed, cancellation).ConfigureAwait(false) is { } failed)
-            throw new JobStoppedException(JobJson.Read<JobFailure>(failed, folder.Failed).Message);
+        if (await JobFailure.TryReadAsync(store, folder, cancellation).ConfigureAwait(false) is { } failure)
+            throw new JobStoppedException(failure.Message);
     }
 }

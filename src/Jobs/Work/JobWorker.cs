@@ -1,29 +1,28 @@
 using System.Diagnostics;
-using System.Globalization;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Work;
 
 /// <summary>
 /// The loop that does a job, on every engine: lease a unit, score it, commit it, again, until none is left.
 /// </summary>
+/// <param name="presence">Knows whether the job is still there.</param>
 /// <param name="weightsColumns">Computes the columns of the weights; null where the job leaves them out.</param>
 /// <param name="thread">Where it computes; null for whichever thread the loop is on.</param>
 public sealed class JobWorker(
-    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, IUnitLeases leases, IShardScorer scorer,
+    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, JobPresence presence, IUnitLeases leases, IShardScorer scorer,
     Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time, DeviceThread? thread = null)
 {
     /// <summary>How often to look whether others have finished, where only their work is left.</summary>
     static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>How often a shard is tried again before the job fails.</summary>
-    public const int Retries = 3;
-
-    readonly ShardScores _scores = new(Math.Min(plan.ShardRows, plan.Rows), spec.Tokens.Context - 1, heads);
-    readonly ShardCounter _counter = new();
+    readonly ScoreTable _scores = new(spec.Scores.Selection, heads, spec.Tokens.Context, Math.Min(plan.ShardRows, plan.Rows));
+    readonly ShardCounter _counter = new(spec.Scores.Selection);
+    readonly JobFailures _failures = new(store, folder, presence, time);
 
     /// <exception cref="JobStoppedException">The job failed, here or elsewhere, or was cancelled.</exception>
     /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
@@ -41,7 +40,7 @@ public sealed class JobWorker(
     }
 
     /// <summary>Does one unit of work, and gives its lease back.</summary>
-    /// <exception cref="JobStoppedException">The unit failed too often, and the job with it.</exception>
+    /// <exception cref="JobStoppedException">The unit failed too often, and the job with it; or the job was deleted.</exception>
     /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
     public async Task WorkAsync(Lease lease, CancellationToken cancellation)
     {
@@ -55,11 +54,18 @@ public sealed class JobWorker(
                 await ComputeWeightsColumnsAsync(cancellation).ConfigureAwait(false);
             done = true;
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StoreException))
+        catch (StoreException e)
+        {
+            // Where the job was deleted, what was being written went with its folder.
+            if (await presence.IsGoneAsync(cancellation).ConfigureAwait(false))
+                throw JobPresence.Deleted(folder, e);
+            throw;
+        }
+        catch (Exception e) when (e is not JobStoppedException && !cancellation.IsCancellationRequested)
         {
             span.Fail(e);
             observer.ShardFailed(lease.Claim.Unit, e);
-            await RecordFailureAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
+            await _failures.RecordAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
             observer.Retrying(lease.Claim.Unit, e);
         }
         finally
@@ -97,20 +103,17 @@ public sealed class JobWorker(
         using var storing = JobSpans.Store();
         var attempt = Guid.NewGuid().ToString("N")[..12];
         var blob = folder.ShardScores(shard.Shard, attempt);
-        var checksums = await ShardScoresFile.WriteAsync(_scores, store, blob, cancellation).ConfigureAwait(false);
-        var movable = 0;
-        foreach (var copies in _scores.NumCopies)
-            movable += copies > 0 ? 1 : 0;
-        var lossSum = 0.0;
-        foreach (var loss in _scores.Loss)
-            lossSum += loss;
+        var withSources = ShardScoresFile.CountWithSources(_scores);
+        var checksums = await ShardScoresFile.WriteAsync(_scores, withSources, store, blob, cancellation).ConfigureAwait(false);
         var record = new ShardRecord(
-            spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerRow, blob, checksums, movable, lossSum,
+            spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerSequence, blob, checksums, withSources,
             new ShardWork(name, scorer.Device, started, scorer.ReadSeconds, scoreSeconds - scorer.ReadSeconds, countSeconds, Lap(), distance));
 
         // This is the commit. Whoever comes second throws its scores away.
+        await presence.KeepAsync([blob], cancellation).ConfigureAwait(false);
         if (await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics), cancellation).ConfigureAwait(false))
         {
+            await presence.KeepAsync([blob, folder.ShardStats(shard.Shard)], cancellation).ConfigureAwait(false);
             observer.ShardCommitted(record, statistics);
         }
         else
@@ -130,25 +133,9 @@ public sealed class JobWorker(
     async Task ComputeWeightsColumnsAsync(CancellationToken cancellation)
     {
         var columns = await ComputeAsync(weightsColumns!, cancellation).ConfigureAwait(false);
-        await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(columns), cancellation).ConfigureAwait(false);
+        if (await store.TryCreateAsync(folder.WeightsColumns, JobJson.Write(columns), cancellation).ConfigureAwait(false))
+            await presence.KeepAsync([folder.WeightsColumns], cancellation).ConfigureAwait(false);
     }
 
     Task<T> ComputeAsync<T>(Func<T> compute, CancellationToken cancellation) => thread is null ? Task.FromResult(compute()) : thread.RunAsync(compute, cancellation);
-
-    async Task RecordFailureAsync(string unit, Exception cause, CancellationToken cancellation)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var failure = new JobFailure(unit, attempt, cause.Message, time.GetUtcNow());
-            var blob = string.Create(CultureInfo.InvariantCulture, $"{folder.Failures}{unit}.{attempt}");
-            if (!await store.TryCreateAsync(blob, JobJson.Write(failure), cancellation).ConfigureAwait(false))
-                continue;
-            if (attempt <= Retries)
-                return;
-            var what = unit == JobUnits.WeightsUnit ? "The columns of the weights" : $"Shard {unit}";
-            failure = failure with { Message = $"{what} failed {attempt} times; the last time: {cause.Message} All finished shards are kept: mend the cause and run the job again." };
-            await store.TryCreateAsync(folder.Failed, JobJson.Write(failure), cancellation).ConfigureAwait(false);
-            throw new JobStoppedException(failure.Message, cause);
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
@@ -103,9 +104,13 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
         var shards = new List<int>();
         await foreach (var blob in store.ListAsync(folder.Shards, cancellation).ConfigureAwait(false))
         {
+            // Exactly the name that a commit gives: a number may be written in other ways.
             var name = blob.Name.AsSpan(folder.Shards.Length);
-            if (name.EndsWith(".stats", StringComparison.Ordinal) && int.TryParse(name[..^".stats".Length], System.Globalization.CultureInfo.InvariantCulture, out var shard))
+            if (name.EndsWith(".stats", StringComparison.Ordinal) && int.TryParse(name[..^".stats".Length], NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
+                && blob.Name == folder.ShardStats(shard))
+            {
                 shards.Add(shard);
+            }
         }
 
         shards.Sort();
@@ -213,9 +218,6 @@ public sealed class ShardLedger(IBlobStore store, JobFolder folder, JobPlan plan
 /// <summary>A unit of work and the claim to it.</summary>
 /// <param name="Shard">Null for the columns of the weights.</param>
 public sealed record Lease(Claim Claim, ShardRange? Shard);
-
-/// <summary>Why a job failed, as its folder says.</summary>
-public sealed record JobFailure(string Unit, int Attempts, string Message, DateTimeOffset When);
 
 /// <summary>The job cannot go on: it failed or was cancelled. What was finished is kept.</summary>
 public sealed class JobStoppedException(string message, Exception? cause = null) : Exception(message, cause)

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
@@ -8,6 +9,25 @@ namespace HeadScope.Jobs.Work;
 /// <summary>The columns of the head frame that need no dataset, each [layer * head].</summary>
 public sealed record WeightsColumns(float[] Induction, float[] EigenvalsVocab, float[] EigenvalsResid, float[] FracCopyArgmax)
 {
+    /// <summary>Those of a job, as a worker left them.</summary>
+    /// <exception cref="InvalidDataException">They are missing or damaged; the message says what to do.</exception>
+    public static async Task<WeightsColumns> ReadAsync(IBlobStore store, JobFolder folder, int heads, CancellationToken cancellation)
+    {
+        var json = await store.TryReadAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false)
+            ?? throw new InvalidDataException($"{folder.WeightsColumns}: the columns of the weights are missing. Run the job again.");
+        try
+        {
+            var columns = JobJson.Read<WeightsColumns>(json, folder.WeightsColumns);
+            return new[] { columns.Induction, columns.EigenvalsVocab, columns.EigenvalsResid, columns.FracCopyArgmax }.All(column => column.Length == heads)
+                ? columns
+                : throw new InvalidDataException($"{folder.WeightsColumns}: a column has not one number for each of the {heads} heads.");
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{e.Message} Delete the blob to have the columns of the weights computed again.", e);
+        }
+    }
+
     /// <param name="inductionTokens">Rows [BOS, r, r].</param>
     public static WeightsColumns Compute(ModelWeights weights, Transformer model, IBackend backend, int[][] inductionTokens)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Store;
 
 namespace HeadScope.Silo.Api;
 
@@ -17,11 +18,21 @@ internal sealed class JobMonitor(JobStatusReader reader, EngineAccess engine, Ti
 
     readonly ConcurrentDictionary<string, Entry> _entries = new();
 
-    /// <summary>Null where there is no such job.</summary>
-    public async Task<JobView?> TryViewAsync(JobFolder folder, CancellationToken cancellation) =>
-        await TryStatusAsync(folder, cancellation).ConfigureAwait(false) is { } status ? JobView.Of(status, engine.TokensPerSecond(folder)) : null;
+    /// <summary>Null where there is no such job. One that cannot be read is shown as such.</summary>
+    public async Task<JobView?> TryViewAsync(JobFolder folder, CancellationToken cancellation)
+    {
+        try
+        {
+            return await TryStatusAsync(folder, cancellation).ConfigureAwait(false) is { } status ? JobView.Of(status, engine.TokensPerSecond(folder)) : null;
+        }
+        catch (UnreadableBlobException e)
+        {
+            return JobView.Unreadable(folder, e);
+        }
+    }
 
     /// <summary>Null where there is no such job.</summary>
+    /// <exception cref="UnreadableBlobException">There is, and it cannot be read.</exception>
     public async Task<JobStatus?> TryStatusAsync(JobFolder folder, CancellationToken cancellation)
     {
         var entry = _entries.GetOrAdd(folder.Id, _ => new Entry());
@@ -29,11 +40,22 @@ internal sealed class JobMonitor(JobStatusReader reader, EngineAccess engine, Ti
         try
         {
             if (entry.Read is { } read && time.GetElapsedTime(read) < entry.Interval)
-                return entry.Status;
+                return entry.Unreadable is null ? entry.Status : throw entry.Unreadable;
             var clock = Stopwatch.StartNew();
-            entry.Status = await reader.TryReadAsync(folder, cancellation).ConfigureAwait(false);
+            (entry.Status, entry.Unreadable) = (null, null);
+            try
+            {
+                entry.Status = await reader.TryReadAsync(folder, cancellation).ConfigureAwait(false);
+            }
+            catch (UnreadableBlobException e)
+            {
+                entry.Unreadable = e;
+            }
+
             entry.Interval = clock.Elapsed * IntervalPerCost > ShortestInterval ? clock.Elapsed * IntervalPerCost : ShortestInterval;
             entry.Read = time.GetTimestamp();
+            if (entry.Unreadable is not null)
+                throw entry.Unreadable;
             if (entry.Status is null)
                 _entries.TryRemove(folder.Id, out _);
             return entry.Status;
@@ -52,6 +74,8 @@ internal sealed class JobMonitor(JobStatusReader reader, EngineAccess engine, Ti
         public SemaphoreSlim Gate { get; } = new(1, 1);
 
         public JobStatus? Status { get; set; }
+
+        public UnreadableBlobException? Unreadable { get; set; }
 
         public long? Read { get; set; }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Store;
 using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -20,6 +21,7 @@ internal static class JobsApi
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("/v1/jobs").WithTags("jobs").ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
+        jobs.AddEndpointFilter(RefuseUnreadableAsync);
         jobs.MapPost("", SubmitAsync).RequireAuthorization(nameof(Role.Submitter)).RequireRateLimiting(RateLimits.Submissions).Accepts<SubmitRequest>("application/json")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .WithSummary("Submit a job").WithDescription("The same request finds the first job of its kind; one that failed or was cancelled goes on. All faults of a request are listed at once.");
@@ -27,7 +29,7 @@ internal static class JobsApi
         jobs.MapGet("{id}", GetAsync).RequireAuthorization(nameof(Role.Reader)).WithSummary("A job's state and progress");
         jobs.MapPatch("{id}", ChangeAsync).RequireAuthorization(nameof(Role.Submitter)).WithSummary("Pause or resume a job, or change its priority");
         jobs.MapDelete("{id}", CancelAsync).RequireAuthorization(nameof(Role.Submitter))
-            .WithSummary("Cancel a job").WithDescription("Finished shards are kept, and submitting it again goes on from there. With 'purge', which needs the role admin, the job and all it has made are deleted.");
+            .WithSummary("Cancel a job").WithDescription("Finished shards are kept, and submitting it again goes on from there. With 'purge', which needs the role admin, the job and all it has made are deleted, though it be damaged.");
         jobs.MapGet("{id}/events", EventsAsync).RequireAuthorization(nameof(Role.Reader)).Produces<JobView>(contentType: "text/event-stream")
             .WithSummary("Watch a job").WithDescription("Server-sent events: 'job' whenever it has changed, until it ends.");
         jobs.MapGet("{id}/preview", PreviewAsync).RequireAuthorization(nameof(Role.Reader)).WithSummary("The heads' scores so far");
@@ -102,17 +104,27 @@ internal static class JobsApi
         string id, ClaimsPrincipal caller, JobStore jobs, JobStatusReader reader, JobMonitor monitor, EngineAccess engine, CancellationToken cancellation,
         [Description("Delete the job with all it has made.")] bool purge = false)
     {
-        if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
+        if (!JobFolder.IsId(id))
             return NoJob(id);
         if (purge && !caller.IsInRole(nameof(Role.Admin)))
             return TypedResults.Problem("Deleting a job's results needs the role admin. Without 'purge' it is cancelled.", statusCode: StatusCodes.Status403Forbidden);
-        if (status.State != JobState.Done)
-            await reader.CancelAsync(status.Folder, caller.Identity?.Name, cancellation).ConfigureAwait(false);
+        var folder = new JobFolder(id);
         if (purge)
-            await jobs.DeleteAsync(status.Folder, cancellation).ConfigureAwait(false);
-        monitor.Changed(status.Folder);
-        engine.Wake(status.Folder);
-        return purge ? TypedResults.NoContent() : TypedResults.Ok((await monitor.TryViewAsync(status.Folder, cancellation).ConfigureAwait(false))!);
+        {
+            if (!await jobs.DeleteAsync(folder, cancellation).ConfigureAwait(false))
+                return NoJob(id);
+        }
+        else
+        {
+            if (await monitor.TryStatusAsync(folder, cancellation).ConfigureAwait(false) is not { } status)
+                return NoJob(id);
+            if (status.State != JobState.Done)
+                await reader.CancelAsync(folder, caller.Identity?.Name, cancellation).ConfigureAwait(false);
+        }
+
+        monitor.Changed(folder);
+        engine.Wake(folder);
+        return purge ? TypedResults.NoContent() : TypedResults.Ok((await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false))!);
     }
 
     static async Task<IResult> EventsAsync(string id, JobMonitor monitor, JobEvents events, CancellationToken cancellation)
@@ -142,6 +154,19 @@ internal static class JobsApi
         return TypedResults.Stream(
             stream, ResultFiles.ContentType(known), known, entityTag: manifest.Files.TryGetValue(known, out var result) ? new EntityTagHeaderValue($"\"{result.Sha256}\"") : null,
             enableRangeProcessing: stream.CanSeek);
+    }
+
+    /// <summary>What asks for more than a job's state needs a job that can be read.</summary>
+    static async ValueTask<object?> RefuseUnreadableAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is UnreadableBlobException or InvalidDataException)
+        {
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+        }
     }
 
     static ProblemHttpResult NoJob(string id) => TypedResults.Problem(

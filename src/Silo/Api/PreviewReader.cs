@@ -31,7 +31,7 @@ internal sealed class PreviewReader(JobStore jobs, TimeProvider time) : IPreview
 
         if (_previews.Count >= MostJobs && !_previews.ContainsKey(status.Folder.Id))
             _previews.TryRemove(_previews.MinBy(pair => pair.Value.Last).Key, out _);
-        var looked = _previews.GetOrAdd(status.Folder.Id, _ => new Looked(new LivePreview(jobs.Blobs, status.Folder, status.Spec)));
+        var looked = _previews.GetOrAdd(status.Folder.Id, _ => new Looked(new LivePreview(jobs.Blobs, status.Folder, status.Spec, status.Plan)));
         looked.Last = time.GetTimestamp();
         await looked.Preview.AddAsync(status.CommittedShards, cancellation).ConfigureAwait(false);
         return await looked.Preview.ReadAsync(cancellation).ConfigureAwait(false);

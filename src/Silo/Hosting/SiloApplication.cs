@@ -1,5 +1,6 @@
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using HeadScope.Silo.Api;
@@ -83,10 +84,11 @@ internal static class SiloApplication
         services.AddSingleton<JobEvents>();
         services.AddSingleton<IPreviewReader, PreviewReader>();
         services.AddSingleton<Readiness>();
-        var models = new RootedPaths("model", options.ModelRoots);
-        var tokens = new RootedPaths("token file", options.TokenRoots);
+        services.AddSingleton<EngineFault>();
+        var roots = new InputRoots(options.ModelRoots, options.TokenRoots);
+        options = options with { Engine = options.Engine is null ? null : options.Engine with { Models = options.Models, Roots = roots } };
         services.AddSingleton(provider => new JobIntake(
-            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(models, tokens, options.AllowHub)));
+            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(roots, options.AllowHub)));
         services.AddSingleton(provider => new EngineAccess(provider.GetService<IJobEngine>()));
         services.AddSingleton<JobTroubles>();
         if (options.Cluster is { } cluster)

@@ -30,7 +30,7 @@ public sealed record SiloOptions
     public bool AllowHub { get; init; }
 
     /// <summary>How models from the hub are found. The default follows the environment.</summary>
-    public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
+    public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment() with { IsForOthers = true }, TimeProvider.System);
 
     /// <summary>The file of API keys; null where none are asked for.</summary>
     public string? Keys { get; init; }

@@ -102,6 +102,16 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>Waits until it has said a text.</summary>
+    public async Task SaysAsync(string text)
+    {
+        for (var waited = Stopwatch.StartNew(); !Log.Contains(text, StringComparison.Ordinal);)
+        {
+            Assert.True(waited.Elapsed < StartLimit && _process is { HasExited: false }, $"it did not say '{text}': {Log}");
+            await Task.Delay(50);
+        }
+    }
+
     /// <summary>Ends it as a crash would.</summary>
     public void Kill()
     {

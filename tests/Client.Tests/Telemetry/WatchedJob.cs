@@ -18,7 +18,7 @@ internal sealed class WatchedJob : IDisposable
     public WatchedJob(int? rows = null)
     {
         Rows = rows ?? (int.TryParse(Environment.GetEnvironmentVariable("HEADSCOPE_WATCH_ROWS"), CultureInfo.InvariantCulture, out var asked) ? asked : DefaultRows);
-        using var tokens = TokenDataset.Open(Fixture.PathOf("demo", "inputs.safetensors"));
+        using var tokens = TokenDataset.Open(new TokenLocation(Fixture.PathOf("demo", "inputs.safetensors")));
         Context = tokens.Context;
         var all = new int[tokens.Rows * tokens.Context];
         tokens.Read(0, all);
@@ -45,7 +45,7 @@ internal sealed class WatchedJob : IDisposable
     public async Task<string> SubmitAsync()
     {
         var store = File("store");
-        var request = new JobRequest { Model = Model, Tokens = Tokens, ShardRows = ShardRows };
+        var request = new JobRequest { Model = Model, Tokens = new TokenLocation(Tokens), ShardRows = ShardRows };
         Id = (await new JobStore(new FileBlobStore(store)).SubmitAsync(JobResolver.Resolve(request), default)).Id;
         return store;
     }

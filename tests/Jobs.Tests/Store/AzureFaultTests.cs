@@ -13,7 +13,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
     public async Task TryCreate_AnswerIsLost_CreatorIsToldTrue()
     {
         await using var proxy = await ProxyAsync();
-        var store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
+        IBlobStore store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
         var lost = 0;
         proxy.Plan = request => request.Method == "PUT" && Interlocked.Increment(ref lost) == 1 ? Fault.LoseResponse : Fault.None;
         Assert.True(await store.TryCreateAsync("a", "mine"u8.ToArray()));
@@ -25,7 +25,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
     public async Task TryCreate_AnswerIsLostAndTheBlobIsAnothers_IsToldFalse()
     {
         await using var proxy = await ProxyAsync();
-        var store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
+        IBlobStore store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
         await store.TryCreateAsync("a", "others"u8.ToArray());
         var lost = 0;
         proxy.Plan = request => request.Method == "PUT" && Interlocked.Increment(ref lost) == 1 ? Fault.LoseResponse : Fault.None;
@@ -37,7 +37,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
     public async Task TryCreate_NoAnswerInTime_IsSentAgain()
     {
         await using var proxy = await ProxyAsync();
-        var store = await azurite.OpenAsync(
+        IBlobStore store = await azurite.OpenAsync(
             SharedAzurite.NewContainer(), through: proxy.Address, options: SharedAzurite.Quick with { RequestTimeout = TimeSpan.FromSeconds(2) });
         proxy.Delay = TimeSpan.FromSeconds(3);
         var late = 0;
@@ -51,7 +51,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
     public async Task TryCreate_ManyAtOnceOverABadNetwork_OneIsToldTrue()
     {
         await using var proxy = await ProxyAsync();
-        var store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
+        IBlobStore store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
         proxy.BreakSome(0.3, seed: 1);
         for (var round = 0; round < 10; round++)
         {
@@ -65,7 +65,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
     public async Task Write_EveryAnswerIsLostOnce_IsThere()
     {
         await using var proxy = await ProxyAsync();
-        var store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
+        IBlobStore store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
         var seen = new HashSet<string>();
         proxy.Plan = request =>
         {
@@ -82,7 +82,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
     public async Task TryRead_AnswerThatThereIsNoneIsCut_IsAskedAgain()
     {
         await using var proxy = await ProxyAsync();
-        var store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
+        IBlobStore store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
         for (var round = 0; round < 10; round++)
         {
             var asked = 0;
@@ -99,7 +99,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
         var iterations = Setting("HEADSCOPE_FUZZ_ITERATIONS", 200);
         var seed = Setting("HEADSCOPE_FUZZ_SEED", 1);
         await using var proxy = await ProxyAsync();
-        var store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
+        IBlobStore store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
         proxy.BreakSome(0.25, seed);
         var random = new Random(seed);
         var expected = new Dictionary<string, byte[]>();
@@ -160,7 +160,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
         var container = SharedAzurite.NewContainer();
         await (await azurite.OpenAsync(container)).WriteAsync("a", new byte[10]);
         var impatient = SharedAzurite.Quick with { Retries = 1, RequestTimeout = fault == Fault.Delay ? TimeSpan.FromSeconds(0.2) : TimeSpan.FromSeconds(10) };
-        var store = await azurite.OpenAsync(container, create: false, proxy.Address, impatient);
+        IBlobStore store = await azurite.OpenAsync(container, create: false, proxy.Address, impatient);
         proxy.Delay = TimeSpan.FromSeconds(0.5);
         proxy.Plan = _ => fault;
         foreach (var operation in new Func<Task>[]
@@ -180,7 +180,7 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
     public async Task AnyOperation_CancelledWhileTheServiceIsSilent_EndsAsCancelled()
     {
         await using var proxy = await ProxyAsync();
-        var store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
+        IBlobStore store = await azurite.OpenAsync(SharedAzurite.NewContainer(), through: proxy.Address);
         proxy.Delay = TimeSpan.FromSeconds(1);
         proxy.Plan = _ => Fault.Delay;
         using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(0.2));

@@ -146,15 +146,15 @@ public sealed class JobMetricsTests : IDisposable
         var worker = _fixture.Worker(job, folder, Ledger(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")), metered);
         metered.Left(await Assert.ThrowsAsync<JobStoppedException>(() => worker.RunAsync(default)));
         var measured = _measured.Collect();
-        Assert.Equal(JobWorker.Retries, measured["headscope.shard.retries{cause=data}"]);
-        Assert.Equal(JobWorker.Retries + 1, measured["headscope.shards{state=failed}"]);
+        Assert.Equal(JobFailures.Retries, measured["headscope.shard.retries{cause=data}"]);
+        Assert.Equal(JobFailures.Retries + 1, measured["headscope.shards{state=failed}"]);
         Assert.True(measured["headscope.jobs{state=failed}"] >= 1);
     }
 
     [Fact]
     public async Task Store_Requests_AreTimedByWhatTheyAre()
     {
-        var store = new MeteredBlobStore(new FileBlobStore(_fixture.File("metered")));
+        IBlobStore store = new MeteredBlobStore(new FileBlobStore(_fixture.File("metered")));
         Assert.True(await store.TryCreateAsync("a/b", "one"u8.ToArray()));
         Assert.False(await store.TryCreateAsync("a/b", "two"u8.ToArray()));
         await store.WriteAsync("a/c", "three"u8.ToArray());

@@ -87,16 +87,21 @@ public sealed class AzureBlobStore : IBlobStore
         await writer.CommitAsync().ConfigureAwait(false);
     }
 
-    public Task<byte[]?> TryReadAsync(string name, CancellationToken cancellation = default)
+    public Task<byte[]?> TryReadAsync(string name, long most, CancellationToken cancellation)
     {
         var blob = Blob(name);
-        return AzureFault.GuardAsync(Where(name), async () =>
+        return AzureFault.GuardAsync<byte[]?>(Where(name), async () =>
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    return (await blob.DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content.ToArray();
+                    using var download = (await blob.DownloadStreamingAsync(cancellationToken: cancellation).ConfigureAwait(false)).Value;
+                    if (download.Details.ContentLength > most)
+                        throw UnreadableBlobException.TooLarge(name, download.Details.ContentLength, most);
+                    var content = new byte[download.Details.ContentLength];
+                    await download.Content.ReadExactlyAsync(content, cancellation).ConfigureAwait(false);
+                    return content;
                 }
                 catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.BlobNotFound)
                 {
@@ -139,12 +144,10 @@ public sealed class AzureBlobStore : IBlobStore
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var start = _prefix + BlobName.CheckPrefix(prefix);
-        await using var pages = _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: start, cancellationToken: cancellation).AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellation);
-        while (await AzureFault.GuardAsync(Where(prefix), () => pages.MoveNextAsync().AsTask(), cancellation).ConfigureAwait(false))
+        await foreach (var blob in ListAllAsync(prefix, cancellation).ConfigureAwait(false))
         {
-            foreach (var blob in pages.Current.Values)
-                yield return new BlobInfo(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, blob.Properties.ETag?.ToString() ?? "");
+            if (BlobName.Is(blob.Name))
+                yield return blob;
         }
     }
 
@@ -160,10 +163,35 @@ public sealed class AzureBlobStore : IBlobStore
         }
     }
 
-    public Task DeleteAsync(string name, CancellationToken cancellation = default)
+    public Task DeleteAsync(string name, CancellationToken cancellation = default) => DeleteFoundAsync(BlobName.Check(name), cancellation);
+
+    public async Task DeleteFolderAsync(string folder, CancellationToken cancellation = default)
     {
-        var blob = Blob(name);
+        var names = new List<string>();
+        await foreach (var blob in ListAllAsync(folder, cancellation).ConfigureAwait(false))
+            names.Add(blob.Name);
+        await BlobStoreExtensions.DeleteAsync(names, DeleteFoundAsync, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Nothing to do: folders are parts of names.</summary>
+    public Task TrimFolderAsync(string folder, CancellationToken cancellation = default) => Task.CompletedTask;
+
+    /// <summary>Deletes what was found in the container, though its name be none that this program gives.</summary>
+    Task DeleteFoundAsync(string name, CancellationToken cancellation)
+    {
+        var blob = _container.GetBlockBlobClient(_prefix + name);
         return AzureFault.GuardAsync(Where(name), () => blob.DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellation), cancellation);
+    }
+
+    async IAsyncEnumerable<BlobInfo> ListAllAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var start = _prefix + BlobName.CheckPrefix(prefix);
+        await using var pages = _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: start, cancellationToken: cancellation).AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellation);
+        while (await AzureFault.GuardAsync(Where(prefix), () => pages.MoveNextAsync().AsTask(), cancellation).ConfigureAwait(false))
+        {
+            foreach (var blob in pages.Current.Values)
+                yield return new BlobInfo(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, blob.Properties.ETag?.ToString() ?? "");
+        }
     }
 
     /// <remarks>What may use a container need not be allowed to create one, or to ask whether it is there: then it had better be.</remarks>

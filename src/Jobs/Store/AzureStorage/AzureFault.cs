@@ -23,7 +23,7 @@ internal static class AzureFault
     /// <summary>Whether the service, the way to it or the sign-in failed, and not the caller changed its mind.</summary>
     static bool Is(Exception fault, CancellationToken cancellation) => fault switch
     {
-        StoreException => false,
+        StoreException or UnreadableBlobException => false,
         RequestFailedException or AuthenticationFailedException => true,
         IOException => fault is not FileNotFoundException, // an assembly is missing: no fault of the network
         OperationCanceledException => !cancellation.IsCancellationRequested, // a time limit of the client's own
