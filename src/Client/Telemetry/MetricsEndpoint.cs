@@ -23,7 +23,7 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
 
     MetricsEndpoint(IPAddress address, int port)
     {
-        // No logging, no routing and no configuration, so that OTEL_SDK_DISABLED, which is about what is sent, does not empty the page.
+        // No logging, no routing, no configuration: OTEL_SDK_DISABLED concerns what is sent and must not empty the page.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -43,7 +43,7 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
         _server = builder.Build();
         _server.Use(GuardAsync);
         _server.UseOpenTelemetryPrometheusScrapingEndpoint(_ => true);
-        JobInstruments.Announce(); // where nothing has been measured, the exporter's page is in no format
+        JobInstruments.Announce(); // an exporter that has nothing to show answers without a content type
     }
 
     /// <summary>Where to look, as seen from this machine.</summary>
@@ -88,7 +88,7 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    /// <summary>Lets nothing but reading through to the exporter, which takes any path and method, and notes who has read all.</summary>
+    /// <summary>The exporter takes any path and method: only reading reaches it. Notes that somebody has read all.</summary>
     async Task GuardAsync(HttpContext context, RequestDelegate scrape)
     {
         var (request, response) = (context.Request, context.Response);

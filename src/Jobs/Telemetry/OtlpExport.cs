@@ -34,7 +34,8 @@ public sealed class OtlpExport : IDisposable
     /// A signal is sent where its exporters name <c>otlp</c> or, none being named, where its endpoint or that of all signals is set;
     /// not where <c>OTEL_SDK_DISABLED</c> is true. The library alone would send to localhost unasked.
     /// </remarks>
-    public static OtlpExport? FromEnvironment(Action<MeterProviderBuilder>? moreMetrics = null, Action<TracerProviderBuilder>? moreTraces = null)
+    public static OtlpExport? FromEnvironment(
+        Action<MeterProviderBuilder>? moreMetrics = null, Action<TracerProviderBuilder>? moreTraces = null)
     {
         if (string.Equals(Variable("OTEL_SDK_DISABLED"), "true", StringComparison.OrdinalIgnoreCase))
             return null;

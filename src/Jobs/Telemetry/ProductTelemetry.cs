@@ -4,7 +4,7 @@ using OpenTelemetry.Trace;
 
 namespace HeadScope.Jobs.Telemetry;
 
-/// <summary>The product's measurements and spans, for whatever shows or sends them.</summary>
+/// <summary>The product's measurements and spans, for the exporters that show or send them.</summary>
 public static class ProductTelemetry
 {
     /// <summary>

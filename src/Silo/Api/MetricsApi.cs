@@ -14,7 +14,8 @@ internal static class MetricsApi
         var scrape = new ApplicationBuilder(app.Services).UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build();
         Delegate show = Task (HttpContext context) => scrape(context);
         var route = app.MapGet(Path, show)
-            .DisableRateLimiting().DisableHttpMetrics().WithTags("operations").Produces<string>(contentType: "text/plain").WithSummary("Prometheus metrics");
+            .DisableRateLimiting().DisableHttpMetrics()
+            .WithTags("operations").Produces<string>(contentType: "text/plain").WithSummary("Prometheus metrics");
         if (isOpen)
             route.AllowAnonymous();
         else

@@ -60,7 +60,8 @@ internal static class SiloApplication
         app.UseAuthorization();
         app.MapJobs();
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
-        app.MapGet("/health/live", () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
+        app.MapGet("/health/live", () => Results.Text("alive"))
+            .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
         app.MapGet("/health/ready", async (Readiness readiness, CancellationToken cancellation) =>
             await readiness.WhyNotAsync(cancellation) is { } reason ? Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
             .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();

@@ -5,17 +5,17 @@ using OpenTelemetry.Metrics;
 namespace HeadScope.Silo.Telemetry;
 
 /// <summary>
-/// Makes of instruments that others named what Prometheus's conventions ask for, so that <c>promtool check metrics</c> finds nothing
-/// wrong. Only /metrics is concerned: by OTLP they are sent as they are.
+/// Adapts the instruments of .NET and Orleans to Prometheus's conventions, so that <c>promtool check metrics</c> finds nothing wrong.
+/// It concerns /metrics alone: OTLP sends them as they are.
 /// </summary>
 internal static class PrometheusViews
 {
     const string OrleansPrefix = "orleans-";
 
-    /// <summary>Tags of Orleans whose names are no labels' names.</summary>
-    static readonly string[] Unlabelled = ["ConnectionDirection", "MessageDirection"];
+    /// <summary>Tags of Orleans in camel case, which names of labels are not. Their series are added up.</summary>
+    static readonly string[] CamelCaseTags = ["ConnectionDirection", "MessageDirection"];
 
-    /// <summary>Gauges whose names end as a histogram's number of values does.</summary>
+    /// <summary>Gauges whose names end in <c>_count</c>, as only the number of a histogram's values may.</summary>
     static readonly Dictionary<string, string> Renamed = new()
     {
         ["dotnet.assembly.count"] = "dotnet.assemblies",
@@ -31,13 +31,13 @@ internal static class PrometheusViews
         _ => null,
     };
 
-    /// <summary>Prometheus counts in seconds and bytes, and a view cannot convert. Most instruments say nothing but their name.</summary>
+    /// <summary>Prometheus expects seconds and bytes, and a view cannot convert. Most instruments have no description.</summary>
     static MetricStreamConfiguration OfOrleans(Instrument instrument) => instrument.Unit is "ms" or "MB"
         ? MetricStreamConfiguration.Drop
         : new MetricStreamConfiguration
         {
             Description = instrument.Description is { Length: > 0 } said ? said : Describe(instrument.Name),
-            ExcludedTagKeys = Unlabelled,
+            ExcludedTagKeys = CamelCaseTags,
             CardinalityLimit = ProductTelemetry.SeriesLimit,
         };
 

@@ -21,7 +21,7 @@ internal static class ServerTelemetry
     /// <summary>Keeps the metrics that <see cref="MetricsApi"/> shows, from the start of the host.</summary>
     public static void AddPrometheus(this WebApplicationBuilder builder)
     {
-        // This variable is about what is sent. What is looked at stays; the SDK would show an empty page.
+        // The variable concerns what is sent. Left to itself, the SDK would empty the page as well.
         builder.Configuration.AddInMemoryCollection([new("OTEL_SDK_DISABLED", "false")]);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddHeadScope().AddServer().AddView(PrometheusViews.Of)
             .AddPrometheusExporter(prometheus =>

@@ -41,7 +41,8 @@ public sealed partial class WatchingTests
     [Fact]
     public void Expressions_UsePromisedSeriesAndLabels()
     {
-        var promised = PromisedSeries.All.ToDictionary(series => series.Name, series => series.Label is { } label ? [label] : Array.Empty<string>());
+        var promised = PromisedSeries.All.ToDictionary(
+            series => series.Name, series => series.Label is { } label ? [label] : Array.Empty<string>());
         var used = new HashSet<string>();
         foreach (var expression in Alarms().Select(alarm => ((YamlScalarNode)alarm.At("expr")).Value!).Concat(DashboardExpressions()))
         {

@@ -27,7 +27,8 @@ public sealed class MetricsEndpointTests
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/openmetrics-text;version=1.0.0"));
         using var open = await http.SendAsync(request);
-        Assert.Equal("application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores", open.Content.Headers.ContentType!.ToString());
+        const string OpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
+        Assert.Equal(OpenMetrics, open.Content.Headers.ContentType!.ToString());
         Assert.True(PrometheusSamples.Parse(await open.Content.ReadAsStringAsync()).HasEnd);
 
         using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, url));
@@ -75,7 +76,8 @@ public sealed class MetricsEndpointTests
     {
         var devices = new List<string> { "one", "two" };
         using var meter = new Meter(WorkerInstruments.MeterName);
-        meter.CreateObservableGauge("devices", () => devices.Select(device => new Measurement<int>(1, new KeyValuePair<string, object?>("device", device))));
+        meter.CreateObservableGauge(
+            "devices", () => devices.Select(device => new Measurement<int>(1, new KeyValuePair<string, object?>("device", device))));
         await using var endpoint = await MetricsEndpoint.StartAsync(MetricsEndpoint.Loopback, 0, default);
         Assert.Equal(["one", "two"], await DevicesAsync());
         devices.Remove("one");

@@ -37,7 +37,15 @@ public sealed class PromisedSeriesTests : IDisposable
     [SkippableFact]
     public async Task Serve_AfterAJob_ShowsWhatIsPromisedAndTheServersOwn()
     {
+<<<<<<< HEAD
         using var server = new ServerProcess([.. _job.Roots, "--workers", "2", "--threads", "2"]) { Store = await _job.SubmitAsync(), Environment = NothingSent };
+=======
+        using var server = new ServerProcess("--workers", "2", "--threads", "2")
+        {
+            Store = await _job.SubmitAsync(),
+            Environment = NothingSent,
+        };
+>>>>>>> metrics
         await server.StartAsync();
         var url = new Uri($"{server.Address}/metrics");
         await AssertShowsAsync(url);
@@ -54,8 +62,8 @@ public sealed class PromisedSeriesTests : IDisposable
         Assert.Equal("", await PrometheusServer.LintAsync(await _http.GetStringAsync(url)));
     }
 
-    static IEnumerable<string> Routes(PrometheusSamples samples) =>
-        samples.All.Where(sample => sample.Name == "http_server_request_duration_seconds_count").Select(sample => sample.Labels["http_route"]);
+    static IEnumerable<string> Routes(PrometheusSamples samples) => samples.All
+        .Where(sample => sample.Name == "http_server_request_duration_seconds_count").Select(sample => sample.Labels["http_route"]);
 
     async Task AssertShowsAsync(Uri url)
     {

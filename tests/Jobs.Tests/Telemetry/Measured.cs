@@ -34,7 +34,8 @@ internal sealed class Measured : IDisposable
                     var tags = new List<string>();
                     foreach (var (tag, value) in point.Tags)
                         tags.Add($"{tag}={value}");
-                    values.Add(tags.Count == 0 ? metric.Name : $"{metric.Name}{{{string.Join(',', tags)}}}", ValueOf(metric.MetricType, point));
+                    var labels = tags.Count == 0 ? "" : $"{{{string.Join(',', tags)}}}";
+                    values.Add(metric.Name + labels, ValueOf(metric.MetricType, point));
                 }
             }
 
