@@ -31,6 +31,7 @@ public sealed class HostileParquetTests : IDisposable
         Refused(Honest with { FooterLength = 3 }, Footer);
         Refused(Honest with { Rows = 4 }, $"{Footer}row groups of 1 rows together; expected the file's 4");
         Refused(Honest with { Rows = long.MaxValue }, $"{Footer}row groups of 1 rows together");
+        Refused(Honest with { LogicalType = 9 }, $"{Footer}column 'text' of Undefined values; expected one of texts");
         Refused(Honest with { Codec = Codec.Lzo }, "row group 0, column 'text': found LZO compression");
         Refused([], Footer);
         Refused("PAR1"u8.ToArray(), Footer);

@@ -64,6 +64,9 @@ internal sealed record ParquetBytes
 
     public bool Optional { get; init; }
 
+    /// <summary>Which of the format's logical types the column is of; null for none.</summary>
+    public int? LogicalType { get; init; }
+
     public uint? FooterLength { get; init; }
 
     public static byte[] Plain(params IEnumerable<string> texts) => [.. texts.SelectMany(text =>
@@ -97,7 +100,7 @@ internal sealed record ParquetBytes
     byte[] Footer(long start, long dataStart, long size, int values)
     {
         var root = Thrift.Of((4, "schema"), (5, 1));
-        var column = Thrift.Of((1, ByteArray), (3, Optional ? 1 : 0), (4, "text"));
+        var column = Thrift.Of((1, ByteArray), (3, Optional ? 1 : 0), (4, "text"), (10, LogicalType is { } type ? Thrift.Of((type, Thrift.Of())) : null));
         var metadata = Thrift.Of(
             (1, ByteArray), (2, new object[] { (int)Encoding }), (3, new object[] { "text" }), (4, (int)Codec), (5, ChunkValues ?? GroupRows ?? values),
             (6, size), (7, ChunkSize ?? size), (9, ChunkStart ?? dataStart), (11, Dictionary is null ? null : start));

@@ -52,11 +52,10 @@ internal sealed record TextColumn(string Name, int Index, long LargestChunk)
     static (string Name, string Held) Describe(ColumnDescriptor column)
     {
         using var path = column.Path;
-        using var type = column.LogicalType;
         var names = path.ToDotVector();
         if (names.Length > 1 || column.MaxRepetitionLevel > 0)
             return (names[0], Nested);
-        return (names[0], (column.PhysicalType, type.Type) switch
+        return (names[0], (column.PhysicalType, MeaningOf(column)) switch
         {
             // Bytes that nothing is said about count as text: some writers leave it unsaid.
             (PhysicalType.ByteArray, LogicalTypeEnum.None or LogicalTypeEnum.String or LogicalTypeEnum.Enum or LogicalTypeEnum.Json) => Texts,
@@ -65,7 +64,20 @@ internal sealed record TextColumn(string Name, int Index, long LargestChunk)
         });
     }
 
-    /// <returns><see cref="LargestChunk"/>.</returns>
+    static LogicalTypeEnum MeaningOf(ColumnDescriptor column)
+    {
+        try
+        {
+            using var type = column.LogicalType;
+            return type.Type;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return LogicalTypeEnum.Undefined; // which ParquetSharp has no object for: a type newer than it
+        }
+    }
+
+    /// <returns><see cref="LargestChunk"/>, which no footer makes larger than the file.</returns>
     long CheckGroups(ParquetFileReader file, string path)
     {
         var (rows, largest) = (0L, 0L);
@@ -85,7 +97,7 @@ internal sealed record TextColumn(string Name, int Index, long LargestChunk)
         }
 
         return rows == file.FileMetaData.NumRows
-            ? largest
+            ? Math.Min(largest, new FileInfo(path).Length)
             : throw Failed(path, $"row groups of {rows} rows together", $"the file's {file.FileMetaData.NumRows}");
     }
 
