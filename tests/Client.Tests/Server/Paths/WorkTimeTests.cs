@@ -53,6 +53,28 @@ public sealed class WorkTimeTests(RootedServer server) : IClassFixture<RootedSer
     }
 
     [Fact]
+    public async Task Work_WorkerThatKeepsToFolders_LeavesOtherJobs()
+    {
+        var store = Guid.NewGuid().ToString("N");
+        using var intake = await server.StartOverAsync(store, server.Inputs, "--workers", "0");
+        var id = await server.AcceptedAsync(new { model = "model", tokens = "inputs.safetensors", skip_heads = true }, intake);
+        string[] work = ["work", "--wait", "--store", intake.Store, "--workers", "1"];
+
+        using (var elsewhere = HeadScopeProcess.Start([.. work, "--models", server.Outside("root"), "--tokens", server.Inputs]))
+        {
+            await elsewhere.SaysAsync($"job {id}: its model or its tokens lie outside");
+            Assert.Equal("planned", (await server.UntilAsync(id, intake, "planned", "done", "failed")).GetProperty("state").GetString());
+            elsewhere.Terminate();
+            await elsewhere.EndAsync();
+        }
+
+        using var worker = HeadScopeProcess.Start([.. work, "--models", server.Inputs, "--tokens", server.Inputs]);
+        await server.UntilAsync(id, intake, "done");
+        worker.Terminate();
+        await worker.EndAsync();
+    }
+
+    [Fact]
     public async Task Work_FileIsGone_FailsTheJobByTheNameThatCallersGive()
     {
         var tokens = $"{Guid.NewGuid():N}.safetensors";
