@@ -28,7 +28,11 @@ internal static class WorkCommand
             DefaultValueFactory = _ => BlobClaims.DefaultDuration.TotalSeconds,
             Validators = { result => JobOptions.Check<double>(result, seconds => seconds is >= 0 and <= 86400, "from 0 to 86400 seconds") },
         };
-        var models = new Option<string[]>("--models") { Description = "Open no model outside this folder; jobs of others are left alone. May be given several times. The default is to open what jobs name.", HelpName = "DIR" };
+        var models = new Option<string[]>("--models")
+        {
+            Description = "Open no model outside this folder, and leave jobs of others alone. May be given several times. The default is to open what jobs name.",
+            HelpName = "DIR",
+        };
         var tokens = new Option<string[]>("--tokens") { Description = "The same for token files.", HelpName = "DIR" };
         var workers = JobOptions.Workers();
         var batchSize = JobOptions.BatchSize();

@@ -1,6 +1,8 @@
 namespace HeadScope.Client.Tests.Server.Paths;
 
-/// <summary>A job's files are looked at again by whoever works on it: what was in the root when the job came need not be when it is done.</summary>
+/// <summary>
+/// A job's files are looked at again by whoever works on it: what was in the root when the job came need not be when it is done.
+/// </summary>
 public sealed class WorkTimeTests(RootedServer server) : IClassFixture<RootedServer>
 {
     [Theory]
@@ -26,7 +28,8 @@ public sealed class WorkTimeTests(RootedServer server) : IClassFixture<RootedSer
         }
         else
         {
-            var (name, target) = what == "tokens" ? (tokens, "tokens.safetensors") : ($"{model}/model.safetensors", "model/model.safetensors");
+            var (name, target) =
+                what == "tokens" ? (tokens, "tokens.safetensors") : ($"{model}/model.safetensors", "model/model.safetensors");
             RootedServer.Replace(server.Inside(name), link => File.CreateSymbolicLink(link, server.Outside(target)));
         }
 
