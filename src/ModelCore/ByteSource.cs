@@ -16,7 +16,11 @@ internal abstract class ByteSource(string name, long length) : IDisposable
     public byte[] ReadAll(int most)
     {
         if (Length > most)
-            throw new InvalidDataException($"{Name}: the file has {Length} bytes, where at most {most} were expected. Is it the right file?");
+        {
+            throw new InvalidDataException(
+                $"{Name}: the file has {Length} bytes, where at most {most} were expected. Name the right file, or copy it again.");
+        }
+
         var bytes = new byte[Length];
         Read(0, bytes);
         return bytes;

@@ -11,7 +11,12 @@ internal sealed class RequestOptions
 {
     readonly Option<string> _model = JobOptions.Model();
     readonly Option<string?> _revision = JobOptions.Revision();
-    readonly Option<string> _tokens = new("--tokens") { Description = "Token rows [rows, context]; the tensor is 'tokens' unless named.", Required = true, HelpName = "FILE.safetensors[:TENSOR]|FILE.npy" };
+    readonly Option<string> _tokens = new("--tokens")
+    {
+        Description = "Token rows [rows, context]; the tensor is 'tokens' unless named. A colon that does not follow .safetensors belongs to the file's name.",
+        Required = true,
+        HelpName = "FILE.safetensors[:TENSOR]|FILE.npy",
+    };
     readonly Option<int?> _rows = new("--rows") { Description = "Score the first N rows only.", HelpName = "N" };
     readonly Option<string> _scores = new("--scores")
     {

@@ -7,6 +7,7 @@ using HeadScope.Jobs;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 
@@ -27,6 +28,12 @@ internal static class WorkCommand
             DefaultValueFactory = _ => BlobClaims.DefaultDuration.TotalSeconds,
             Validators = { result => JobOptions.Check<double>(result, seconds => seconds is >= 0 and <= 86400, "from 0 to 86400 seconds") },
         };
+        var models = new Option<string[]>("--models")
+        {
+            Description = "Open no model outside this folder, and leave jobs of others alone. May be given several times. The default is to open what jobs name.",
+            HelpName = "DIR",
+        };
+        var tokens = new Option<string[]>("--tokens") { Description = "The same for token files.", HelpName = "DIR" };
         var workers = JobOptions.Workers();
         var batchSize = JobOptions.BatchSize();
         var threads = JobOptions.Threads();
@@ -43,7 +50,7 @@ internal static class WorkCommand
               headscope work --store "https://account.blob.core.windows.net/jobs?SIGNATURE"
             """)
         {
-            store, id, wait, drain, workers, batchSize, threads, lease, json,
+            store, id, wait, drain, models, tokens, workers, batchSize, threads, lease, json,
         };
         devices.AddTo(command);
         metrics.AddTo(command);
@@ -51,10 +58,14 @@ internal static class WorkCommand
         {
             if (result.GetResult(wait) is not null && result.GetResult(id) is not null)
                 result.AddError("--wait works on all jobs of the store, --job on one: leave one of them out.");
+            if (result.GetResult(models) is null != result.GetResult(tokens) is null)
+                result.AddError("--models and --tokens go together: give both, or neither.");
         });
         command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), async stop =>
         {
             var options = JobOptions.Engine(parsed, workers, batchSize, threads, lease, devices);
+            if (parsed.GetValue(models) is { Length: > 0 } modelRoots && parsed.GetValue(tokens) is { } tokenRoots)
+                options = options with { Roots = new InputRoots(modelRoots, tokenRoots) };
             var report = Report.For(parsed.GetValue(json));
             var waits = parsed.GetValue(wait);
             var jobs = new JobStore(await BlobStores.OpenAsync(parsed.GetValue(store)!, create: waits, stop).ConfigureAwait(false));

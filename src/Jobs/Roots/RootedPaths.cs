@@ -11,17 +11,26 @@ public sealed class RootedPaths(string what, IReadOnlyList<string> roots)
 
     readonly string[] _roots = [.. roots.Select(Path.GetFullPath)];
 
-    /// <summary>What a caller names: relative to one of the roots, or absolute inside one. Messages about it use the caller's name.</summary>
-    /// <exception cref="InvalidDataException">Nothing is there, or it lies elsewhere. The message says no more of what exists outside.</exception>
+    /// <summary>
+    /// What a caller names: relative to one of the roots, or absolute inside one. Messages about it use the caller's name.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// Nothing is there, or it lies elsewhere. The message says no more of what exists outside.
+    /// </exception>
     public InputPath Resolve(string named)
     {
         if (_roots.Length == 0)
             throw new InvalidDataException($"'{named}': this server opens no {what}s by path: it was started without a {what} root.");
         if (named.Length is 0 or > LongestName || named.Any(char.IsControl))
-            throw new InvalidDataException($"This is no path of a {what}: expected 1 to {LongestName} characters without control characters.");
+        {
+            throw new InvalidDataException(
+                $"This is no path of a {what}: expected 1 to {LongestName} characters without control characters.");
+        }
+
         var real = RealRoots();
         return Places(named, real).Select(place => InputPath.Within(real, place.Path, named)).FirstOrDefault(path => path.Exists)
-            ?? throw new InvalidDataException($"'{named}': there is no such {what} in this server's {what} roots. Name it relative to a root.");
+            ?? throw new InvalidDataException(
+                $"'{named}': there is no such {what} in this server's {what} roots. Name it relative to a root.");
     }
 
     /// <summary>A path as a job keeps it. Messages name it relative to its root.</summary>
@@ -36,9 +45,15 @@ public sealed class RootedPaths(string what, IReadOnlyList<string> roots)
     string[] RealRoots() => [.. _roots.Select(RealPath.OfFolder)];
 
     /// <summary>Where in each root a name may lie, by its text alone.</summary>
-    IEnumerable<(string Path, string Name)> Places(string named, string[] real) => _roots.Zip(real).SelectMany(root => new[]
+    IEnumerable<(string Path, string Name)> Places(string named, string[] real)
     {
-        Path.GetFullPath(Path.Combine(root.Second, named)),
-        Path.IsPathRooted(named) && RealPath.IsIn(root.First, Path.GetFullPath(named)) ? Path.Combine(root.Second, Path.GetRelativePath(root.First, named)) : "",
-    }.Where(path => RealPath.IsIn(root.Second, path)).Select(path => (path, Path.GetRelativePath(root.Second, path))));
+        foreach (var (root, realRoot) in _roots.Zip(real))
+        {
+            var path = Path.GetFullPath(Path.Combine(realRoot, named));
+            if (!RealPath.IsIn(realRoot, path) && RealPath.IsIn(root, path)) // absolute, through the root as it was configured
+                path = Path.Combine(realRoot, Path.GetRelativePath(root, path));
+            if (RealPath.IsIn(realRoot, path))
+                yield return (path, Path.GetRelativePath(realRoot, path));
+        }
+    }
 }

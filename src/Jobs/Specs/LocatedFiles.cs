@@ -13,5 +13,6 @@ public sealed record LocatedFiles(LocatedModel? Model, InputPath Tokens, InputPa
 {
     /// <summary>A request of this machine's own user.</summary>
     public static LocatedFiles Anywhere(JobRequest request, LocatedModel? model) => new(
-        model, InputPath.Anywhere(request.Tokens.Path), request.InductionTokens is { } induction ? InputPath.Anywhere(induction.Path) : null);
+        model, InputPath.Anywhere(request.Tokens.Path),
+        request.InductionTokens is { } induction ? InputPath.Anywhere(induction.Path) : null);
 }

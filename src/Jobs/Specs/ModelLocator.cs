@@ -54,7 +54,8 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
     public async Task<InputPath> FolderOfAsync(ModelReference model, InputRoots? roots, CancellationToken cancellation) =>
         model.Hub is { } source ? (await DownloadAsync(source.Repository, source.Commit, cancellation).ConfigureAwait(false)).Input
         : roots is null ? InputPath.Anywhere(model.Location)
-        : roots.Models.Find(model.Location) ?? throw new InvalidDataException($"The model {model.Name} lies outside the folders that --models names here.");
+        : roots.Models.Find(model.Location)
+            ?? throw new InvalidDataException($"The model {model.Name} lies outside the folders that --models names here.");
 
     /// <summary>A tokenizer's file or folder.</summary>
     /// <param name="named">A path, or the id of a model on the hub.</param>

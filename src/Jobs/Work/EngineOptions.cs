@@ -36,7 +36,7 @@ public sealed record EngineOptions
     /// <summary>How models from the hub are found on this machine. The default follows the environment.</summary>
     public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
 
-    /// <summary>Where the files of jobs must lie; jobs whose files lie elsewhere are left to others. Null, the default, for anywhere.</summary>
+    /// <summary>Where the files of jobs must lie; others' jobs are left alone. Null, the default, for anywhere.</summary>
     public InputRoots? Roots { get; init; }
 
     /// <summary>Whether to check that model and tokens are those of the spec, by their hashes.</summary>
@@ -59,10 +59,14 @@ public sealed record EngineOptions
     internal IReadOnlyList<IComputeDevice> DevicesFor(JobSpec spec) => [.. Devices.Where(device => device.Supports(spec.Precision))];
 
     /// <summary>Why this process leaves a job to others that may open its files; null where it does not.</summary>
-    internal InvalidDataException? WhyNotHere(JobSpec spec) =>
-        Roots is null || ((spec.Model.Hub is not null || Roots.Models.Find(spec.Model.Location) is not null) && Roots.Tokens.Find(spec.Tokens.Location.Path) is not null)
-            ? null
-            : new InvalidDataException("its model or its tokens lie outside the folders that --models and --tokens name here. It is left to those that have them.");
+    internal InvalidDataException? WhyNotHere(JobSpec spec)
+    {
+        if (Roots is null)
+            return null;
+        var model = spec.Model.Hub is not null || Roots.Models.Find(spec.Model.Location) is not null;
+        return model && Roots.Tokens.Find(spec.Tokens.Location.Path) is not null ? null : new InvalidDataException(
+            "its model or its tokens lie outside the folders that --models and --tokens name here. It is left to those that have them.");
+    }
 
     /// <summary>What to say where none can.</summary>
     internal InvalidDataException NoDeviceFor(JobSpec spec) => new(

@@ -19,7 +19,9 @@ public sealed class JobInputs : IDisposable
 
     public TokenDataset Tokens { get; }
 
-    /// <param name="options">How the model is found or brought, where files may lie, and whether to check their content, which reads all of it.</param>
+    /// <param name="options">
+    /// How the model is found or brought, where files may lie, and whether to check their content, which reads all of it.
+    /// </param>
     /// <exception cref="InvalidDataException">They are missing, lie where they may not, or are not what they were.</exception>
     /// <exception cref="HubException">The model is not to be had from the hub.</exception>
     public static async Task<JobInputs> OpenAsync(JobSpec spec, EngineOptions options, CancellationToken cancellation)
@@ -63,10 +65,12 @@ public sealed class JobInputs : IDisposable
         var file = options.Roots is null ? InputPath.Anywhere(path)
             : options.Roots.Tokens.Find(path) ?? throw new InvalidDataException("The tokens lie outside the folders that --tokens names here.");
         var tokens = TokenDataset.Open(file, tensor);
-        if (tokens.Rows < spec.Tokens.Rows || tokens.Context != spec.Tokens.Context || (options.VerifyInputs && tokens.Hash(spec.Tokens.Rows, vocabulary) != spec.Tokens.Hash))
+        if (tokens.Rows < spec.Tokens.Rows || tokens.Context != spec.Tokens.Context
+            || (options.VerifyInputs && tokens.Hash(spec.Tokens.Rows, vocabulary) != spec.Tokens.Hash))
         {
             tokens.Dispose();
-            throw new InvalidDataException($"{file.Name}: these are not the tokens that job {spec.Id} was made for: the file has changed. Restore it, or start a new job.");
+            throw new InvalidDataException(
+                $"{file.Name}: these are not the tokens that job {spec.Id} was made for: the file has changed. Restore it, or start a new job.");
         }
 
         return tokens;

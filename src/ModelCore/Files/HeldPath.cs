@@ -29,7 +29,8 @@ internal sealed partial class HeldPath : IDisposable
 
     readonly SafeFileHandle? _handle;
 
-    HeldPath(SafeFileHandle? handle, PathKind kind, string real, string readable) => (_handle, Kind, Real, Readable) = (handle, kind, real, readable);
+    HeldPath(SafeFileHandle? handle, PathKind kind, string real, string readable) =>
+        (_handle, Kind, Real, Readable) = (handle, kind, real, readable);
 
     public PathKind Kind { get; }
 
@@ -85,7 +86,9 @@ internal sealed partial class HeldPath : IDisposable
         if (RealPath.Of(path) is not { } real)
             return null;
         var attributes = File.GetAttributes(real);
-        var kind = attributes.HasFlag(FileAttributes.Directory) ? PathKind.Folder : attributes.HasFlag(FileAttributes.Device) ? PathKind.Other : PathKind.File;
+        var kind = attributes.HasFlag(FileAttributes.Directory) ? PathKind.Folder
+            : attributes.HasFlag(FileAttributes.Device) ? PathKind.Other
+            : PathKind.File;
         return new HeldPath(null, kind, real, real);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using IoPath = System.IO.Path;
 
 namespace HeadScope.ModelCore.Files;
 
@@ -30,11 +31,13 @@ public sealed class InputPath
     public static InputPath Within(IReadOnlyList<string> roots, string path, string name) => new(path, name, roots);
 
     /// <summary>A file in this folder.</summary>
-    public InputPath Child(string name) => new(System.IO.Path.Combine(Path, name), $"{Name.TrimEnd('/', System.IO.Path.DirectorySeparatorChar)}/{name}", _roots);
+    public InputPath Child(string name) =>
+        new(IoPath.Combine(Path, name), $"{Name.TrimEnd('/', IoPath.DirectorySeparatorChar)}/{name}", _roots);
 
     /// <summary>The folder that it is in.</summary>
-    internal InputPath Parent => new(
-        System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, System.IO.Path.GetDirectoryName(_roots is null ? System.IO.Path.GetFullPath(Name) : Name) ?? Name, _roots);
+    internal InputPath Parent => _roots is null
+        ? Anywhere(IoPath.GetDirectoryName(IoPath.GetFullPath(Path))!)
+        : new InputPath(IoPath.GetDirectoryName(Path)!, IoPath.GetDirectoryName(Name) ?? Name, _roots);
 
     /// <summary>Whether there is a file of this name, or a link, wherever it leads; whether it may be opened is another matter.</summary>
     public bool IsFile => File.Exists(Path) || (new FileInfo(Path).LinkTarget is not null && !IsFolder);
@@ -65,7 +68,7 @@ public sealed class InputPath
     {
         using var held = Hold();
         return held.Kind == PathKind.Folder
-            ? [.. Directory.GetFiles(held.Readable).Select(file => System.IO.Path.GetFileName(file)!)]
+            ? [.. Directory.GetFiles(held.Readable).Select(file => IoPath.GetFileName(file)!)]
             : throw new InvalidDataException($"{Name}: this is not a folder.");
     }
 
@@ -77,7 +80,11 @@ public sealed class InputPath
     {
         using var held = Hold();
         if (held.Kind != PathKind.File)
-            throw new InvalidDataException($"{Name}: this is {(held.Kind == PathKind.Folder ? "a folder" : "a device, a pipe or a socket")}, and only regular files are read.");
+        {
+            var what = held.Kind == PathKind.Folder ? "a folder" : "a device, a pipe or a socket";
+            throw new InvalidDataException($"{Name}: this is {what}, and only regular files are read.");
+        }
+
         try
         {
             return File.OpenHandle(held.Readable, options: options);
@@ -99,7 +106,8 @@ public sealed class InputPath
             return held;
         held?.Dispose();
         throw failure is IOException ? new IOException($"{Name}: {failure.Message}", failure)
-            : _roots is not null ? new InvalidDataException($"{Name}: there is no such file or folder among those that may be named here, links followed.")
+            : _roots is not null ? new InvalidDataException(
+                $"{Name}: there is no such file or folder in those that may be named here, links followed.")
             : failure is UnauthorizedAccessException ? new UnauthorizedAccessException($"{Name}: this process may not look there.", failure)
             : new FileNotFoundException($"{Name}: there is no such file or folder.");
     }

@@ -46,7 +46,9 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
             await new SnapshotDownload(_connection.Value, cache, options, time, repository, listing.Commit, meter).RunAsync(missing, cancellation).ConfigureAwait(false);
         cache.Remember(revision, listing);
         var folder = cache.SnapshotFolder(listing.Commit);
-        var input = options.IsForOthers ? InputPath.Within([RealPath.OfFolder(cache.Folder)], folder, repository.Id) : InputPath.Anywhere(folder);
+        var input = options.IsForOthers
+            ? InputPath.Within([RealPath.OfFolder(cache.Folder)], folder, repository.Id)
+            : InputPath.Anywhere(folder);
         return new HubSnapshot(repository, revision, listing.Commit, folder, input, chosen);
     }
 

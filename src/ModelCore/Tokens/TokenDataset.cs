@@ -53,7 +53,9 @@ public sealed class TokenDataset : IDisposable
         ITokenStorage storage;
         try
         {
-            storage = file.Path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) ? NpyTokens.Open(file) : SafetensorsTokens.Open(file, tensor ?? DefaultTensor);
+            storage = file.Path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase)
+                ? NpyTokens.Open(file)
+                : SafetensorsTokens.Open(file, tensor ?? DefaultTensor);
         }
         catch (FileNotFoundException)
         {

@@ -27,8 +27,11 @@ public sealed record TokenLocation(string Path, string? Tensor = null)
     sealed class AsText : JsonConverter<TokenLocation>
     {
         public override TokenLocation Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            Parse(reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw new JsonException("a token file is named by a string"));
+            reader.TokenType == JsonTokenType.String
+                ? Parse(reader.GetString()!)
+                : throw new JsonException("a token file is named by a string");
 
-        public override void Write(Utf8JsonWriter writer, TokenLocation value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, TokenLocation value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 }

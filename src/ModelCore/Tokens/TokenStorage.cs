@@ -48,7 +48,9 @@ internal sealed class SafetensorsTokens : ITokenStorage
         if (!file.Tensors.TryGetValue(name, out var tensor))
         {
             file.Dispose();
-            throw new InvalidDataException($"{path.Name}: there is no tensor {Quote(name)}. It holds {Listing.Of(file.Tensors.Keys)}; name one as {Path.GetFileName(path.Name)}:TENSOR.");
+            throw new InvalidDataException(
+                $"{path.Name}: there is no tensor {Quote(name)}. It holds {Listing.Of(file.Tensors.Keys)}; "
+                + $"name one as {Path.GetFileName(path.Name)}:TENSOR.");
         }
 
         if (tensor.Type.IsFloat() || tensor.Type == TensorType.Bool)

@@ -20,8 +20,8 @@ internal sealed class ModelFiles
     public InputPath Config => _folder.Child(ConfigFile);
 
     /// <summary>Every file that decides what the model computes, by its name in the folder, in a fixed order.</summary>
-    public IEnumerable<(string Name, InputPath Path)> All =>
-        new[] { ConfigFile, _checkpoint }.Concat(IsIndex ? ShardedSafetensors.FilesOf(_folder.Child(_checkpoint)) : []).Select(name => (name, _folder.Child(name)));
+    public IEnumerable<(string Name, InputPath Path)> All => new[] { ConfigFile, _checkpoint }
+        .Concat(IsIndex ? ShardedSafetensors.FilesOf(_folder.Child(_checkpoint)) : []).Select(name => (name, _folder.Child(name)));
 
     bool IsIndex => _checkpoint.EndsWith(Index, StringComparison.Ordinal);
 

@@ -2,7 +2,9 @@ using HeadScope.ModelCore.Files;
 
 namespace HeadScope.ModelCore.Weights;
 
-/// <summary>A safetensors file. A checkpoint may be larger than memory: tensors are read one by one, and rows of a tensor by range.</summary>
+/// <summary>
+/// A safetensors file. A checkpoint may be larger than memory: tensors are read one by one, and rows of a tensor by range.
+/// </summary>
 public sealed class SafetensorsFile : ITensorSource
 {
     readonly ByteSource _source;
@@ -42,7 +44,9 @@ public sealed class SafetensorsFile : ITensorSource
         }
     }
 
-    /// <exception cref="InvalidDataException">There is no such tensor, it holds no floating-point values, or the file has become shorter.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There is no such tensor, it holds no floating-point values, or the file has become shorter.
+    /// </exception>
     public void Read(string name, Span<float> destination)
     {
         var (info, offset) = Find(name);

@@ -45,12 +45,12 @@ public sealed class ShardedSafetensors : ITensorSource
                 {
                     var path = folder.Child(name);
                     if (!path.IsFile)
-                        throw new InvalidDataException($"{indexPath.Name}: the file {Fault.Quote(name)} that it names is not there. Download the checkpoint again.");
+                        throw Damaged(indexPath, $"the file {Fault.Quote(name)} that it names is not there");
                     files.Add(name, file = SafetensorsFile.Open(path));
                 }
 
                 if (!file.Tensors.ContainsKey(tensor))
-                    throw new InvalidDataException($"{indexPath.Name}: it places tensor {Fault.Quote(tensor)} in {Fault.Quote(name)}, which does not hold it. Download the checkpoint again.");
+                    throw Damaged(indexPath, $"it places tensor {Fault.Quote(tensor)} in {Fault.Quote(name)}, which does not hold it");
                 fileOf.Add(tensor, file);
             }
 
@@ -86,7 +86,7 @@ public sealed class ShardedSafetensors : ITensorSource
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
             var what = e is JsonException ? Fault.NoJson(e) : "it has none, or one that names a tensor twice";
-            throw new InvalidDataException($"{path.Name}: expected JSON with a 'weight_map' from tensor names to file names; {what}. Download the checkpoint again.", e);
+            throw Damaged(path, $"expected JSON with a 'weight_map' from tensor names to file names; {what}", e);
         }
 
         foreach (var file in files.Values)
@@ -97,4 +97,7 @@ public sealed class ShardedSafetensors : ITensorSource
 
         return files;
     }
+
+    static InvalidDataException Damaged(InputPath index, string what, Exception? cause = null) =>
+        new($"{index.Name}: {what}. Download the checkpoint again.", cause);
 }

@@ -26,7 +26,7 @@ public sealed record JobView(
 {
     /// <summary>A job of which is known that it is there, and why no more is.</summary>
     public static JobView Unreadable(JobFolder folder, UnreadableBlobException cause) =>
-        new(folder.Id, JobState.Unreadable, 0, null, null, 0, 0, 0, 0, 0, null, null, null, null, cause.Message, null, null, null);
+        new(folder.Id, JobState.Unreadable, 0, null, null, 0, 0, 0, 0, 0, null, null, null, null, PathsInText.Hide(cause.Message), null, null, null);
 
     public static JobView Of(JobStatus status, double? tokensPerSecond)
     {

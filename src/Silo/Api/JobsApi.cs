@@ -166,7 +166,7 @@ internal static class JobsApi
         }
         catch (Exception e) when (e is UnreadableBlobException or InvalidDataException)
         {
-            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+            return TypedResults.Problem(PathsInText.Hide(e.Message), statusCode: StatusCodes.Status409Conflict);
         }
     }
 

@@ -56,6 +56,7 @@ public sealed class ServerTests : IDisposable
     [InlineData("holds no secrets", "list", "--server", "http://me:secret@localhost:8470")]
     [InlineData("--key-file is for a server", "list", "--store", "x", "--key-file", "y")]
     [InlineData("out of range", "priority", "--store", "x", "--job", "y", "--priority", "101")]
+    [InlineData("go together", "work", "--store", "x", "--models", "y")]
     [InlineData("leave one of them out", "work", "--store", "x", "--job", "y", "--wait")]
     public async Task Arguments_ThatContradictEachOther_End2(string message, params string[] arguments)
     {

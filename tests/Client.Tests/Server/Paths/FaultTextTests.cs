@@ -5,7 +5,8 @@ namespace HeadScope.Client.Tests.Server.Paths;
 /// <summary>What a server says of files that are not what they should be: by the names that callers gave, without their content.</summary>
 public sealed class FaultTextTests(RootedServer server) : IClassFixture<RootedServer>
 {
-    static readonly byte[] Text = Encoding.ASCII.GetBytes($"{RootedServer.Secret}, and more of it, so that there is enough to be a header\n");
+    static readonly byte[] Text =
+        Encoding.ASCII.GetBytes($"{RootedServer.Secret}, and more of it, so that there is enough to be a header\n");
 
     [Theory]
     [InlineData("config.json")]
@@ -22,7 +23,7 @@ public sealed class FaultTextTests(RootedServer server) : IClassFixture<RootedSe
         if (file == "vocab.json")
             File.WriteAllText(server.Inside($"{model}/merges.txt"), RootedServer.Secret);
         File.WriteAllBytes(server.Inside($"{model}/{file}"), Text);
-        AssertNamesWithoutQuoting($"{model}/{file}", await server.RefusedAsync(new { model, tokens = "inputs.safetensors" }));
+        AssertNamesWithoutQuoting($"{model}/{file}", await server.RefusedModelAsync(model));
     }
 
     [Theory]
@@ -33,10 +34,10 @@ public sealed class FaultTextTests(RootedServer server) : IClassFixture<RootedSe
     {
         var name = $"{Guid.NewGuid():N}{ending}";
         File.WriteAllBytes(server.Inside(name), Text);
-        AssertNamesWithoutQuoting(name, await server.RefusedAsync(new { model = "model", tokens = name }));
+        AssertNamesWithoutQuoting(name, await server.RefusedTokensAsync(name));
         byte[] npy = [0x93, .. "NUMPY"u8, 1, 0, (byte)Text.Length, 0, .. Text];
         File.WriteAllBytes(server.Inside(name), npy);
-        AssertNamesWithoutQuoting(name, await server.RefusedAsync(new { model = "model", tokens = name }));
+        AssertNamesWithoutQuoting(name, await server.RefusedTokensAsync(name));
     }
 
     [Theory]
@@ -45,9 +46,11 @@ public sealed class FaultTextTests(RootedServer server) : IClassFixture<RootedSe
     public async Task Submit_HeaderOfHugeTexts_IsAnsweredInAFewLines(string header)
     {
         var name = $"{Guid.NewGuid():N}.safetensors";
-        var json = Encoding.UTF8.GetBytes(header.Replace(RootedServer.Secret, new string('x', 1 << 20), StringComparison.Ordinal).Replace("\"t\"", $"\"{new string('t', 1 << 20)}\"", StringComparison.Ordinal));
+        var (text, tensor) = (new string('x', 1 << 20), $"\"{new string('t', 1 << 20)}\"");
+        var json = Encoding.UTF8.GetBytes(
+            header.Replace(RootedServer.Secret, text, StringComparison.Ordinal).Replace("\"t\"", tensor, StringComparison.Ordinal));
         File.WriteAllBytes(server.Inside(name), [.. BitConverter.GetBytes((long)json.Length), .. json]);
-        Assert.InRange((await server.RefusedAsync(new { model = "model", tokens = name })).Length, 1, 2000);
+        Assert.InRange((await server.RefusedTokensAsync(name)).Length, 1, 2000);
     }
 
     [Fact]
@@ -57,11 +60,11 @@ public sealed class FaultTextTests(RootedServer server) : IClassFixture<RootedSe
         foreach (var named in new[] { model, $"./{model}", $"model/../{model}" })
         {
             File.WriteAllText(server.Inside($"{model}/config.json"), """{"architectures": ["Nothing"]}""");
-            Assert.Contains($"{named}/config.json", await server.RefusedAsync(new { model = named, tokens = "inputs.safetensors" }), StringComparison.Ordinal);
+            Assert.Contains($"{named}/config.json", await server.RefusedModelAsync(named), StringComparison.Ordinal);
         }
 
         File.Delete(server.Inside($"{model}/config.json"));
-        Assert.Contains($"{model}: there is no config.json", await server.RefusedAsync(new { model, tokens = "inputs.safetensors" }), StringComparison.Ordinal);
+        Assert.Contains($"{model}: there is no config.json", await server.RefusedModelAsync(model), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -77,14 +80,15 @@ public sealed class FaultTextTests(RootedServer server) : IClassFixture<RootedSe
     static void AssertNamesWithoutQuoting(string name, string said)
     {
         Assert.Contains(name, said, StringComparison.Ordinal);
+        var rest = said.Replace(name, "", StringComparison.Ordinal);
         // Neither as text, nor in hex, nor as the number that a header's first eight bytes would be.
         for (var length = 4; length <= 8; length += 4)
         {
-            Assert.DoesNotContain(Encoding.ASCII.GetString(Text, 0, length), said.Replace(name, "", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.DoesNotContain(Encoding.ASCII.GetString(Text, 0, length), rest, StringComparison.Ordinal);
             Assert.DoesNotContain(Convert.ToHexString(Text, 0, length), said, StringComparison.OrdinalIgnoreCase);
         }
 
-        Assert.DoesNotContain(BitConverter.ToUInt64(Text).ToString(System.Globalization.CultureInfo.InvariantCulture), said, StringComparison.Ordinal);
+        Assert.DoesNotContain($"{BitConverter.ToUInt64(Text)}", said, StringComparison.Ordinal);
         Assert.DoesNotContain("'t' is an invalid", said, StringComparison.Ordinal); // a parser that names the character it stumbled over
     }
 }

@@ -3,7 +3,9 @@ using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Server.Paths;
 
-/// <summary>What the files of a model's folder may lead to: what lies in the server's root, as in a cache of the hub, and nothing else.</summary>
+/// <summary>
+/// What the files of a model's folder may lead to: what lies in the server's root, as in a cache of the hub, and nothing else.
+/// </summary>
 public sealed class ModelPathTests(RootedServer server) : IClassFixture<RootedServer>
 {
     const string Index = "model.safetensors.index.json";
@@ -21,14 +23,14 @@ public sealed class ModelPathTests(RootedServer server) : IClassFixture<RootedSe
         var model = server.NewModel();
         RootedServer.Replace(server.Inside($"{model}/{file}"), link => File.CreateSymbolicLink(link, server.Outside(target)));
         File.WriteAllText(server.Inside($"{model}/merges.txt"), "");
-        Assert.Contains($"{model}/{file}", await server.RefusedAsync(new { model, tokens = "inputs.safetensors" }), StringComparison.Ordinal);
+        Assert.Contains($"{model}/{file}", await server.RefusedModelAsync(model), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Submit_LinkedFolderOutOfTheRoot_IsRefused()
     {
         Directory.CreateSymbolicLink(server.Inside("elsewhere"), server.Outside("model"));
-        Assert.Contains("'elsewhere'", await server.RefusedAsync(new { model = "elsewhere", tokens = "inputs.safetensors" }), StringComparison.Ordinal);
+        Assert.Contains("'elsewhere'", await server.RefusedModelAsync("elsewhere"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -42,15 +44,16 @@ public sealed class ModelPathTests(RootedServer server) : IClassFixture<RootedSe
         var model = server.NewModel();
         File.Delete(server.Inside($"{model}/model.safetensors"));
         File.WriteAllText(server.Inside($"{model}/{Index}"), $$$"""{"weight_map": {"gpt_neox.embed_in.weight": "{{{shard}}}"}}""");
-        Assert.Contains($"{model}/{Index}", await server.RefusedAsync(new { model, tokens = "inputs.safetensors" }), StringComparison.Ordinal);
+        Assert.Contains($"{model}/{Index}", await server.RefusedModelAsync(model), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Submit_ShardThatIsALinkOutOfTheRoot_IsRefused()
     {
         var model = Sharded();
-        RootedServer.Replace(server.Inside($"{model}/shard.safetensors"), link => File.CreateSymbolicLink(link, server.Outside("model/model.safetensors")));
-        Assert.Contains("shard.safetensors", await server.RefusedAsync(new { model, tokens = "inputs.safetensors" }), StringComparison.Ordinal);
+        var target = server.Outside("model/model.safetensors");
+        RootedServer.Replace(server.Inside($"{model}/shard.safetensors"), link => File.CreateSymbolicLink(link, target));
+        Assert.Contains("shard.safetensors", await server.RefusedModelAsync(model), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,9 +70,10 @@ public sealed class ModelPathTests(RootedServer server) : IClassFixture<RootedSe
         using var hub = await server.StartAsync(server.Inputs, "--hub");
         await server.AcceptedAsync(new { model = "someone/tiny", tokens = "inputs.safetensors" }, hub);
 
-        RootedServer.Replace(Path.Combine(snapshot, "model.safetensors"), link => File.CreateSymbolicLink(link, server.Outside("model/model.safetensors")));
-        Assert.Contains("someone/tiny/model.safetensors", await server.RefusedAsync(new { model = "someone/tiny", tokens = "inputs.safetensors" }, hub), StringComparison.Ordinal);
-        Assert.Contains("someone/absent", await server.RefusedAsync(new { model = "someone/absent", tokens = "inputs.safetensors" }, hub), StringComparison.Ordinal);
+        var target = server.Outside("model/model.safetensors");
+        RootedServer.Replace(Path.Combine(snapshot, "model.safetensors"), link => File.CreateSymbolicLink(link, target));
+        Assert.Contains("someone/tiny/model.safetensors", await server.RefusedModelAsync("someone/tiny", hub), StringComparison.Ordinal);
+        Assert.Contains("someone/absent", await server.RefusedModelAsync("someone/absent", hub), StringComparison.Ordinal);
     }
 
     /// <summary>A model in a folder of the root whose checkpoint is spread over one file.</summary>
@@ -84,7 +88,9 @@ public sealed class ModelPathTests(RootedServer server) : IClassFixture<RootedSe
         return model;
     }
 
-    /// <summary>Puts the tiny model into a cache as the hub's tools do: files by their content, and a commit's names as links to them.</summary>
+    /// <summary>
+    /// Puts the tiny model into a cache as the hub's tools do: files by their content, and a commit's names as links to them.
+    /// </summary>
     /// <returns>The commit's folder.</returns>
     static string MakeSnapshot(string cache)
     {
@@ -96,8 +102,9 @@ public sealed class ModelPathTests(RootedServer server) : IClassFixture<RootedSe
         File.WriteAllText(Path.Combine(repository, "refs", "main"), commit);
         foreach (var file in Directory.GetFiles(Fixture.PathOf("neox-tiny", "model")))
         {
-            File.Copy(file, Path.Combine(repository, "blobs", $"blob-{Path.GetFileName(file).Length}"));
-            File.CreateSymbolicLink(Path.Combine(snapshot, Path.GetFileName(file)), Path.Combine("..", "..", "blobs", $"blob-{Path.GetFileName(file).Length}"));
+            var (name, blob) = (Path.GetFileName(file), $"blob-{Path.GetFileName(file).Length}");
+            File.Copy(file, Path.Combine(repository, "blobs", blob));
+            File.CreateSymbolicLink(Path.Combine(snapshot, name), Path.Combine("..", "..", "blobs", blob));
         }
 
         return snapshot;

@@ -119,15 +119,23 @@ public sealed partial class RootedServer : IAsyncLifetime
         return JsonDocument.Parse(body).RootElement.GetProperty("id").GetString()!;
     }
 
-    /// <summary>Submits a job that is refused, and returns the refusal, which tells nothing of the server's folders nor of the neighbour's files.</summary>
+    /// <summary>
+    /// Submits a job that is refused, and returns the refusal, which tells nothing of the server's folders nor of the neighbour's files.
+    /// </summary>
     internal async Task<string> RefusedAsync(object job, ServerProcess? server = null)
     {
         var (status, body) = await SubmitAsync(job, server);
         Assert.True(status == HttpStatusCode.BadRequest, $"{JsonSerializer.Serialize(job)} was answered {(int)status}: {body}");
-        var said = string.Join('\n', JsonDocument.Parse(body).RootElement.GetProperty("faults").EnumerateArray().Select(fault => fault.GetString()));
+        var faults = JsonDocument.Parse(body).RootElement.GetProperty("faults").EnumerateArray();
+        var said = string.Join('\n', faults.Select(fault => fault.GetString()));
         AssertTellsNothing(said);
         return said;
     }
+
+    internal Task<string> RefusedModelAsync(string model, ServerProcess? server = null) =>
+        RefusedAsync(new { model, tokens = "inputs.safetensors" }, server);
+
+    internal Task<string> RefusedTokensAsync(string tokens, ServerProcess? server = null) => RefusedAsync(new { model = "model", tokens }, server);
 
     internal async Task<JsonElement> UntilAsync(string id, ServerProcess server, params string[] states)
     {

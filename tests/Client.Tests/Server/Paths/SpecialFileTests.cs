@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace HeadScope.Client.Tests.Server.Paths;
 
@@ -22,10 +23,15 @@ public sealed class SpecialFileTests(RootedServer server) : IClassFixture<Rooted
         var model = server.NewModel();
         if (place.EndsWith(".bin", StringComparison.Ordinal))
             File.Delete(server.Inside($"{model}/model.safetensors"));
-        var name = place.StartsWith("model/", StringComparison.Ordinal) ? place.Replace("model/", $"{model}/", StringComparison.Ordinal) : $"{Guid.NewGuid():N}-{place}";
+        var isOfModel = place.StartsWith("model/", StringComparison.Ordinal);
+        var name = isOfModel ? place.Replace("model/", $"{model}/", StringComparison.Ordinal) : $"{Guid.NewGuid():N}-{place}";
         RootedServer.Replace(server.Inside(name), RootedServer.MakeFifo);
         for (var submissions = 0; submissions < 3; submissions++) // more than are taken in at a time
-            Assert.Contains("regular file", await server.RefusedAsync(new { model, tokens = name.StartsWith(model, StringComparison.Ordinal) ? "inputs.safetensors" : name }, other), StringComparison.Ordinal);
+        {
+            var said = isOfModel ? await server.RefusedModelAsync(model, other) : await server.RefusedTokensAsync(name, other);
+            Assert.Contains("regular file", said, StringComparison.Ordinal);
+        }
+
         await server.AcceptedAsync(new { model = "model", tokens = "inputs.safetensors", rows = 2, skip_heads = true }, other);
         Assert.True(await server.IsReadyAsync(other));
         var stopping = Stopwatch.StartNew();
@@ -37,8 +43,8 @@ public sealed class SpecialFileTests(RootedServer server) : IClassFixture<Rooted
     public async Task Submit_Socket_IsRefused()
     {
         Skip.If(OperatingSystem.IsWindows(), "has no such files");
-        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
-        socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(server.Inside("socket.npy")));
-        Assert.Contains("regular file", await server.RefusedAsync(new { model = "model", tokens = "socket.npy" }), StringComparison.Ordinal);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(server.Inside("socket.npy")));
+        Assert.Contains("regular file", await server.RefusedTokensAsync("socket.npy"), StringComparison.Ordinal);
     }
 }

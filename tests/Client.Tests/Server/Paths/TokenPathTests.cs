@@ -39,7 +39,10 @@ public sealed class TokenPathTests(RootedServer server) : IClassFixture<RootedSe
     public async Task Submit_PathOutOfTheRoot_IsRefused(string named)
     {
         foreach (var field in new[] { "tokens", "induction_tokens" })
-            await server.RefusedAsync(new Dictionary<string, object> { ["model"] = "model", ["tokens"] = "inputs.safetensors", [field] = named });
+        {
+            var job = new Dictionary<string, object> { ["model"] = "model", ["tokens"] = "inputs.safetensors", [field] = named };
+            await server.RefusedAsync(job);
+        }
     }
 
     [Theory]
@@ -65,10 +68,9 @@ public sealed class TokenPathTests(RootedServer server) : IClassFixture<RootedSe
         var (file, folder) = ($"{target}-link.safetensors", $"{target}-folder");
         File.CreateSymbolicLink(server.Inside(file), server.Outside(target));
         File.CreateSymbolicLink(server.Inside(folder), server.Outside(""));
-        Assert.Equal(await server.RefusedAsync(new { model = "model", tokens = "nowhere.safetensors" }), await Refusal(file));
-        Assert.Equal(await server.RefusedAsync(new { model = "model", tokens = "nowhere.safetensors" }), await Refusal($"{folder}/{target}"));
-
-        async Task<string> Refusal(string named) => (await server.RefusedAsync(new { model = "model", tokens = named })).Replace(named, "nowhere.safetensors", StringComparison.Ordinal);
+        var absent = await server.RefusedTokensAsync("nowhere.safetensors");
+        foreach (var named in new[] { file, $"{folder}/{target}" })
+            Assert.Equal(absent, (await server.RefusedTokensAsync(named)).Replace(named, "nowhere.safetensors", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -92,7 +94,7 @@ public sealed class TokenPathTests(RootedServer server) : IClassFixture<RootedSe
     {
         Skip.If(OperatingSystem.IsWindows(), "has no such devices");
         File.CreateSymbolicLink(server.Inside(name), target);
-        await server.RefusedAsync(new { model = "model", tokens = name });
+        await server.RefusedTokensAsync(name);
         await server.RefusedAsync(new { model = "model", tokens = "inputs.safetensors", induction_tokens = name });
     }
 
@@ -100,7 +102,7 @@ public sealed class TokenPathTests(RootedServer server) : IClassFixture<RootedSe
     public async Task Submit_FolderNamedAsAFile_SaysThatItIsOne()
     {
         Directory.CreateDirectory(server.Inside("folder.npy"));
-        Assert.Contains("folder.npy", await server.RefusedAsync(new { model = "model", tokens = "folder.npy" }), StringComparison.Ordinal);
-        Assert.Contains("a folder", await server.RefusedAsync(new { model = "model", tokens = "folder.npy" }), StringComparison.Ordinal);
+        Assert.Contains("folder.npy", await server.RefusedTokensAsync("folder.npy"), StringComparison.Ordinal);
+        Assert.Contains("a folder", await server.RefusedTokensAsync("folder.npy"), StringComparison.Ordinal);
     }
 }

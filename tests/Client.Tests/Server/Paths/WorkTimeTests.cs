@@ -1,6 +1,8 @@
 namespace HeadScope.Client.Tests.Server.Paths;
 
-/// <summary>A job's files are looked at again by whoever works on it: what was in the root when the job came need not be when it is done.</summary>
+/// <summary>
+/// A job's files are looked at again by whoever works on it: what was in the root when the job came need not be when it is done.
+/// </summary>
 public sealed class WorkTimeTests(RootedServer server) : IClassFixture<RootedServer>
 {
     [Theory]
@@ -26,7 +28,8 @@ public sealed class WorkTimeTests(RootedServer server) : IClassFixture<RootedSer
         }
         else
         {
-            var (name, target) = what == "tokens" ? (tokens, "tokens.safetensors") : ($"{model}/model.safetensors", "model/model.safetensors");
+            var (name, target) =
+                what == "tokens" ? (tokens, "tokens.safetensors") : ($"{model}/model.safetensors", "model/model.safetensors");
             RootedServer.Replace(server.Inside(name), link => File.CreateSymbolicLink(link, server.Outside(target)));
         }
 
@@ -50,6 +53,28 @@ public sealed class WorkTimeTests(RootedServer server) : IClassFixture<RootedSer
 
         using var workers = await server.StartOverAsync(store, server.Inputs);
         await server.UntilAsync(id, workers, "done");
+    }
+
+    [Fact]
+    public async Task Work_WorkerThatKeepsToFolders_LeavesOtherJobs()
+    {
+        var store = Guid.NewGuid().ToString("N");
+        using var intake = await server.StartOverAsync(store, server.Inputs, "--workers", "0");
+        var id = await server.AcceptedAsync(new { model = "model", tokens = "inputs.safetensors", skip_heads = true }, intake);
+        string[] work = ["work", "--wait", "--store", intake.Store, "--workers", "1"];
+
+        using (var elsewhere = HeadScopeProcess.Start([.. work, "--models", server.Outside("root"), "--tokens", server.Inputs]))
+        {
+            await elsewhere.SaysAsync($"job {id}: its model or its tokens lie outside");
+            Assert.Equal("planned", (await server.UntilAsync(id, intake, "planned", "done", "failed")).GetProperty("state").GetString());
+            elsewhere.Terminate();
+            await elsewhere.EndAsync();
+        }
+
+        using var worker = HeadScopeProcess.Start([.. work, "--models", server.Inputs, "--tokens", server.Inputs]);
+        await server.UntilAsync(id, intake, "done");
+        worker.Terminate();
+        await worker.EndAsync();
     }
 
     [Fact]
