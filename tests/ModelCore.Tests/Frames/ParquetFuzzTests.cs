@@ -1,4 +1,5 @@
 using HeadScope.ModelCore.Frames;
+using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 
 namespace HeadScope.ModelCore.Tests.Frames;

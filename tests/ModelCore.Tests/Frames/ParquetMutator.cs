@@ -1,6 +1,6 @@
 using HeadScope.ModelCore.Frames.Parquet;
 using HeadScope.ModelCore.Frames.Parquet.Reading;
-using static HeadScope.ModelCore.Tests.ByteChanges;
+using static HeadScope.Tests.Support.ByteChanges;
 
 namespace HeadScope.ModelCore.Tests.Frames;
 
