@@ -52,8 +52,8 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Tim
         return ended switch
         {
             { IsCompletedSuccessfully: true } => new ReduceReply(await ended),
-            { Exception.InnerException: InvalidDataException cause } => new ReduceReply(false, cause.Message),
-            _ => new ReduceReply(false), // the store, most likely: it may answer next time
+            { Exception.InnerException: JobStoppedException cause } => new ReduceReply(false, cause.Message),
+            _ => new ReduceReply(false, Trouble: ended.Exception?.InnerException?.Message ?? "The reduction was broken off."), // the store, most likely
         };
     }
 }

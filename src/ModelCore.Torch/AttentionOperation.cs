@@ -6,9 +6,9 @@ namespace HeadScope.ModelCore.Torch;
 
 /// <summary>
 /// Attention of some sequences at a time, as many as their patterns have room for, with query heads that share keys as one product.
-/// Copies are few, so what is restricted to them is summed pair by pair.
+/// Sets of sources are small, so what is restricted to them is summed pair by pair.
 /// </summary>
-internal sealed class AttentionOperation(AttentionInputs inputs, AttentionTaps taps, torch.Tensor hidden, CopyPairs? copies, ScalarType products, long most)
+internal sealed class AttentionOperation(AttentionInputs inputs, AttentionHooks hooks, torch.Tensor hidden, IReadOnlyList<SourcePairs> sources, ScalarType products, long most)
 {
     readonly int _context = inputs.Batch.Context;
     readonly HeadShape _heads = inputs.Heads;
@@ -32,49 +32,60 @@ internal sealed class AttentionOperation(AttentionInputs inputs, AttentionTaps t
     public torch.Tensor Run()
     {
         var batch = inputs.Batch;
-        var z = empty(batch.Positions, _heads.Heads * _heads.Size, ScalarType.Float32, _query.device);
-        var directions = (taps.Copying?.TargetDirections as TorchTensor)?.Values;
-        var moverAttn = copies is null ? null : zeros(batch.Positions, _heads.Heads, ScalarType.Float32, _query.device);
-        var moverDla = copies is null ? null : zeros_like(moverAttn!);
-        var rowsAtATime = (int)Math.Clamp(most / ((long)_heads.Heads * _context * _context), 1, batch.Rows);
-        for (var row = 0; row < batch.Rows; row += rowsAtATime)
+        var z = empty(batch.Positions, _heads.Heads * _heads.DHead, ScalarType.Float32, _query.device);
+        var scoring = hooks.Scoring;
+        var directions = (scoring?.TargetDirections as TorchTensor)?.Values;
+        var attention = Outputs(asked => asked.Attention);
+        var contribution = Outputs(asked => asked.Contribution);
+        var rowsAtATime = (int)Math.Clamp(most / ((long)_heads.Heads * _context * _context), 1, batch.Sequences);
+        for (var row = 0; row < batch.Sequences; row += rowsAtATime)
         {
             using var scope = NewDisposeScope();
-            var rows = Math.Min(rowsAtATime, batch.Rows - row);
+            var rows = Math.Min(rowsAtATime, batch.Sequences - row);
             var pattern = Pattern(row, rows); // [sequence * head, dest, src]
             var mixed = pattern.view(rows * _heads.KeyValueHeads, _group * _context, _context).to_type(products).bmm(KeyValueHeads(_value, row, rows));
-            z.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _group, _heads.Size)
-                .copy_(mixed.view(rows, _heads.KeyValueHeads, _group, _context, _heads.Size).permute(0, 3, 1, 2, 4));
-            copies?.Add(pattern, _value, directions!, _heads, _context, row, rows, most, moverAttn!, moverDla!);
+            z.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _group, _heads.DHead)
+                .copy_(mixed.view(rows, _heads.KeyValueHeads, _group, _context, _heads.DHead).permute(0, 3, 1, 2, 4));
+            for (var i = 0; i < sources.Count; i++)
+                sources[i].Add(pattern, _value, directions, _heads, _context, row, rows, most, attention[i], contribution[i]);
+            foreach (var asked in scoring?.Patterns ?? [])
+                PatternValues.Fill(asked, pattern, inputs, row, rows);
         }
 
-        if (taps.Copying is { } copying)
+        if (scoring?.Contribution is { } all)
+            Fill(all, z.mul(directions!).view(batch.Positions, _heads.Heads, _heads.DHead).sum(-1).t());
+        for (var i = 0; i < sources.Count; i++)
         {
-            Fill(copying.HeadDla, z.mul(directions!).view(batch.Positions, _heads.Heads, _heads.Size).sum(-1).t());
-            Fill(copying.MoverAttn, moverAttn!.t());
-            Fill(copying.MoverDla, moverDla!.t());
+            if (attention[i] is not null)
+                Fill(scoring!.Sources[i].Attention!, attention[i]!.t());
+            if (contribution[i] is not null)
+                Fill(scoring!.Sources[i].Contribution!, contribution[i]!.t());
         }
 
         return z;
+
+        // [batch * dest, head] for each set of which it is wanted.
+        torch.Tensor?[] Outputs(Func<SourceScoring, Compute.Tensor?> wanted) =>
+            [.. (scoring?.Sources ?? []).Select(asked => wanted(asked) is null ? null : zeros(batch.Positions, _heads.Heads, ScalarType.Float32, _query.device))];
     }
 
     torch.Tensor Pattern(int row, int rows)
     {
         // [sequence * key-value head, group * dest, d_head]
-        var query = _query.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _group, _heads.Size)
-            .permute(0, 2, 3, 1, 4).reshape(rows * _heads.KeyValueHeads, _group * _context, _heads.Size).mul(inputs.Scale).to_type(products);
+        var query = _query.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _group, _heads.DHead)
+            .permute(0, 2, 3, 1, 4).reshape(rows * _heads.KeyValueHeads, _group * _context, _heads.DHead).mul(inputs.Scale).to_type(products);
         var key = KeyValueHeads(_key, row, rows).transpose(1, 2); // [sequence * key-value head, d_head, src]
         using var scores = bmm(query, key).to_type(ScalarType.Float32).add_(hidden).view(rows * _heads.Heads, _context, _context);
         var pattern = nn.functional.softmax(scores, -1);
-        Tap(taps.Scores, scores, row);
-        Tap(taps.Pattern, pattern, row);
+        Tap(hooks.Scores, scores, row);
+        Tap(hooks.Pattern, pattern, row);
         return pattern;
     }
 
     /// <summary>[sequence * key-value head, src, d_head], as products take it.</summary>
     torch.Tensor KeyValueHeads(torch.Tensor all, int row, int rows) =>
-        all.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _heads.Size)
-            .permute(0, 2, 1, 3).reshape(rows * _heads.KeyValueHeads, _context, _heads.Size).to_type(products);
+        all.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _heads.DHead)
+            .permute(0, 2, 1, 3).reshape(rows * _heads.KeyValueHeads, _context, _heads.DHead).to_type(products);
 
     void Tap(Compute.Tensor? tap, torch.Tensor part, int row)
     {

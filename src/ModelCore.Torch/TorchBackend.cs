@@ -21,6 +21,9 @@ public sealed class TorchBackend : IBackend
 
     const long MostOnCard = 1L << 26;
 
+    /// <summary>Sets of sources that are kept: those of one batch, as a rule, which all its layers read.</summary>
+    const int LatestSets = 8;
+
     [ThreadStatic]
     static int _threadsOfThread;
 
@@ -30,7 +33,7 @@ public sealed class TorchBackend : IBackend
     readonly ScalarType _products;
     readonly long _most;
     readonly Constants _constants = new(32); // masks and rotary tables
-    readonly Constants _copies = new(1);
+    readonly Constants _sources = new(LatestSets); // of the latest batch
     readonly Staging _staging;
 
     /// <param name="device">Such as <c>cpu</c> or <c>cuda:0</c>.</param>
@@ -52,8 +55,6 @@ public sealed class TorchBackend : IBackend
 
     /// <summary>A card takes what it is told to a queue of its own; processors have computed when a call returns, which changes nothing for the caller.</summary>
     public bool RunsAhead => true;
-
-    public IBackend Fork() => new TorchBackend(_device.ToString(), _threads, _precision);
 
     public Tensor Allocate(int rows, int columns) => Compute(() => empty(rows, columns, ScalarType.Float32, _device));
 
@@ -107,6 +108,13 @@ public sealed class TorchBackend : IBackend
         return Compute(() => ((TorchMatrix)matrix).Gather(columns, _device));
     }
 
+    public void Copy(Tensor target, Tensor source)
+    {
+        if (source.Columns != target.Columns || (source.Rows != target.Rows && source.Rows != 1))
+            throw new ArgumentException($"[{source.Rows}, {source.Columns}] does not fit into [{target.Rows}, {target.Columns}].", nameof(source));
+        Change(() => Of(target).copy_(Of(source)));
+    }
+
     public void Add(Tensor target, Tensor addend)
     {
         CheckSame(target, addend);
@@ -150,7 +158,7 @@ public sealed class TorchBackend : IBackend
         {
             var tables = _constants.Get(rotary, () => [Table(rotary.Cosines), Table(rotary.Sines)]);
             var (cosines, sines) = (tables[0].narrow(0, 0, batch.Context), tables[1].narrow(0, 0, batch.Context)); // [position, 1, half]
-            var values = Of(heads).view(batch.Rows, batch.Context, heads.Columns / headSize, headSize);
+            var values = Of(heads).view(batch.Sequences, batch.Context, heads.Columns / headSize, headSize);
             var (x, y) = (values.narrow(3, 0, half), values.narrow(3, half, half));
             var turned = (x * cosines).sub_(y * sines);
             y.copy_((y * cosines).add_(x * sines));
@@ -160,20 +168,20 @@ public sealed class TorchBackend : IBackend
         torch.Tensor Table(float[] values) => HostMemory.ToDevice(values, rotary.Context, half, _device).unsqueeze(1);
     }
 
-    public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps)
+    public Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks)
     {
         var given = inputs;
         var (batch, heads) = (given.Batch, given.Heads);
-        CheckHeads(given.Query, batch, heads.Heads * heads.Size);
-        CheckHeads(given.Key, batch, heads.KeyValueHeads * heads.Size);
-        CheckHeads(given.Value, batch, heads.KeyValueHeads * heads.Size);
+        CheckHeads(given.Query, batch, heads.Heads * heads.DHead);
+        CheckHeads(given.Key, batch, heads.KeyValueHeads * heads.DHead);
+        CheckHeads(given.Value, batch, heads.KeyValueHeads * heads.DHead);
         return Compute(() =>
         {
             var group = heads.Heads / heads.KeyValueHeads;
             var mask = (batch.Context, given.Causal, given.Window, group);
             var hidden = _constants.Get(mask, () => [AttentionOperation.Hidden(batch.Context, given.Causal, given.Window, group, _device)])[0];
-            var copies = taps.Copying is { } copying ? CopyPairs.Of(copying.Copies, heads.Heads, _copies, _device) : null;
-            return new AttentionOperation(given, taps, hidden, copies, _products, _most).Run();
+            var sources = (hooks.Scoring?.Sources ?? []).Select(asked => SourcePairs.Of(asked.Sources, heads.Heads, _sources, _device)).ToList();
+            return new AttentionOperation(given, hooks, hidden, sources, _products, _most).Run();
         });
     }
 
@@ -196,7 +204,7 @@ public sealed class TorchBackend : IBackend
     public void Dispose()
     {
         _constants.Dispose();
-        _copies.Dispose();
+        _sources.Dispose();
         _staging.Dispose();
     }
 
@@ -220,7 +228,7 @@ public sealed class TorchBackend : IBackend
     static void CheckHeads(Tensor x, BatchShape batch, int columns)
     {
         if (x.Rows != batch.Positions || x.Columns != columns)
-            throw new ArgumentException($"[{x.Rows}, {x.Columns}] are not {batch.Rows} sequences of {batch.Context} with {columns} features of heads.", nameof(x));
+            throw new ArgumentException($"[{x.Rows}, {x.Columns}] are not {batch.Sequences} sequences of {batch.Context} with {columns} features of heads.", nameof(x));
     }
 
     static void CheckIndices(ReadOnlySpan<int> indices, int lowest, int end)

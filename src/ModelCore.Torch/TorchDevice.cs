@@ -1,11 +1,12 @@
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Torch.Cuda;
+using HeadScope.ModelCore.Torch.Native;
 using static TorchSharp.torch;
 
 namespace HeadScope.ModelCore.Torch;
 
-/// <summary>A device that TorchSharp's native library computes on.</summary>
+/// <summary>A device that libtorch computes on.</summary>
 public sealed class TorchDevice : IComputeDevice
 {
     const string Processor = "cpu";
@@ -14,7 +15,7 @@ public sealed class TorchDevice : IComputeDevice
 
     TorchDevice(string name, int? card) => (Name, _card) = (name, card);
 
-    /// <summary>This machine's processors, then its CUDA devices, as far as the native library can use them.</summary>
+    /// <summary>This machine's processors, then its CUDA devices, as far as libtorch, which must have been loaded, can use them.</summary>
     public static IReadOnlyList<IComputeDevice> All() =>
         [new TorchDevice(Processor, null), .. Enumerable.Range(0, cuda.is_available() ? cuda.device_count() : 0).Select(index => new TorchDevice($"cuda:{index}", index))];
 
@@ -26,7 +27,7 @@ public sealed class TorchDevice : IComputeDevice
 
     public DeviceMemory Memory => _card is { } card ? CudaCard.Of(card).Memory : ManagedDevice.Instance.Memory;
 
-    public IReadOnlyList<string> Parts => [.. _card is { } card ? CudaCard.Of(card).Parts : [], $"libtorch {__version__}"];
+    public IReadOnlyList<string> Parts => [.. _card is { } card ? CudaCard.Of(card).Parts : [], .. Libtorch.Parts];
 
     public bool Supports(Precision precision) => precision != Precision.Tf32 || Name != Processor;
 

@@ -1,3 +1,4 @@
+using HeadScope.ModelCore.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace HeadScope.ModelCore;
@@ -9,6 +10,17 @@ internal abstract class ByteSource(string name, long length) : IDisposable
     public string Name { get; } = name;
 
     public long Length { get; } = length;
+
+    /// <summary>All bytes.</summary>
+    /// <exception cref="InvalidDataException">They are more than expected of such a file.</exception>
+    public byte[] ReadAll(int most)
+    {
+        if (Length > most)
+            throw new InvalidDataException($"{Name}: the file has {Length} bytes, where at most {most} were expected. Is it the right file?");
+        var bytes = new byte[Length];
+        Read(0, bytes);
+        return bytes;
+    }
 
     /// <summary>Fills <paramref name="destination"/> with the bytes from <paramref name="offset"/> on.</summary>
     /// <exception cref="InvalidDataException">The range reaches past the end.</exception>
@@ -42,15 +54,26 @@ internal sealed class FileSource : ByteSource
 {
     readonly SafeFileHandle _handle;
 
-    public FileSource(string path)
-        : this(path, File.OpenHandle(path, options: FileOptions.RandomAccess))
+    public FileSource(InputPath path)
+        : this(path, path.Open(FileOptions.RandomAccess))
     {
     }
 
-    FileSource(string path, SafeFileHandle handle)
-        : base(path, RandomAccess.GetLength(handle)) => _handle = handle;
+    FileSource(InputPath path, SafeFileHandle handle)
+        : base(path.Name, RandomAccess.GetLength(handle)) => _handle = handle;
 
     public override void Dispose() => _handle.Dispose();
 
-    protected override int ReadSome(long offset, Span<byte> destination) => RandomAccess.Read(_handle, destination, offset);
+    /// <exception cref="IOException">The disk or the network fails.</exception>
+    protected override int ReadSome(long offset, Span<byte> destination)
+    {
+        try
+        {
+            return RandomAccess.Read(_handle, destination, offset);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{Name}: reading from byte {offset} on failed: the disk or the network does not answer.", e);
+        }
+    }
 }

@@ -17,18 +17,17 @@ public static class Breakdown
         using var loader = new ManagedBackend(threads);
         using var model = Transformer.Load(weights, loader);
         using var backend = new TimingBackend(new ManagedBackend(threads));
-        var scorer = new HeadScorer(model, backend);
+        var scorer = new HeadScorer(model, backend, ScoreSelection.Default);
         var batch = new BatchShape(batchSize, context);
         var random = new Random(2);
         var tokens = Enumerable.Range(0, batch.Positions).Select(_ => random.Next(model.Config.DVocab)).ToArray();
-        var scores = new TokenScores(batch, model.Config.HeadCount);
-        scorer.Score(tokens, scores);
+        scorer.Score(tokens, batch);
         backend.Reset();
         var seconds = new List<double>();
         for (var i = 0; i < batches; i++)
         {
             var started = Stopwatch.GetTimestamp();
-            scorer.Score(tokens, scores);
+            scorer.Score(tokens, batch);
             seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
 

@@ -25,8 +25,8 @@ public sealed record CardRun(
 {
     const int Threads = 1; // of the host's; processors as a device take all
 
-    public static void Print(string model, string deviceName, Precision precision, int batchSize, int context, int batches) =>
-        Console.WriteLine(JsonSerializer.Serialize(Measure(model, ComputeBackends.Find("torch", deviceName)[0], precision, batchSize, context, batches)));
+    public static void Print(string model, string deviceName, Precision precision, int batchSize, int context, int batches, string? libtorch) =>
+        Console.WriteLine(JsonSerializer.Serialize(Measure(model, ComputeBackends.Find("torch", deviceName, libtorch)[0], precision, batchSize, context, batches)));
 
     static CardRun Measure(string name, IComputeDevice device, Precision precision, int batchSize, int context, int batches)
     {
@@ -40,17 +40,17 @@ public sealed record CardRun(
         using var loader = device.Open(threads, precision);
         using var model = Transformer.Load(weights, loader);
         var tokenFile = RandomTokens(model.Config.DVocab, batchSize * batches, context);
-        using var tokens = TokenDataset.Open(tokenFile);
+        using var tokens = TokenDataset.Open(new TokenLocation(tokenFile));
         var heads = model.Config.HeadCount;
-        var scores = new ShardScores(batchSize * batches, context - 1, heads);
-        var scorer = new ModelShardScorer(new HeadScorer(model, backend), backend, tokens, batchSize);
+        var scores = new ScoreTable(ScoreSelection.Default, heads, context, batchSize * batches);
+        var scorer = new ModelShardScorer(new HeadScorer(model, backend, ScoreSelection.Default), backend, tokens, batchSize);
         scorer.Score(new ShardRange(0, 0, batchSize), scores, _ => { }, default);
         if (scorer.BatchSize < batchSize)
             throw new OutOfMemoryException($"{batchSize} sequences do not fit; {scorer.BatchSize} do.");
 
         var seconds = Shard();
         var peak = onCard ? device.Memory.Used - before : Process.GetCurrentProcess().PeakWorkingSet64; // the library gives nothing back meanwhile
-        var counter = new ShardCounter();
+        var counter = new ShardCounter(ScoreSelection.Default);
         counter.Count(scores, 0, JobRequest.DefaultExamples); // compiled now
         var clock = Stopwatch.StartNew();
         counter.Count(scores, 0, JobRequest.DefaultExamples);
@@ -93,9 +93,5 @@ public sealed record CardRun(
         return path;
     }
 
-#if HEADSCOPE_TORCH
     static void Settle() => TorchSharp.torch.cuda.synchronize();
-#else
-    static void Settle() => throw new NotSupportedException("This build has no TorchSharp.");
-#endif
 }

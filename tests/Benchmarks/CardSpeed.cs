@@ -21,11 +21,11 @@ public static class CardSpeed
     sealed record Peer(double SecondsPerBatch, double TokensPerSecond, double PeakMiB);
 
     /// <returns>The exit code: 1 where nothing could be measured.</returns>
-    public static int Run(IReadOnlyList<string> models, string name, int batch, int context, int batches, string python, string? file)
+    public static int Run(IReadOnlyList<string> models, string name, int batch, int context, int batches, string python, string? file, string? libtorch)
     {
-        if (ComputeBackends.WhyMissing(Torch) is { } reason)
+        if (ComputeBackends.WhyMissing(Torch, libtorch) is { } reason)
             return Nothing(reason);
-        var all = ComputeBackends.DevicesOf(Torch);
+        var all = ComputeBackends.DevicesOf(Torch, libtorch);
         if (all.FirstOrDefault(device => device.Name == name) is not { } device)
             return Nothing($"there is no {name} here, only {string.Join(", ", all.Select(device => device.Name))}. --device cpu measures the same on processors");
         var onCard = name != "cpu";
@@ -45,7 +45,7 @@ public static class CardSpeed
             foreach (var precision in Enum.GetValues<Precision>().Where(device.Supports))
             {
                 Console.Error.WriteLine($"{model} in {precision.Name()} ...");
-                var (run, fault) = Measure(model, name, precision, batch, context, batches);
+                var (run, fault) = Measure(model, name, precision, batch, context, batches, libtorch);
                 if (run is null)
                 {
                     table.AppendLine($"| {model} | HeadScope {precision.Name()} | failed: {fault} | | | | | | | | |");
@@ -76,9 +76,9 @@ public static class CardSpeed
         return 1;
     }
 
-    static (CardRun? Run, string Fault) Measure(string model, string device, Precision precision, int batch, int context, int batches)
+    static (CardRun? Run, string Fault) Measure(string model, string device, Precision precision, int batch, int context, int batches, string? libtorch)
     {
-        string[] arguments = ["gpu-run", "--model", model, "--device", device, "--precision", precision.Name(), "--batch", $"{batch}", "--context", $"{context}", "--batches", $"{batches}"];
+        string[] arguments = ["gpu-run", "--model", model, "--device", device, "--precision", precision.Name(), "--batch", $"{batch}", "--context", $"{context}", "--batches", $"{batches}", .. libtorch is null ? Array.Empty<string>() : ["--libtorch", libtorch]];
         var (code, output, error) = Start(Environment.ProcessPath!, arguments);
         return code == 0 ? (JsonSerializer.Deserialize<CardRun>(output), "") : (null, Fault(code, error));
     }

@@ -55,7 +55,7 @@ internal static class DocumentReading
             var files = new List<string> { plain };
             if (peer is not null)
             {
-                foreach (var codec in new[] { "snappy", "gzip" })
+                foreach (var codec in new[] { "snappy", "gzip", "zstd" })
                 {
                     files.Add(Path.Combine(folder.FullName, $"{codec}.parquet"));
                     Recompress(peer, plain, files[^1], codec);
@@ -117,7 +117,7 @@ internal static class DocumentReading
     static void WriteParquet(string path, List<string> texts)
     {
         using var file = File.Create(path);
-        var options = new ParquetOptions { CreatedBy = "HeadScope benchmark", RowsPerGroup = 1000, RowsPerPage = 250 };
+        var options = new ParquetOptions { CreatedBy = "HeadScope benchmark", RowsPerGroup = 1000 };
         using var writer = new ParquetWriter(file, [new ColumnSpec("text", ColumnType.String)], options);
         writer.Append(texts.ToArray());
         writer.Complete();

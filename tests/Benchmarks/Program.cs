@@ -32,10 +32,10 @@ switch (args)
     case ["gpu", ..]:
         return CardSpeed.Run(
             Text("--models", "pythia-70m,pythia-160m,pythia-410m,gpt2").Split(','), Text("--device", "cuda:0"), Option("--batch", 32), Option("--context", 256), Option("--batches", 20),
-            Text("--python", "/usr/bin/python3"), Text("--out", "") is { Length: > 0 } file ? file : null);
+            Text("--python", "/usr/bin/python3"), Text("--out", "") is { Length: > 0 } file ? file : null, Libtorch());
     case ["gpu-run", ..]: // a process of the one above
         CardRun.Print(
-            Text("--model", "pythia-70m"), Text("--device", "cuda:0"), Enum.Parse<Precision>(Text("--precision", "float32"), ignoreCase: true), Option("--batch", 32), Option("--context", 256), Option("--batches", 20));
+            Text("--model", "pythia-70m"), Text("--device", "cuda:0"), Enum.Parse<Precision>(Text("--precision", "float32"), ignoreCase: true), Option("--batch", 32), Option("--context", 256), Option("--batches", 20), Libtorch());
         break;
     default:
         Console.Error.WriteLine("""
@@ -53,11 +53,11 @@ switch (args)
                                                          a job with its metrics scraped beside the same job alone
               scale     [--workers N] [--processes N] [--shards N] [--milliseconds N] [--model DIR] [--silo HEADSCOPE-SILO.DLL]
                                                          leases under many workers that sleep in place of scoring: claims in a file store
-                                                         or, in a build with -p:HeadScopeCluster=true, kept by a silo
-              gpu       [--models M,M...] [--device NAME] [--batch N] [--context N] [--batches N] [--python PATH] [--out FILE.md]
+                                                         or kept by the grains of a silo
+              gpu       [--models M,M...] [--device NAME] [--batch N] [--context N] [--batches N] [--python PATH] [--libtorch DIR] [--out FILE.md]
                                                          scoring by TorchSharp in each precision beside the notebook's loop in PyTorch on the
                                                          same device: speed, share of the matrix rate, memory, where the time goes, and the time
-                                                         for all of Pile-10k, as Markdown; needs a build with -p:HeadScopeTorch=cuda
+                                                         for all of Pile-10k, as Markdown
             """);
         return 2;
 }
@@ -65,6 +65,8 @@ switch (args)
 return 0;
 
 int Option(string name, int otherwise) => int.Parse(Text(name, otherwise.ToString()));
+
+string? Libtorch() => Text("--libtorch", "") is { Length: > 0 } folder ? folder : null;
 
 string Text(string name, string otherwise)
 {

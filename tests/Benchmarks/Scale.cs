@@ -7,7 +7,6 @@ using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Tokens;
 
@@ -17,7 +16,7 @@ namespace HeadScope.Benchmarks;
 /// How many workers leases can serve: workers that lease a shard, sleep in place of scoring it, commit statistics, and say so, until
 /// all are done. The processes they belong to are simulated, each with leases of its own.
 /// </summary>
-public static partial class Scale
+public static class Scale
 {
     const int Parts = 10;
     const int Context = 2;
@@ -34,7 +33,7 @@ public static partial class Scale
         var store = new MeteredBlobStore(new FileBlobStore(folder));
         var tokens = Path.Combine(folder, "tokens.safetensors");
         TokenFile.Write(tokens, [.. Enumerable.Range(0, shards).Select(_ => new int[Context])]);
-        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = tokens, ShardRows = 1, SkipHeads = true });
+        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = new TokenLocation(tokens), ShardRows = 1, SkipHeads = true });
         var jobFolder = await new JobStore(store).SubmitAsync(job, default);
         if (silo is null)
         {
@@ -48,23 +47,18 @@ public static partial class Scale
         }
         else
         {
-#if HEADSCOPE_CLUSTER
-            await RunOnGrainsAsync(workers, processes, sleep, folder, store, job, silo);
-#else
-            throw new NotSupportedException("Clusters need a build with -p:HeadScopeCluster=true.");
-#endif
+            await ScaleOnGrains.RunAsync(workers, processes, sleep, folder, store, job, silo);
         }
     }
 
     /// <param name="coordinator">The process that keeps the leases, where it is not this one.</param>
-    static async Task RunAsync(
+    internal static async Task RunAsync(
         string what, int workers, TimeSpan sleep, IBlobStore store, ResolvedJob job, System.Diagnostics.Process? coordinator, IReadOnlyList<Process> processes)
     {
         var shards = job.Plan.Shards;
         var folder = new JobFolder(job.Spec.Id);
-        var scores = new ShardScores(1, Context - 1, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer);
-        scores.Append(new TokenScores(new BatchShape(1, Context), scores.Heads), new int[Context]);
-        var statistics = new ShardCounter().Count(scores, 0, examples: 1);
+        var scores = new ScoreTable(ScoreSelection.Default, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Context, 1);
+        var statistics = new ShardCounter(ScoreSelection.Default).Count(scores, 0, examples: 1);
         Console.WriteLine($"{workers} workers in {processes.Count} processes, {shards} shards of {sleep.TotalSeconds} s, {what}");
         Console.WriteLine("   done  shards/s  of what they could  requests/shard  ms CPU/shard  lease p50 ms  p99 ms  MiB");
         var requests = 0L;
@@ -106,7 +100,7 @@ public static partial class Scale
                 await Task.Delay(sleep);
                 var shard = lease.Shard!.Value;
                 var record = new ShardRecord(
-                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], 0, 0, new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
+                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], [0], new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
                 var isNew = await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics));
                 await leases.CompleteAsync(lease, default);
                 lock (waits)

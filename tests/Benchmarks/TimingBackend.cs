@@ -26,8 +26,6 @@ public sealed class TimingBackend(IBackend inner) : IBackend
         Operations = 0;
     }
 
-    public IBackend Fork() => new TimingBackend(inner.Fork());
-
     public Tensor Allocate(int rows, int columns) => Time("other", () => inner.Allocate(rows, columns));
 
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns) => inner.Upload(values, rows, columns);
@@ -66,6 +64,8 @@ public sealed class TimingBackend(IBackend inner) : IBackend
         return result;
     }
 
+    public void Copy(Tensor target, Tensor source) => Time("other", () => inner.Copy(target, source));
+
     public void Add(Tensor target, Tensor addend) => Time("elementwise", () => inner.Add(target, addend));
 
     public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm) => Time("norms", () => inner.Normalize(x, norm));
@@ -76,10 +76,10 @@ public sealed class TimingBackend(IBackend inner) : IBackend
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary) => Time("rotary", () => inner.Rotate(heads, headSize, batch, rotary));
 
-    public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps)
+    public Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks)
     {
         var captured = inputs;
-        return Time(taps.Copying is null ? "attention" : "attention and scores", () => inner.Attend(captured, taps));
+        return Time(hooks.Scoring is null ? "attention" : "attention and scores", () => inner.Attend(captured, hooks));
     }
 
     public void DivideColumns(Tensor scores, Tensor scale) => Time("scores", () => inner.DivideColumns(scores, scale));
@@ -97,10 +97,10 @@ public sealed class TimingBackend(IBackend inner) : IBackend
 
     sealed class TimedDownload(TimingBackend backend, IDownload download) : IDownload
     {
-        public void Finish(Span<float> destination)
+        public void Finish(RowReader reader)
         {
             var started = Stopwatch.GetTimestamp();
-            download.Finish(destination);
+            download.Finish(reader);
             backend.Note("download", started);
         }
 

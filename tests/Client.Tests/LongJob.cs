@@ -12,7 +12,7 @@ internal static class LongJob
     /// <param name="times">How often to repeat 16 rows of 256.</param>
     public static string[] Write(string tokens, int times = 40)
     {
-        using var once = TokenDataset.Open(Fixture.PathOf("demo", "inputs.safetensors"));
+        using var once = TokenDataset.Open(new TokenLocation(Fixture.PathOf("demo", "inputs.safetensors")));
         var all = new int[new BatchShape(once.Rows, once.Context).Positions];
         once.Read(0, all);
         TokenFile.Write(tokens, [.. Enumerable.Repeat(all.Chunk(once.Context), times).SelectMany(rows => rows)]);

@@ -25,8 +25,8 @@ public sealed class RunTests : IDisposable
 
         using var oracle = new OracleModel("neox-tiny", "raw", OracleModel.Processing("raw"), new NoOutput(), threads: 1);
         var scores = oracle.Score();
-        oracle.Meets("head_dla", scores.HeadDla);
-        var (heads, rows, positions) = (scores.Heads, scores.Batch.Rows, scores.PositionsPerRow);
+        oracle.Meets("head_dla", scores.Of("head_dla"));
+        var (heads, rows, positions) = (scores.Heads, scores.Sequences, scores.PositionsPerSequence);
         var cells = (
             from row in Enumerable.Range(0, rows)
             from pos in Enumerable.Range(0, positions)
@@ -36,20 +36,23 @@ public sealed class RunTests : IDisposable
             .Add("row", Array.ConvertAll(cells, cell => cell.Row))
             .Add("pos", Array.ConvertAll(cells, cell => cell.Pos))
             .Add("layer", Array.ConvertAll(cells, cell => cell.Head / 4))
-            .Add("head", Array.ConvertAll(cells, cell => cell.Head % 4))
-            .Add("head_dla", Array.ConvertAll(cells, cell => scores.HeadDla[cell.Index]))
-            .Add("mover_attn", Array.ConvertAll(cells, cell => scores.MoverAttn[cell.Index]))
-            .Add("mover_dla", Array.ConvertAll(cells, cell => scores.MoverDla[cell.Index]));
+            .Add("head", Array.ConvertAll(cells, cell => cell.Head % 4));
+        foreach (var name in new[] { "head_dla", "mover_attn", "mover_dla" })
+        {
+            var values = scores.Of(name);
+            expectedScores.Add(name, Array.ConvertAll(cells, cell => values[cell.Index]));
+        }
+
         var tokens = oracle.Inputs!.Integers("tokens");
         var all = Enumerable.Range(0, rows * positions).ToArray();
         var expectedLoss = new Frame()
             .Add("row", Array.ConvertAll(all, i => i / positions))
             .Add("pos", Array.ConvertAll(all, i => i % positions))
             .Add("token", Array.ConvertAll(all, i => tokens[i / positions * (positions + 1) + i % positions + 1]))
-            .Add("loss", scores.Loss)
-            .Add("num_copies", scores.NumCopies)
-            .Add("is_movable", Array.ConvertAll(scores.NumCopies, copies => copies > 0))
-            .Add("is_induction", scores.IsInduction);
+            .Add("loss", scores.Loss.ToArray())
+            .Add("num_copies", scores.NumCopies.ToArray())
+            .Add("is_movable", Array.ConvertAll(scores.NumCopies.ToArray(), copies => copies > 0))
+            .Add("is_induction", scores.IsInduction.ToArray());
         ParquetReaders.AssertHolds((_folder.File("out/scores.parquet"), expectedScores), (_folder.File("out/token_loss.parquet"), expectedLoss));
     }
 

@@ -50,7 +50,7 @@ public sealed class TokensTests : IDisposable
         Assert.True(code == 0, error);
         var tokenizer = Tokenizer.Load(Model);
         var expected = tokenizer.Encode(string.Join("<|endoftext|>", documents)).Chunk(4).Where(row => row.Length == 4).ToList();
-        using var dataset = TokenDataset.Open(tokens);
+        using var dataset = TokenDataset.Open(new TokenLocation(tokens));
         var actual = new int[dataset.Rows * dataset.Context];
         dataset.Read(0, actual);
         Assert.Equal(expected.SelectMany(row => row), actual);

@@ -41,7 +41,7 @@ public sealed class ClusterEngineTests : EngineTests
         Assert.Equal(rows, preview.GetProperty("rows").GetInt32());
         var metrics = await _worker!.Http.GetStringAsync("/metrics");
         Assert.Contains("headscope_tokens_scored_total", metrics, StringComparison.Ordinal);
-        Assert.Contains("orleans", metrics, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("orleans_catalog_activations", metrics, StringComparison.Ordinal);
     }
 
     protected override async Task StopAsync()

@@ -2,6 +2,7 @@ using System.Globalization;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Hosting;
 using HeadScope.Jobs;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -60,7 +61,7 @@ public class FailoverTests(ITestOutputHelper output)
             output.WriteLine($"{(membershipOfOrleans ? "membership as Orleans has it" : "membership as configured here")}: {after.Count} shards after the kill; the longest time without a commit was {pause.TotalSeconds:F1} s");
             Assert.True(membershipOfOrleans || pause < TimeSpan.FromSeconds(30), $"no shard was committed for {pause}");
 
-            var expected = await LocalRun.RunAsync(LocalRun.Tiny with { Tokens = folder.File("tokens/many.npy"), InductionTokens = null, ShardRows = ShardRows, SkipHeads = true });
+            var expected = await LocalRun.RunAsync(LocalRun.Tiny with { Tokens = new TokenLocation(folder.File("tokens/many.npy")), InductionTokens = null, ShardRows = ShardRows, SkipHeads = true });
             await LocalRun.SameBytesAsync(expected, name => survivor.Http.GetByteArrayAsync($"/v1/jobs/{id}/results/{name}"));
         }
         finally

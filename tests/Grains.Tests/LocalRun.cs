@@ -5,6 +5,7 @@ using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Grains.Tests;
@@ -16,8 +17,8 @@ internal static class LocalRun
     public static JobRequest Tiny { get; } = new()
     {
         Model = Fixture.PathOf("neox-tiny", "model"),
-        Tokens = Fixture.PathOf("neox-tiny", "inputs.safetensors"),
-        InductionTokens = $"{Fixture.PathOf("neox-tiny", "inputs.safetensors")}:ind_tokens",
+        Tokens = new TokenLocation(Fixture.PathOf("neox-tiny", "inputs.safetensors")),
+        InductionTokens = TokenLocation.Parse($"{Fixture.PathOf("neox-tiny", "inputs.safetensors")}:ind_tokens"),
     };
 
     static readonly Lazy<Task<Manifest>> TinyRun = new(() => RunAsync(Tiny));

@@ -1,4 +1,5 @@
 using HeadScope.Grains.Contracts;
+using HeadScope.Jobs;
 using HeadScope.Jobs.Status;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
@@ -37,11 +38,12 @@ public class MessageSizeTests(ITestOutputHelper output)
     [Fact]
     public void PreviewReply_ThereAndBack_IsTheSame()
     {
-        var preview = new JobPreview(7, 0.9, [new(0, 0, "L0H0", 1, 2, 3, 4), new(0, 1, "L0H1", 5, 6, 7, float.NaN), new(1, 0, "L1H0", -1, 0, 1, 2), new(1, 1, "L1H1", 0, 0, 0, 0)]);
+        var preview = new JobPreview(
+            7, 0.9, ["a", "b"], "b", [new(0, 0, "L0H0", [1, 2]), new(0, 1, "L0H1", [5, float.NaN]), new(1, 0, "L1H0", [-1, 0]), new(1, 1, "L1H1", [0, 0])]);
         var back = PreviewReply.Of(preview, 2).ToPreview();
-        Assert.Equal((preview.Rows, preview.Quantile), (back.Rows, back.Quantile));
-        Assert.Equal(preview.Heads, back.Heads);
+        Assert.Equal(JobJson.Write(preview), JobJson.Write(back));
     }
 
-    static PreviewReply Preview(int layers, int heads) => new(60194, 0.9, heads, [.. Enumerable.Range(0, layers * heads * 4).Select(i => MathF.Sin(i))]);
+    static PreviewReply Preview(int layers, int heads) => new(
+        60194, 0.9, heads, [.. Enumerable.Range(0, layers * heads * 4).Select(i => MathF.Sin(i))], ["head_dla", "mover_attn", "mover_dla", "dla_ratio"], "mover_dla");
 }

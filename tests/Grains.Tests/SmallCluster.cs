@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Hosting;
 using HeadScope.Jobs;
@@ -18,6 +19,8 @@ internal sealed class SmallCluster : IAsyncDisposable
 
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
+    static readonly ConcurrentDictionary<string, ConcurrentQueue<(string Job, string Message)>> Reports = new(); // by store
+
     readonly TemporaryFolder _folder;
     readonly TestCluster _cluster;
 
@@ -33,6 +36,9 @@ internal sealed class SmallCluster : IAsyncDisposable
 
     public JobStore Jobs { get; }
 
+    /// <summary>What silos said went wrong with jobs.</summary>
+    public IReadOnlyCollection<(string Job, string Message)> Told => Reports[_folder.File("store")];
+
     public IGrainFactory Grains => _cluster.GrainFactory;
 
     public IServiceProvider Services => _cluster.ServiceProvider;
@@ -42,6 +48,7 @@ internal sealed class SmallCluster : IAsyncDisposable
         var folder = new TemporaryFolder();
         var builder = new TestClusterBuilder(3);
         builder.Properties[StoreSetting] = folder.File("store");
+        Reports[folder.File("store")] = new();
         builder.AddSiloBuilderConfigurator<Configurator>();
         var cluster = builder.Build();
         await cluster.DeployAsync();
@@ -88,7 +95,7 @@ internal sealed class SmallCluster : IAsyncDisposable
             siloBuilder.Services.AddSingleton(TimeProvider.System);
             siloBuilder.Services.AddSingleton(new JobStore(new FileBlobStore(siloBuilder.Configuration[StoreSetting]!)));
             siloBuilder.Services.AddSingleton(new GrainSettings(
-                device is null ? null : new EngineOptions { Workers = 1, Threads = 1, LeaseDuration = TimeSpan.FromSeconds(2) }, (_, _) => { }));
+                device is null ? null : new EngineOptions { Workers = 1, Threads = 1, LeaseDuration = TimeSpan.FromSeconds(2) }, (job, cause) => Reports[siloBuilder.Configuration[StoreSetting]!].Enqueue((job, cause.Message))));
         }
     }
 }

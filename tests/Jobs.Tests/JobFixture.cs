@@ -4,6 +4,7 @@ using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests;
@@ -23,8 +24,8 @@ internal sealed class JobFixture : IDisposable
     public static JobRequest Request(string model) => new()
     {
         Model = model == "demo" ? Fixture.PathOf("..", "..", "src", "Client", "Demo") : Fixture.PathOf(model, "model"),
-        Tokens = Fixture.PathOf(model, "inputs.safetensors"),
-        InductionTokens = $"{Fixture.PathOf(model, "inputs.safetensors")}:ind_tokens",
+        Tokens = new TokenLocation(Fixture.PathOf(model, "inputs.safetensors")),
+        InductionTokens = TokenLocation.Parse($"{Fixture.PathOf(model, "inputs.safetensors")}:ind_tokens"),
     };
 
     public string File(string name) => _folder.File(name);

@@ -24,7 +24,7 @@ internal sealed class TestModel : IDisposable
         _weights = ModelWeights.Open(spec.Model.Location, spec.Model.Processing.Count == 0 ? WeightProcessing.None : WeightProcessing.Default);
         _model = Transformer.Load(_weights, _backend);
         _tokens = TokenDataset.Open(spec.Tokens.Location);
-        Scorer = new ModelShardScorer(new HeadScorer(_model, _backend), _backend, _tokens, 5);
+        Scorer = new ModelShardScorer(new HeadScorer(_model, _backend, spec.Scores.Selection), _backend, _tokens, 5);
     }
 
     public ModelShardScorer Scorer { get; }

@@ -21,7 +21,6 @@ public class CudaTests
         using var backend = card.Open(1, Precision.Float32);
         using var one = backend.Upload(Enumerable.Repeat(1f, Size * Size).ToArray(), Size, Size);
         using var matrix = backend.Load(new float[Size * Size], Size, Size);
-        var values = new float[Size * Size];
         using var zero = backend.Multiply(one, matrix);
         using var total = backend.Multiply(one, matrix);
         for (var round = 0; round < 50; round++)
@@ -30,8 +29,7 @@ public class CudaTests
             using var download = backend.StartDownload(total);
             backend.Add(total, one);
             backend.Add(total, zero);
-            download.Finish(values);
-            Assert.All(values, value => Assert.Equal(2 * round + 1, value));
+            download.Finish((_, values) => Assert.Equal(-1, values.IndexOfAnyExcept(2 * round + 1)));
         }
 
         Assert.InRange(card.Memory.Used, 1, card.Memory.Total);

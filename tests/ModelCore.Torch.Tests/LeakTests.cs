@@ -19,7 +19,7 @@ public class LeakTests(ITestOutputHelper output)
         var batches = int.TryParse(Environment.GetEnvironmentVariable("HEADSCOPE_LEAK_BATCHES"), CultureInfo.InvariantCulture, out var asked) ? asked : 500;
         using var oracle = new OracleModel("llama-tiny", "proc", OracleModel.Processing("proc"), output);
         var (tokens, all) = oracle.Sequences(oracle.Inputs!, "tokens");
-        var scorer = new HeadScorer(oracle.Model, oracle.Backend);
+        var scorer = new HeadScorer(oracle.Model, oracle.Backend, ScoreSelection.Default);
         ScoreBatches(50); // what is made once is there, and the allocator has its pages
         var (count, memory) = (Tensor.TotalCount, Environment.WorkingSet);
         ScoreBatches(batches);
@@ -35,8 +35,8 @@ public class LeakTests(ITestOutputHelper output)
             for (var i = 0; i < number; i++)
             {
                 // The shape of batches changes, as at the end of a shard.
-                var batch = all with { Rows = 1 + (i % 2) };
-                scorer.Score(tokens.AsSpan(i % all.Rows / 2 * all.Context, batch.Positions), batch);
+                var batch = all with { Sequences = 1 + (i % 2) };
+                scorer.Score(tokens.AsSpan(i % all.Sequences / 2 * all.Context, batch.Positions), batch);
             }
         }
     }

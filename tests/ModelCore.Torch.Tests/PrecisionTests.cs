@@ -2,7 +2,6 @@ using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Compute.Reference;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Scoring;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 
@@ -55,8 +54,8 @@ public class PrecisionTests(ITestOutputHelper output)
         float[][] Scores(IBackend backend)
         {
             using var model = Transformer.Load(oracle.Weights, backend);
-            var scores = new HeadScorer(model, backend).Score(tokens, batch);
-            return [scores.HeadDla, scores.MoverAttn, scores.MoverDla, scores.Loss];
+            var scores = ScoreArrays.Score(model, backend, tokens, batch);
+            return [.. ScoreArrays.Default.Select(scores.Of)];
         }
     }
 }

@@ -47,10 +47,10 @@ public class TorchJobTests(ITestOutputHelper output)
             if (scorer!.BatchSize > 2)
                 oracle.Backend.Allocate(1 << 20, 1 << 21); // terabytes
         });
-        scorer = new ModelShardScorer(new HeadScorer(oracle.Model, crowded), crowded, tokens, 16);
-        var scores = new Jobs.Shards.ShardScores(24, spec.Tokens.Context - 1, oracle.Model.Config.HeadCount);
+        scorer = new ModelShardScorer(new HeadScorer(oracle.Model, crowded, ScoreSelection.Default), crowded, tokens, 16);
+        var scores = new ScoreTable(ScoreSelection.Default, oracle.Model.Config.HeadCount, spec.Tokens.Context, 24);
         scorer.Score(new ShardRange(0, 0, 24), scores, _ => { }, default);
         Assert.Equal(2, scorer.BatchSize);
-        Assert.Equal(24, scores.Rows);
+        Assert.Equal(24, scores.Sequences);
     }
 }

@@ -8,6 +8,7 @@ using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Silo.Security;
 using HeadScope.Tests.Support;
 
@@ -33,8 +34,8 @@ public class JobRoutesTests
         var resolved = JobResolver.Resolve(new JobRequest
         {
             Model = Fixture.PathOf("neox-tiny", "model"),
-            Tokens = Fixture.PathOf("neox-tiny", "inputs.safetensors"),
-            InductionTokens = $"{Fixture.PathOf("neox-tiny", "inputs.safetensors")}:ind_tokens",
+            Tokens = new TokenLocation(Fixture.PathOf("neox-tiny", "inputs.safetensors")),
+            InductionTokens = TokenLocation.Parse($"{Fixture.PathOf("neox-tiny", "inputs.safetensors")}:ind_tokens"),
         });
         var manifest = await new LocalEngine(store, new EngineOptions { Workers = 1 }, TimeProvider.System)
             .RunAsync(await store.SubmitAsync(resolved, default), new NoObserver(), default);
@@ -177,13 +178,15 @@ public class JobRoutesTests
         var id = (await silo.SubmitAsync(Tiny)).GetProperty("id").GetString()!;
         await silo.UntilAsync(id, "done");
         using var client = silo.As(Role.Reader);
-        var heads = (await client.GetFromJsonAsync<JsonElement>($"/v1/jobs/{id}/preview")).GetProperty("heads").EnumerateArray().ToArray();
+        var preview = await client.GetFromJsonAsync<JsonElement>($"/v1/jobs/{id}/preview");
+        var heads = preview.GetProperty("heads").EnumerateArray().ToArray();
+        Assert.Equal("head_dla", preview.GetProperty("scores")[0].GetString());
         var frame = (await client.GetStringAsync($"/v1/jobs/{id}/results/head_df.csv")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(frame.Length - 1, heads.Length);
         foreach (var (head, line) in heads.Zip(frame.Skip(1)))
         {
             var exact = float.Parse(line.Split(',')[3], System.Globalization.CultureInfo.InvariantCulture);
-            Assert.InRange(head.GetProperty("head_dla").GetSingle(), exact - Math.Abs(exact) * 0.01f, exact + Math.Abs(exact) * 0.01f);
+            Assert.InRange(head.GetProperty("values")[0].GetSingle(), exact - Math.Abs(exact) * 0.01f, exact + Math.Abs(exact) * 0.01f);
         }
     }
 

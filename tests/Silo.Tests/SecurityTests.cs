@@ -86,22 +86,6 @@ public class SecurityTests
         Assert.DoesNotContain("config.json", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Resolve_LinkOutOfTheRoot_IsRefused()
-    {
-        using var folder = new TemporaryFolder();
-        var (root, outside) = (folder.File("root"), folder.File("outside"));
-        Directory.CreateDirectory(Path.Combine(root, "inside"));
-        Directory.CreateDirectory(outside);
-        Directory.CreateSymbolicLink(Path.Combine(root, "out"), outside);
-        Directory.CreateSymbolicLink(Path.Combine(root, "in"), Path.Combine(root, "inside"));
-        Directory.CreateSymbolicLink(Path.Combine(root, "round"), Path.Combine(root, "round"));
-        var paths = new RootedPaths("model", [root]);
-        Assert.Equal(Path.Combine(root, "inside"), paths.Resolve("in"));
-        foreach (var bad in new[] { "out", "round", "in/../..", "nowhere", root + "2" })
-            Assert.Throws<InvalidDataException>(() => paths.Resolve(bad));
-    }
-
     [Theory]
     [InlineData("../../../etc/passwd")]
     [InlineData("..%2f..%2fspec.json")]

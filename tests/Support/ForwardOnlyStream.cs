@@ -5,6 +5,9 @@ internal sealed class ForwardOnlyStream : Stream
 {
     public long Limit { get; init; } = long.MaxValue;
 
+    /// <summary>What it fails with.</summary>
+    public IOException Fault { get; init; } = new("The disk is full.");
+
     public long Count { get; private set; }
 
     public override bool CanRead => false;
@@ -31,6 +34,6 @@ internal sealed class ForwardOnlyStream : Stream
     {
         Count += count;
         if (Count > Limit)
-            throw new IOException("The disk is full.");
+            throw Fault;
     }
 }

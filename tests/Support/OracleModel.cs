@@ -36,14 +36,19 @@ public sealed class OracleModel : IDisposable
         }
     }
 
-    static readonly string[] ScoreNames = ["head_dla", "mover_attn", "mover_dla", "per_token_loss"];
-
     readonly ITestOutputHelper _output;
     readonly TensorFile? _float64;
     readonly Lazy<Dictionary<string, float[]>>? _float64Scores; // null: too long a computation
     readonly JsonElement? _noise;
 
     public OracleModel(string name, string variant, WeightProcessing processing, ITestOutputHelper output, int threads = 2)
+        : this(name, variant, "expected", "noise", processing, output, threads)
+    {
+    }
+
+    /// <param name="file">What the oracle's files of this computation start with.</param>
+    /// <param name="noise">What its file of PyTorch's own distances starts with.</param>
+    OracleModel(string name, string variant, string file, string noise, WeightProcessing processing, ITestOutputHelper output, int threads)
     {
         _output = output;
         Name = $"{name} {variant}";
@@ -51,16 +56,20 @@ public sealed class OracleModel : IDisposable
         Weights = ModelWeights.Open(folder, processing);
         Backend = TestDevice.Open(threads);
         Model = Transformer.Load(Weights, Backend);
-        Expected = Fixture.Tensors(name, variant == "" ? "expected.safetensors" : $"expected_{variant}.safetensors");
+        Expected = Fixture.Tensors(name, variant == "" ? $"{file}.safetensors" : $"{file}_{variant}.safetensors");
         if (File.Exists(Fixture.PathOf(name, "inputs.safetensors")))
             Inputs = Fixture.Tensors(name, "inputs.safetensors");
         if (variant is "raw" or "proc")
         {
             _float64Scores = name == "demo" ? null : new Lazy<Dictionary<string, float[]>>(ScoreInFloat64);
-            _float64 = Fixture.Tensors(name, $"expected_{variant}_f64_summary.safetensors");
-            _noise = Fixture.Json(name, $"noise_{variant}.json");
+            _float64 = Fixture.Tensors(name, $"{file}_{variant}_f64_summary.safetensors");
+            _noise = Fixture.Json(name, $"{noise}_{variant}.json");
         }
     }
+
+    /// <summary>A model beside the oracle's further scores.</summary>
+    public static OracleModel OfScores(string name, string variant, ITestOutputHelper output) =>
+        new(name, variant, "scores", "noise_scores", Processing(variant), output, threads: 2);
 
     public string Name { get; }
 
@@ -82,10 +91,10 @@ public sealed class OracleModel : IDisposable
         return (file.Integers(name), new BatchShape(shape[0], shape[1]));
     }
 
-    public TokenScores Score()
+    public ScoreTable Score()
     {
         var (tokens, batch) = Sequences(Inputs!, "tokens");
-        return new HeadScorer(Model, Backend).Score(tokens, batch);
+        return ScoreArrays.Score(Model, Backend, tokens, batch);
     }
 
     /// <summary>
@@ -102,7 +111,7 @@ public sealed class OracleModel : IDisposable
         var expected = Expected.Floats(name);
         Assert.Equal(expected.Length, actual.Length);
         var truth = _float64?.Has(name) == true ? _float64.Doubles(name)
-            : _float64Scores is not null && ScoreNames.Contains(name) ? Array.ConvertAll(_float64Scores.Value[name], score => (double)score)
+            : _float64Scores is not null && ScoreArrays.Default.Contains(name) ? Array.ConvertAll(_float64Scores.Value[name], score => (double)score)
             : null;
         double? pytorch = _noise?.TryGetProperty(name, out var entry) == true && entry.TryGetProperty("max_abs_diff_f32_f64", out var value) ? value.GetDouble() : null;
         double worst = 0, worstFromTruth = 0;
@@ -149,8 +158,8 @@ public sealed class OracleModel : IDisposable
         using var backend = new ReferenceBackend();
         using var model = Transformer.Load(Weights, backend);
         var (tokens, batch) = Sequences(Inputs!, "tokens");
-        var scores = new HeadScorer(model, backend).Score(tokens, batch);
-        return ScoreNames.Zip([scores.HeadDla, scores.MoverAttn, scores.MoverDla, scores.Loss]).ToDictionary(score => score.First, score => score.Second);
+        var scores = ScoreArrays.Score(model, backend, tokens, batch);
+        return ScoreArrays.Default.ToDictionary(name => name, scores.Of);
     }
 
     public void Dispose()

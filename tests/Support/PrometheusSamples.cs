@@ -27,6 +27,9 @@ internal sealed class PrometheusSamples
     /// <summary>The value of the sample with exactly these labels, <c>name</c> or <c>name{a="b"}</c>.</summary>
     public double this[string series] => _samples.TryGetValue(series, out var value) ? value : throw new KeyNotFoundException($"There is no {series} among {string.Join(", ", _samples.Keys)}.");
 
+    /// <summary>Null where there is no such sample.</summary>
+    public double? Value(string series) => _samples.TryGetValue(series, out var value) ? value : null;
+
     public static PrometheusSamples Parse(string text)
     {
         Assert.True(text.Length == 0 || text[^1] == '\n', "the last line does not end");
@@ -59,6 +62,7 @@ internal sealed class PrometheusSamples
         var labels = new Dictionary<string, string>();
         if (line[at] == '{')
         {
+            at += line[at + 1] == '}' ? 1 : 0;
             while (line[at] != '}')
             {
                 var equals = line.IndexOf('=', at);

@@ -3,6 +3,7 @@ using System.Globalization;
 using HeadScope.Client.Output;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Client.Commands;
 
@@ -35,7 +36,7 @@ internal static class DemoCommand
         var bundle = DemoBundle.Unpack(output);
         report.Say($"A four-layer model, and as its text this program's own sources: {bundle.Tokens} ({bundle.Rows:N0} rows).");
         var run = new LocalRun(
-            new JobRequest { Model = bundle.Model, Tokens = bundle.Tokens }, output, new EngineOptions(), force: true, report);
+            new JobRequest { Model = bundle.Model, Tokens = new TokenLocation(bundle.Tokens) }, output, new EngineOptions(), force: true, report);
         var code = await run.RunAsync(cancellation).ConfigureAwait(false);
         if (code == ExitCode.Done && !json)
             Explain(Path.Combine(output, "head_df.csv"), output);

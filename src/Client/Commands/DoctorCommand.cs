@@ -10,7 +10,7 @@ using HeadScope.ModelCore.Compute;
 
 namespace HeadScope.Client.Commands;
 
-/// <summary>headscope doctor: what this machine and this build can do, and whether they do it right.</summary>
+/// <summary>headscope doctor: what this machine can compute on, and whether it does it right.</summary>
 internal static class DoctorCommand
 {
     /// <summary>How long a device is tested for, in all its precisions.</summary>
@@ -34,25 +34,26 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var threads = JobOptions.Threads();
+        var libtorch = DeviceOptions.Libtorch();
         var json = JobOptions.Json();
         var command = new Command("doctor", """
-            Show what this machine and this build can do, and test each backend against float64.
+            Show what this machine can compute on, and test each device against float64.
 
             Example:
               headscope doctor
             """)
         {
-            threads, json,
+            threads, libtorch, json,
         };
-        command.SetAction(parsed => Run(parsed.GetValue(threads), parsed.GetValue(json)));
+        command.SetAction(parsed => Run(parsed.GetValue(threads), parsed.GetValue(libtorch), parsed.GetValue(json)));
         return command;
     }
 
-    static int Run(int threads, bool json)
+    static int Run(int threads, string? libtorch, bool json)
     {
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20;
-        var findings = ComputeBackends.Names.SelectMany(backend => Examine(backend, threads)).ToList();
-        var healthy = findings.All(finding => finding.Fault is null || ComputeBackends.WhyMissing(finding.Backend) is not null);
+        var findings = ComputeBackends.Names.SelectMany(backend => Examine(backend, threads, libtorch)).ToList();
+        var healthy = findings.All(finding => finding.Fault is null || libtorch is null && ComputeBackends.WhyMissing(finding.Backend) is not null);
         if (json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(new
@@ -94,9 +95,9 @@ internal static class DoctorCommand
         return healthy ? ExitCode.Done : ExitCode.Failed;
     }
 
-    static IEnumerable<Finding> Examine(string backend, int threads) => ComputeBackends.WhyMissing(backend) is { } reason
+    static IEnumerable<Finding> Examine(string backend, int threads, string? libtorch) => ComputeBackends.WhyMissing(backend, libtorch) is { } reason
         ? [new Finding(backend, "", reason)]
-        : ComputeBackends.DevicesOf(backend).SelectMany(device => Enum.GetValues<Precision>().Where(device.Supports).Select(precision => Examine(device, precision, threads)));
+        : ComputeBackends.DevicesOf(backend, libtorch).SelectMany(device => Enum.GetValues<Precision>().Where(device.Supports).Select(precision => Examine(device, precision, threads)));
 
     /// <summary>How near to float64 a healthy backend is: in float32, the tolerance that its scores have; otherwise, four times what rounding adds up to.</summary>
     static double Tolerance(Precision precision) => precision switch

@@ -8,8 +8,10 @@ using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute.Managed;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Frames;
 using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.Client.Commands;
@@ -50,7 +52,7 @@ internal static class HeadsCommand
         var config = weights.Config;
         if (config.WhyNotScored is { } reason)
             throw new InvalidDataException($"{name}: {reason}.");
-        var induction = inductionTokens is null ? InductionRows.Random(config, seed, InductionRows.TokenizerOf(folder)) : InductionRows.Read(inductionTokens, config);
+        var induction = inductionTokens is null ? InductionRows.Random(config, seed, Tokenizer.TryLoad(folder)) : ReadRows(TokenLocation.Parse(inductionTokens), config);
         using var backend = new ManagedBackend(threads);
         using var model = Transformer.Load(weights, backend);
         var columns = WeightsColumns.Compute(weights, model, backend, induction);
@@ -73,6 +75,8 @@ internal static class HeadsCommand
             return Task.CompletedTask;
         }, cancellation);
     }
+
+    static int[][] ReadRows(TokenLocation location, ModelConfig config) => InductionRows.Read(InputPath.Anywhere(location.Path), location.Tensor, config);
 
     static Frame Composition(float[,,] scores, ModelConfig config)
     {

@@ -37,7 +37,7 @@ internal static class InspectCommand
         var model = await Report.For(json).WithModelsAsync(models => models.FindAsync(name, revision, cancellation)).ConfigureAwait(false);
         var folder = model.Folder;
         using var weights = ModelWeights.Open(folder, raw ? WeightProcessing.None : WeightProcessing.Default);
-        using var tokens = tokenFile is null ? null : TokenDataset.Open(tokenFile);
+        using var tokens = tokenFile is null ? null : TokenDataset.Open(TokenLocation.Parse(tokenFile));
         var config = weights.Config;
         var tokenHash = tokens?.Hash(tokens.Rows, config.DVocab);
         var parameters = weights.Parameters.ToList();

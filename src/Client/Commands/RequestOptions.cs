@@ -1,6 +1,8 @@
 using System.CommandLine;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Client.Commands;
 
@@ -11,6 +13,13 @@ internal sealed class RequestOptions
     readonly Option<string?> _revision = JobOptions.Revision();
     readonly Option<string> _tokens = new("--tokens") { Description = "Token rows [rows, context]; the tensor is 'tokens' unless named.", Required = true, HelpName = "FILE.safetensors[:TENSOR]|FILE.npy" };
     readonly Option<int?> _rows = new("--rows") { Description = "Score the first N rows only.", HelpName = "N" };
+    readonly Option<string> _scores = new("--scores")
+    {
+        Description = $"What to compute of each head, names separated by commas: {string.Join(", ", ScoreCatalogue.All)}; {ScoreNames.Default} or {ScoreNames.All} for several.",
+        HelpName = "LIST",
+        DefaultValueFactory = _ => ScoreNames.Default,
+    };
+
     readonly Option<double> _quantile = new("--quantile") { Description = "Level of the score columns.", DefaultValueFactory = _ => JobRequest.DefaultQuantile };
     readonly Option<double> _noInduction = new("--no-induction-quantile") { Description = "Level of the columns that leave induction out.", DefaultValueFactory = _ => JobRequest.DefaultNoInductionQuantile };
     readonly Option<IReadOnlyList<double>> _quantiles = JobOptions.Quantiles();
@@ -32,7 +41,7 @@ internal sealed class RequestOptions
     {
         foreach (var option in new Option[]
         {
-            _model, _revision, _tokens, _rows, _quantile, _noInduction, _quantiles, _raw, _shardRows, _seed, _keepScores, _skipHeads, _inductionTokens, _examples, _precision,
+            _model, _revision, _tokens, _rows, _scores, _quantile, _noInduction, _quantiles, _raw, _shardRows, _seed, _keepScores, _skipHeads, _inductionTokens, _examples, _precision,
         })
         {
             command.Options.Add(option);
@@ -43,15 +52,16 @@ internal sealed class RequestOptions
     {
         Model = parsed.GetRequiredValue(_model),
         Revision = parsed.GetValue(_revision),
-        Tokens = parsed.GetRequiredValue(_tokens),
+        Tokens = TokenLocation.Parse(parsed.GetRequiredValue(_tokens)),
         Rows = parsed.GetValue(_rows),
+        Scores = parsed.GetRequiredValue(_scores).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         Quantile = parsed.GetValue(_quantile),
         NoInductionQuantile = parsed.GetValue(_noInduction),
         Quantiles = parsed.GetValue(_quantiles) ?? [],
         Raw = parsed.GetValue(_raw),
         KeepScores = parsed.GetValue(_keepScores),
         SkipHeads = parsed.GetValue(_skipHeads),
-        InductionTokens = parsed.GetValue(_inductionTokens),
+        InductionTokens = parsed.GetValue(_inductionTokens) is { } induction ? TokenLocation.Parse(induction) : null,
         Seed = parsed.GetValue(_seed),
         ShardRows = parsed.GetValue(_shardRows),
         Examples = parsed.GetValue(_examples),

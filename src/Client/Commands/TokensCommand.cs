@@ -92,7 +92,7 @@ internal static class TokensCommand
         ConcatenationSummary summary;
         using (var lines = new ConcatenationLines(TimeProvider.System))
             summary = builder.Build(documents, output, lines, cancellation);
-        using var dataset = TokenDataset.Open(output);
+        using var dataset = TokenDataset.Open(new TokenLocation(output));
         var hash = dataset.Hash(dataset.Rows, builder.VocabularySize);
         var elapsed = Stopwatch.GetElapsedTime(started);
         if (json)

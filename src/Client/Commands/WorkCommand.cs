@@ -85,13 +85,14 @@ internal static class WorkCommand
                 }
 
                 // Before the job's display is up: a model from the hub may take its time.
-                await report.WithModelsAsync(models => models.FolderOfAsync(spec.Model, cancellation)).ConfigureAwait(false);
+                await report.WithModelsAsync(models => models.FolderOfAsync(spec.Model, options.Roots, cancellation)).ConfigureAwait(false);
                 var manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, options, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
                     .ConfigureAwait(false);
                 report.Done(manifest, $"{jobs.Blobs.Location}/{folder.Results}", Stopwatch.GetElapsedTime(started));
             }
-            catch (Exception e) when (e is JobStoppedException or InvalidDataException or UnreadableBlobException && id is null)
+            catch (Exception e) when (id is null && e is not StoreException && !cancellation.IsCancellationRequested)
             {
+                // The others need not suffer.
                 report.Say($"job {job}: {e.Message}");
                 failure = e;
             }

@@ -1,7 +1,7 @@
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Client.Output;
 
@@ -66,20 +66,10 @@ internal sealed class JobProgress(JobSpec spec, JobPlan plan, TimeProvider time)
             _statistics = null; // the reduction reads its own
     }
 
-    public IReadOnlyList<HeadFigures> TopHeads(int count)
+    public LeadingHeads TopHeads(int count)
     {
         lock (_gate)
-        {
-            if (_statistics is not { } statistics)
-                return [];
-            string Label(int head) => ModelConfig.HeadLabel(head / spec.Model.HeadsPerLayer, head % spec.Model.HeadsPerLayer);
-            float Preview(int head, Score score) => statistics.Of(head, score, Population.All).Histogram.Approximate(spec.Scores.Quantile);
-            return
-            [
-                .. Enumerable.Range(0, statistics.Heads).Select(head => new HeadFigures(Label(head), Preview(head, Score.MoverDla), Preview(head, Score.HeadDla), Preview(head, Score.MoverAttn)))
-                    .OrderByDescending(head => head.MoverDla).Take(count),
-            ];
-        }
+            return _statistics is null ? LeadingHeads.None : LeadingHeads.Of(LivePreview.Of(_statistics, 0, spec), count);
     }
 
     void Take(HeadStatistics statistics)

@@ -37,12 +37,12 @@ internal sealed class LiveDisplayTask : IAsyncDisposable
             $"{progress.TokensPerSecond:N0} tokens/s, {(progress.Remaining is { } left ? $"{left:hh\\:mm\\:ss} left" : "starting")}{(progress.Failures > 0 ? $", {progress.Failures} retries" : "")}");
         var bar = new Markup(string.Create(CultureInfo.InvariantCulture,
             $"[blue]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {progress.Share:P1}  {progress.ShardsCommitted:N0}/{progress.Shards:N0} shards  {state}"));
-        var heads = progress.TopHeads(HeadsShown);
-        if (heads.Count == 0)
+        var leading = progress.TopHeads(HeadsShown);
+        if (leading.Heads.Count == 0)
             return bar;
-        var table = new Table().Border(TableBorder.Simple).AddColumns("head (so far)", "mover_dla", "head_dla", "mover_attn");
-        foreach (var (label, moverDla, headDla, moverAttn) in heads)
-            table.AddRow(label, $"{moverDla:F4}", $"{headDla:F4}", $"{moverAttn:F4}");
+        var table = new Table().Border(TableBorder.Simple).AddColumns(["head (so far)", .. leading.Scores]);
+        foreach (var (label, values) in leading.Heads)
+            table.AddRow([label, .. values.Select(value => value.ToString("F4", CultureInfo.InvariantCulture))]);
         return new Rows(bar, table);
     }
 }

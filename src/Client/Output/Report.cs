@@ -47,8 +47,16 @@ internal sealed class Report
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var progress = new JobProgress(spec, plan, TimeProvider.System);
-        await foreach (var (record, statistics) in jobs.CommittedAsync(folder, cancellation).ConfigureAwait(false))
-            progress.Resume(record, statistics);
+        try
+        {
+            await foreach (var (record, statistics) in jobs.CommittedAsync(folder, cancellation).ConfigureAwait(false))
+                progress.Resume(record, statistics);
+        }
+        catch (InvalidDataException)
+        {
+            // What is shown of it stays incomplete; the reduction says what is wrong, and fails the job.
+        }
+
         Say($"Job {folder.Id}: {spec.Model.Name}, {spec.Tokens.Rows:N0} rows of {spec.Tokens.Context} in {plan.Shards:N0} shards{(progress.RowsAtStart > 0 ? $", {progress.RowsAtStart:N0} rows done already" : "")}.");
         await using var display = Display(progress);
         return await run(progress).ConfigureAwait(false);
@@ -74,6 +82,7 @@ internal sealed class Report
 
     public void AlreadyDone(Manifest manifest, string output)
     {
+        Warn(manifest.Summary);
         if (_json)
             WriteJson(manifest, output, null);
         else
@@ -82,6 +91,7 @@ internal sealed class Report
 
     public void Done(Manifest manifest, string output, TimeSpan elapsed)
     {
+        Warn(manifest.Summary);
         if (_json)
         {
             WriteJson(manifest, output, elapsed);
@@ -96,6 +106,7 @@ internal sealed class Report
 
     public void Pulled(Manifest manifest, string output, TimeSpan elapsed)
     {
+        Warn(manifest.Summary);
         if (_json)
             WriteJson(manifest, output, elapsed);
         else
@@ -105,6 +116,8 @@ internal sealed class Report
     /// <summary>How far a job is: all of it.</summary>
     public void Status(JobOverview status)
     {
+        if (status.Summary is { } summary)
+            Warn(summary);
         if (_json)
             Console.Out.WriteLine(JsonSerializer.Serialize(status, JobJson.Options));
         else
@@ -131,6 +144,13 @@ internal sealed class Report
             Console.Out.WriteLine(Line(status));
     }
 
+    /// <summary>What people should know of results before they believe them.</summary>
+    void Warn(JobSummary summary)
+    {
+        foreach (var warning in summary.Warnings)
+            Say($"Warning: {warning}");
+    }
+
     IAsyncDisposable Display(IJobFigures figures) => IsTerminal ? new LiveDisplayTask(_progress, figures) : new MilestoneLines(Say, figures, TimeProvider.System);
 
     static async Task FollowHeadsAsync(IJobSource jobs, string id, WatchedProgress progress, CancellationToken stop)
@@ -139,7 +159,7 @@ internal sealed class Report
         {
             try
             {
-                progress.Take(await jobs.LeadingHeadsAsync(id, LiveDisplayTask.HeadsShown, stop).ConfigureAwait(false));
+                progress.Take(await jobs.PreviewAsync(id, stop).ConfigureAwait(false));
                 await Task.Delay(HeadsInterval, stop).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)

@@ -9,7 +9,7 @@ internal sealed class WatchedProgress(JobOverview first, TimeProvider time) : IJ
 {
     readonly RateMeter _rows = new(time);
     volatile JobOverview _latest = first;
-    volatile IReadOnlyList<HeadFigures> _heads = [];
+    volatile JobPreview? _preview;
 
     public JobOverview Latest => _latest;
 
@@ -29,7 +29,7 @@ internal sealed class WatchedProgress(JobOverview first, TimeProvider time) : IJ
 
     public TimeSpan? Remaining => TokensPerSecond is > 0 and var rate ? TimeSpan.FromSeconds((1 - Share) * _latest.Rows * _latest.Context / rate) : null;
 
-    public IReadOnlyList<HeadFigures> TopHeads(int count) => [.. _heads.Take(count)];
+    public LeadingHeads TopHeads(int count) => _preview is { } preview ? LeadingHeads.Of(preview, count) : LeadingHeads.None;
 
     public void Take(JobOverview status)
     {
@@ -37,5 +37,5 @@ internal sealed class WatchedProgress(JobOverview first, TimeProvider time) : IJ
         _latest = status;
     }
 
-    public void Take(IReadOnlyList<HeadFigures> heads) => _heads = heads;
+    public void Take(JobPreview? preview) => _preview = preview;
 }

@@ -1,6 +1,6 @@
-using HeadScope.Client.Output;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 
 namespace HeadScope.Client.Sources;
 
@@ -24,8 +24,8 @@ internal interface IJobSource
     /// <summary>How far a job is, again and again until it ends; that it has ended comes last. Lost connections are made again.</summary>
     IAsyncEnumerable<JobOverview> WatchAsync(string id, CancellationToken cancellation);
 
-    /// <summary>The heads with the highest mover DLA so far; none where that is not known.</summary>
-    Task<IReadOnlyList<HeadFigures>> LeadingHeadsAsync(string id, int count, CancellationToken cancellation);
+    /// <summary>The heads' scores so far; null where they are not known.</summary>
+    Task<JobPreview?> PreviewAsync(string id, CancellationToken cancellation);
 
     /// <summary>Has a job stop; what is finished is kept. Returns what it is then: one that is done stays so.</summary>
     Task<JobOverview> CancelAsync(string id, CancellationToken cancellation);

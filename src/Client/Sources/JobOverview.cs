@@ -1,4 +1,5 @@
 using HeadScope.Jobs;
+using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 
@@ -12,9 +13,10 @@ namespace HeadScope.Client.Sources;
 /// <param name="Progress">Share of the rows that are committed, from 0 to 1.</param>
 /// <param name="Message">Why it failed, or cannot be read; null where neither is so.</param>
 /// <param name="TokensPerSecond">As a server says of its workers; null where it has none at this job, and for jobs in a store.</param>
+/// <param name="Summary">Of a job that is done.</param>
 internal sealed record JobOverview(
     string Id, JobState State, int Priority, string? Model, int Rows, int Context, int ShardsDone, int Shards, double Progress, string? Message,
-    double? TokensPerSecond = null)
+    double? TokensPerSecond = null, JobSummary? Summary = null)
 {
     /// <summary>A job of which is known that it is there, and why no more is.</summary>
     public static JobOverview Unreadable(JobFolder folder, UnreadableBlobException cause) =>

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
-using HeadScope.Client.Output;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
@@ -19,10 +18,6 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
     static readonly TimeSpan SubmitLimit = TimeSpan.FromHours(1);
 
     sealed record Page(IReadOnlyList<ServerJob> Jobs, string? Next);
-
-    sealed record Head(string Label, float HeadDla, float MoverAttn, float MoverDla);
-
-    sealed record Preview(IReadOnlyList<Head> Heads);
 
     public string Location => server.Address;
 
@@ -62,11 +57,8 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
         }
     }
 
-    public async Task<IReadOnlyList<HeadFigures>> LeadingHeadsAsync(string id, int count, CancellationToken cancellation) =>
-    [
-        .. (await GetAsync<Preview>($"{JobPath(id)}/preview", cancellation).ConfigureAwait(false)).Heads
-            .OrderByDescending(head => head.MoverDla).Take(count).Select(head => new HeadFigures(head.Label, head.MoverDla, head.HeadDla, head.MoverAttn)),
-    ];
+    public async Task<JobPreview?> PreviewAsync(string id, CancellationToken cancellation) =>
+        await GetAsync<JobPreview>($"{JobPath(id)}/preview", cancellation).ConfigureAwait(false);
 
     public async Task<JobOverview> CancelAsync(string id, CancellationToken cancellation) =>
         Of(await AskAsync<ServerJob>(HttpMethod.Delete, JobPath(id), null, ServerConnection.AnswerLimit, cancellation).ConfigureAwait(false));
@@ -90,7 +82,7 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
     static string JobPath(string id) => $"{Jobs}/{Uri.EscapeDataString(id)}";
 
     static JobOverview Of(ServerJob job) => new(
-        job.Id, job.State, job.Priority, job.Model, job.Rows, job.Context, job.ShardsCommitted, job.Shards, job.Progress, job.Error, job.TokensPerSecond);
+        job.Id, job.State, job.Priority, job.Model, job.Rows, job.Context, job.ShardsCommitted, job.Shards, job.Progress, job.Error, job.TokensPerSecond, job.Summary);
 
     async Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellation)
     {
@@ -133,4 +125,5 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
 
 /// <summary>A job as the server's API describes it; what is not here is not used.</summary>
 internal sealed record ServerJob(
-    string Id, JobState State, int Priority, string? Model, int Rows, int Context, int Shards, int ShardsCommitted, double Progress, double? TokensPerSecond, string? Error);
+    string Id, JobState State, int Priority, string? Model, int Rows, int Context, int Shards, int ShardsCommitted, double Progress, double? TokensPerSecond, string? Error,
+    JobSummary? Summary);

@@ -59,7 +59,7 @@ internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time)
     }
 
     /// <summary>None: it would take all statistics of all shards.</summary>
-    public Task<IReadOnlyList<HeadFigures>> LeadingHeadsAsync(string id, int count, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<HeadFigures>>([]);
+    public Task<JobPreview?> PreviewAsync(string id, CancellationToken cancellation) => Task.FromResult<JobPreview?>(null);
 
     public async Task<JobOverview> CancelAsync(string id, CancellationToken cancellation)
     {
@@ -91,7 +91,7 @@ internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time)
 
     static JobOverview Of(JobStatus status) => new(
         status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Plan.Rows, status.Spec.Tokens.Context, status.CommittedShards.Count,
-        status.Plan.Shards, status.Progress, status.Failure?.Message);
+        status.Plan.Shards, status.Progress, status.Failure?.Message, Summary: status.Manifest?.Summary);
 
     /// <summary>Null where there is no such job.</summary>
     async Task<JobOverview?> TryOverviewAsync(JobFolder folder, CancellationToken cancellation)

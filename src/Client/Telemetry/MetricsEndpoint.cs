@@ -1,30 +1,30 @@
 using System.Net;
 using System.Net.Sockets;
-using HeadScope.Jobs.Telemetry.Prometheus;
+using HeadScope.Jobs.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OpenTelemetry.Metrics;
 
 namespace HeadScope.Client.Telemetry;
 
-/// <summary>Answers <c>GET /metrics</c> with what a collector has, until disposed of.</summary>
+/// <summary>Answers <c>GET /metrics</c> with what the process has measured since the start, until disposed of.</summary>
 internal sealed class MetricsEndpoint : IAsyncDisposable
 {
     public const string Loopback = "127.0.0.1";
 
     const string Path = "/metrics";
 
-    readonly MetricCollector _collector;
     readonly WebApplication _server;
     TaskCompletionSource? _scraped;
 
-    MetricsEndpoint(MetricCollector collector, IPAddress address, int port)
+    MetricsEndpoint(IPAddress address, int port)
     {
-        _collector = collector;
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions()); // no configuration files, no logging, no routing
+        // No logging, no routing and no configuration, so that OTEL_SDK_DISABLED, which is about what is sent, does not empty the page.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -34,23 +34,30 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
                 kestrel.Listen(address, port);
         });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddHeadScope().AddPrometheusExporter(prometheus =>
+        {
+            prometheus.ScopeInfoEnabled = false;
+            prometheus.TargetInfoEnabled = false;
+            prometheus.ScrapeResponseCacheDurationMilliseconds = 0; // the last scrape sees the final numbers
+        }));
         _server = builder.Build();
-        _server.Run(AnswerAsync);
+        _server.Use(GuardAsync);
+        _server.UseOpenTelemetryPrometheusScrapingEndpoint(_ => true);
+        JobInstruments.Announce(); // where nothing has been measured, the exporter's page is in no format
     }
 
     /// <summary>Where to look, as seen from this machine.</summary>
     public string Url { get; private set; } = "";
 
-    /// <param name="collector">Whose metrics to show.</param>
     /// <param name="address">An address or name of this machine, or * for all.</param>
     /// <param name="port">0 for any that is free.</param>
     /// <exception cref="IOException">The port is in use, or the address is not of this machine.</exception>
-    public static async Task<MetricsEndpoint> StartAsync(MetricCollector collector, string address, int port, CancellationToken cancellation)
+    public static async Task<MetricsEndpoint> StartAsync(string address, int port, CancellationToken cancellation)
     {
         MetricsEndpoint? endpoint = null;
         try
         {
-            endpoint = new MetricsEndpoint(collector, await ResolveAsync(address, cancellation).ConfigureAwait(false), port);
+            endpoint = new MetricsEndpoint(await ResolveAsync(address, cancellation).ConfigureAwait(false), port);
             await endpoint._server.StartAsync(cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or ArgumentException)
@@ -81,7 +88,8 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    async Task AnswerAsync(HttpContext context)
+    /// <summary>Lets nothing but reading through to the exporter, which takes any path and method, and notes who has read all.</summary>
+    async Task GuardAsync(HttpContext context, RequestDelegate scrape)
     {
         var (request, response) = (context.Request, context.Response);
         var scraped = Volatile.Read(ref _scraped);
@@ -98,16 +106,10 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
             return;
         }
 
-        var format = PrometheusFormat.For(request.Headers.Accept);
-        var body = PrometheusText.Write(_collector.Collect(), format);
-        response.ContentType = format.ContentType;
-        response.ContentLength = body.Length;
-        response.Headers.Vary = "Accept";
-        if (!HttpMethods.IsGet(request.Method))
-            return;
-        await response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        await scrape(context).ConfigureAwait(false);
         await response.CompleteAsync().ConfigureAwait(false);
-        scraped?.TrySetResult();
+        if (HttpMethods.IsGet(request.Method) && response.StatusCode == StatusCodes.Status200OK)
+            scraped?.TrySetResult();
     }
 
     static async Task<IPAddress> ResolveAsync(string address, CancellationToken cancellation) => address switch

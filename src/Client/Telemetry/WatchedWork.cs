@@ -1,5 +1,4 @@
 using HeadScope.Jobs.Telemetry;
-using HeadScope.Jobs.Telemetry.Prometheus;
 
 namespace HeadScope.Client.Telemetry;
 
@@ -13,8 +12,7 @@ internal static class WatchedWork
         if (options is null)
             return await work(cancellation).ConfigureAwait(false);
 
-        using var collector = MetricCollector.OfHeadScope();
-        await using var endpoint = await MetricsEndpoint.StartAsync(collector, options.Address, options.Port, cancellation).ConfigureAwait(false);
+        await using var endpoint = await MetricsEndpoint.StartAsync(options.Address, options.Port, cancellation).ConfigureAwait(false);
         Console.Error.WriteLine($"Metrics: {endpoint.Url}");
         try
         {

@@ -19,11 +19,13 @@ public sealed record JobProgress(
 public sealed record LeaseReply(
     [property: Id(0)] HeldUnit? Unit, [property: Id(1)] JobProgress Progress, [property: Id(2)] string? Stopped = null, [property: Id(3)] bool Cancelled = false);
 
-/// <summary>A job that has not ended.</summary>
+/// <summary>A job that has not ended, as an <see cref="Jobs.Pool.ActiveJob"/> says it.</summary>
 [GenerateSerializer, Immutable, Alias("HeadScope.QueuedJob")]
-public sealed record QueuedJob([property: Id(0)] string Job, [property: Id(1)] int Priority, [property: Id(2)] bool Paused, [property: Id(3)] string? Fault);
+public sealed record QueuedJob(
+    [property: Id(0)] string Job, [property: Id(1)] int Priority, [property: Id(2)] bool Paused, [property: Id(3)] string? Fault, [property: Id(4)] bool MayPass = false);
 
 /// <summary>Where a reduction is.</summary>
-/// <param name="Failure">Why it cannot be done, where it cannot.</param>
+/// <param name="Failure">Why it cannot be done, where it cannot: the job has failed.</param>
+/// <param name="Trouble">Why it was not done this time, where another time may do.</param>
 [GenerateSerializer, Immutable, Alias("HeadScope.ReduceReply")]
-public sealed record ReduceReply([property: Id(0)] bool Done, [property: Id(1)] string? Failure = null);
+public sealed record ReduceReply([property: Id(0)] bool Done, [property: Id(1)] string? Failure = null, [property: Id(2)] string? Trouble = null);

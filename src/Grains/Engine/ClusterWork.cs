@@ -2,6 +2,7 @@ using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Grains.Engine;
@@ -16,7 +17,7 @@ internal sealed class ClusterWork(IGrainFactory grains, SiloAddress silo) : IPoo
     public async Task<IReadOnlyList<ActiveJob>> InTurnAsync(CancellationToken cancellation)
     {
         if (await Tries.OrNullAsync(() => Queue.InTurnAsync()).ConfigureAwait(false) is { } active)
-            _last = [.. active.Select(job => new ActiveJob(new JobFolder(job.Job), new JobControl(job.Priority, job.Paused), job.Fault))];
+            _last = [.. active.Select(job => new ActiveJob(new JobFolder(job.Job), new JobControl(job.Priority, job.Paused), job.Fault, job.MayPass))];
         return _last;
     }
 
@@ -25,7 +26,11 @@ internal sealed class ClusterWork(IGrainFactory grains, SiloAddress silo) : IPoo
     public async Task<bool> TryReduceAsync(JobSession session, CancellationToken cancellation)
     {
         var reply = await Tries.OrNullAsync(() => grains.GetGrain<IAggregatorGrain>(session.Folder.Id).ReduceAsync()).ConfigureAwait(false);
-        return reply?.Failure is { } failure ? throw new InvalidDataException(failure) : reply?.Done == true;
+        if (reply?.Failure is { } failure)
+            throw new JobStoppedException(failure);
+        if (reply?.Trouble is { } trouble)
+            throw new StoreException(trouble);
+        return reply?.Done == true;
     }
 
     public void Changed(JobFolder folder) => _ = Tries.SafelyAsync(() => Queue.ChangedAsync(folder.Id));

@@ -40,7 +40,7 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
                 await Task.Delay(LookInterval, time, stop.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
         }
 
@@ -51,13 +51,8 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
     async Task LookAsync(CancellationToken cancellation)
     {
         var active = await grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).InTurnAsync().ConfigureAwait(false);
-        foreach (var (job, _, _, fault) in active)
-        {
-            if (fault is not null || await ContextAsync(job, cancellation).ConfigureAwait(false) is not { } context)
-                continue;
-            _tokensPerSecond[job] = (await grains.GetGrain<IJobGrain>(job).StatusAsync().ConfigureAwait(false)).RowsPerSecond * context;
-        }
-
+        foreach (var job in active.Where(job => job.Fault is null))
+            await LookAtAsync(job.Job, cancellation).ConfigureAwait(false);
         foreach (var id in _contexts.Keys.Except(active.Select(job => job.Job)))
         {
             _contexts.TryRemove(id, out _);
@@ -80,10 +75,32 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
         }
     }
 
+    async Task LookAtAsync(string job, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await ContextAsync(job, cancellation).ConfigureAwait(false) is { } context)
+                _tokensPerSecond[job] = (await grains.GetGrain<IJobGrain>(job).StatusAsync().ConfigureAwait(false)).RowsPerSecond * context;
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            // Whoever works on it finds out what is wrong with it; here it has no rate.
+            _tokensPerSecond.TryRemove(job, out _);
+        }
+    }
+
     async Task DrainAsync(IModelGrain grain, CancellationToken cancellation)
     {
-        while (!await grain.DrainAsync(cancellation.IsCancellationRequested).ConfigureAwait(false))
+        while (true)
+        {
+            var abort = cancellation.IsCancellationRequested;
+            bool? drained = null; // unless it answers
+            await Tries.SafelyAsync(async () => drained = await grain.DrainAsync(abort).ConfigureAwait(false)).ConfigureAwait(false);
+            if (drained ?? abort)
+                break;
             await Task.Delay(DrainInterval, time, CancellationToken.None).ConfigureAwait(false);
+        }
+
         cancellation.ThrowIfCancellationRequested();
     }
 }

@@ -8,10 +8,21 @@ namespace HeadScope.Grains.Engine;
 internal static class Reduction
 {
     /// <summary>False where another process is at it.</summary>
-    /// <exception cref="InvalidDataException">It cannot be reduced.</exception>
+    /// <exception cref="JobStoppedException">It cannot be reduced, and has failed.</exception>
+    /// <exception cref="IOException">The store failed, or something else that may pass.</exception>
     public static async Task<bool> TryAsync(JobStore jobs, JobFolder folder, EngineOptions options, TimeProvider time)
     {
-        var session = await JobSession.OpenAsync(jobs, folder, options, new Silent(), time, CancellationToken.None).ConfigureAwait(false);
+        var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, CancellationToken.None).ConfigureAwait(false);
+        JobSession session;
+        try
+        {
+            session = await JobSession.OpenAsync(jobs, folder, options, new Silent(), time, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not IOException)
+        {
+            throw await new JobFailures(jobs.Blobs, folder, presence, time).FailAsync("reduce", 1, "The reduction failed: ", e, CancellationToken.None).ConfigureAwait(false);
+        }
+
         await using var _ = session.ConfigureAwait(false);
         return await session.TryReduceAsync(CancellationToken.None).ConfigureAwait(false) is not null;
     }

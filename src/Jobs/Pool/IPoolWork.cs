@@ -1,4 +1,5 @@
 using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Pool;
@@ -13,7 +14,8 @@ public interface IPoolWork
     IUnitLeases? LeasesOf(JobFolder folder, JobUnits units);
 
     /// <summary>Has a job, all of whose units are done, reduced. False where somebody is at it: look again later.</summary>
-    /// <exception cref="InvalidDataException">It cannot be reduced.</exception>
+    /// <exception cref="JobStoppedException">It cannot be reduced, and has failed.</exception>
+    /// <exception cref="StoreException">The store failed: another time may do.</exception>
     Task<bool> TryReduceAsync(JobSession session, CancellationToken cancellation);
 
     /// <summary>A job was submitted or changed: it may be active again.</summary>
@@ -25,4 +27,5 @@ public interface IPoolWork
 
 /// <summary>A job that has not ended.</summary>
 /// <param name="Fault">Why it cannot be read, where it cannot: nobody works on it, or writes into it.</param>
-public sealed record ActiveJob(JobFolder Folder, JobControl Control, string? Fault = null);
+/// <param name="MayPass">Whether that may be otherwise at the next look: the store failed.</param>
+public sealed record ActiveJob(JobFolder Folder, JobControl Control, string? Fault = null, bool MayPass = false);

@@ -39,26 +39,37 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         var places = options.Devices.Select(device => new Workplace(device)).ToList();
         using var models = new ResidentModels(options.ResidentModels, options.Threads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellation);
-        var looking = LookAsync(stop.Token);
         try
         {
-            var workers = places.SelectMany(place => Enumerable.Repeat(place, options.WorkersOn(place.Device)));
-            await Task.WhenAll(workers.Select((place, i) => Task.Run(async () =>
+            var workers = places.SelectMany(place => Enumerable.Repeat(place, options.WorkersOn(place.Device))).Select((place, i) => UntilOneFailsAsync(async () =>
             {
                 using var worker = new PoolWorker(LocalEngine.WorkerName(i), this, models, place, options.ThreadsOfWorker(place.Device), time);
                 await worker.RunAsync(stop.Token, cancellation).ConfigureAwait(false);
-            }, CancellationToken.None))).ConfigureAwait(false);
+            }));
+            await Task.WhenAll(workers.Append(UntilOneFailsAsync(() => LookAsync(stop.Token)))).ConfigureAwait(false);
         }
         finally
         {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await looking.ConfigureAwait(false);
             foreach (var job in _open.Values)
                 await job.CloseAsync().ConfigureAwait(false);
             _open.Clear();
             foreach (var place in places)
                 place.Dispose();
         }
+
+        // What is no job's fault ends all: a pool that has lost a worker, or looks for jobs no more, must not seem to work.
+        Task UntilOneFailsAsync(Func<Task> part) => Task.Run(async () =>
+        {
+            try
+            {
+                await part().ConfigureAwait(false);
+            }
+            catch
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }, CancellationToken.None);
     }
 
     /// <summary>The open jobs, the one first whose turn it is.</summary>
@@ -93,30 +104,24 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         await job.CloseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Nobody can work on a job as it is: everyone should know.</summary>
+    /// <summary>Nobody can work on a job as it is, or a fault came of it that nobody foresaw: everyone should know. Ends the job, and nothing else.</summary>
     internal async Task FailAsync(JobFolder folder, Exception cause)
     {
-        var failure = new JobFailure("inputs", 1, $"{cause.Message} Mend the cause and submit the job again.", time.GetUtcNow());
-        var stopped = new JobStoppedException(failure.Message, cause);
+        JobStoppedException why;
         try
         {
             var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, CancellationToken.None).ConfigureAwait(false);
-            if (await jobs.Blobs.TryCreateAsync(folder.Failed, failure.ToJson(), CancellationToken.None).ConfigureAwait(false))
-                await presence.KeepAsync([folder.Failed], CancellationToken.None).ConfigureAwait(false);
+            why = await new JobFailures(jobs.Blobs, folder, presence, time).FailAsync("job", 1, "", cause, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (Exception e)
         {
-            // The next look finds the same and says so then.
+            // The store, most likely. The next look finds the same and says so then.
+            why = new JobStoppedException($"{cause.Message.TrimEnd('.')}. That could not be stored: {e.Message}", cause);
         }
-        catch (JobStoppedException deleted)
-        {
-            stopped = deleted;
-        }
-
         if (_open.ContainsKey(folder.Id))
-            await CloseAsync(folder, stopped).ConfigureAwait(false);
+            await CloseAsync(folder, why).ConfigureAwait(false);
         else
-            report(folder, stopped);
+            report(folder, why);
         work.Ended(folder);
     }
 
@@ -144,7 +149,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                 await _wake.WaitAsync(LookInterval, stop).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
         }
     }
@@ -155,7 +160,10 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         {
             if (active.Fault is { } fault)
             {
-                await SetApartAsync(active.Folder, new IOException(fault)).ConfigureAwait(false);
+                if (active.MayPass)
+                    Tell(active.Folder, new StoreException(fault));
+                else
+                    await SetApartAsync(active.Folder, new IOException(fault)).ConfigureAwait(false);
                 return;
             }
 
@@ -165,16 +173,16 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                 if (_unreadable.WhyNot(active.Folder) is not null || await _reader.TryReadAsync(active.Folder, stop).ConfigureAwait(false) is not { Spec: var spec })
                     return;
                 var rows = new PooledJob.Rows(time);
-                if (options.DevicesFor(spec).Count == 0)
+                if ((options.DevicesFor(spec).Count == 0 ? options.NoDeviceFor(spec) : options.WhyNotHere(spec)) is { } reason)
                 {
                     // Others may have what it needs.
-                    Tell(active.Folder, options.NoDeviceFor(spec));
+                    Tell(active.Folder, reason);
                     return;
                 }
 
                 var session = await Task.Run(
                     () => JobSession.OpenAsync(jobs, active.Folder, options, rows, time, stop, units => work.LeasesOf(active.Folder, units)), stop).ConfigureAwait(false);
-                job = _open.GetOrAdd(active.Folder.Id, new PooledJob(session, rows, time));
+                job = _open.GetOrAdd(active.Folder.Id, new PooledJob(session, rows, time, cause => report(active.Folder, cause)));
                 _told.TryRemove(active.Folder.Id, out _);
                 _unreadable.Forget(active.Folder);
             }
@@ -185,14 +193,14 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         {
             await SetApartAsync(active.Folder, e).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is InvalidDataException or UnauthorizedAccessException)
-        {
-            await FailAsync(active.Folder, e).ConfigureAwait(false);
-        }
         catch (IOException e)
         {
             // Other jobs need not suffer; this one is looked at again.
             Tell(active.Folder, e);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            await FailAsync(active.Folder, e).ConfigureAwait(false);
         }
     }
 
@@ -207,21 +215,26 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     /// <summary>Closes a job that is no longer to be worked on, unless that was said of it before it was reopened.</summary>
     async Task LookAtEndAsync(JobFolder folder, CancellationToken stop)
     {
-        JobState? ended;
         try
         {
-            (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
+            var (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
+            if (ended is null && await jobs.IsWholeAsync(folder, stop).ConfigureAwait(false))
+                return;
+            var what = ended is { } state ? $"{state.ToString().ToLowerInvariant()} elsewhere" : "deleted";
+            await CloseAsync(folder, ended == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {what}.") { Cancelled = ended != JobState.Failed })
+                .ConfigureAwait(false);
         }
         catch (UnreadableBlobException e)
         {
             await SetApartAsync(folder, e).ConfigureAwait(false);
-            return;
         }
-
-        if (ended is null && await jobs.IsWholeAsync(folder, stop).ConfigureAwait(false))
-            return;
-        var what = ended is { } state ? $"{state.ToString().ToLowerInvariant()} elsewhere" : "deleted";
-        await CloseAsync(folder, ended == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {what}.") { Cancelled = ended != JobState.Failed })
-            .ConfigureAwait(false);
+        catch (IOException e)
+        {
+            Tell(folder, e);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            await FailAsync(folder, e).ConfigureAwait(false);
+        }
     }
 }

@@ -58,7 +58,7 @@ public sealed class JobQueue(JobStore jobs, TimeProvider time)
         }),
     ];
 
-    /// <summary>Null where the job has ended, or was not submitted to the end.</summary>
+    /// <summary>Null where the job has ended, or was not submitted to the end. What is wrong with one job holds up no other.</summary>
     async Task<ActiveJob?> TryReadAsync(JobFolder folder, CancellationToken cancellation)
     {
         if (_unreadable.WhyNot(folder) is { } known)
@@ -85,6 +85,10 @@ public sealed class JobQueue(JobStore jobs, TimeProvider time)
         {
             _unreadable.Note(folder, e.Message);
             return new ActiveJob(folder, JobControl.Default, e.Message);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            return new ActiveJob(folder, JobControl.Default, e.Message, MayPass: e is IOException);
         }
     }
 }

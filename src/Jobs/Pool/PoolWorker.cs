@@ -13,8 +13,8 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
     /// <summary>How long to wait where there is nothing to do, and how long to leave a job alone that had nothing.</summary>
     static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>How long to leave a store alone that failed.</summary>
-    static readonly TimeSpan StoreInterval = TimeSpan.FromSeconds(5);
+    /// <summary>How long to leave a job alone whose store failed, or whose model could not be loaded.</summary>
+    static readonly TimeSpan FaultInterval = TimeSpan.FromSeconds(5);
 
     readonly DeviceThread _thread = place.AddWorker(name);
     (PooledJob Job, Transformer Model, JobWorker Worker)? _last; // its buffers serve the next unit of the same job
@@ -33,7 +33,7 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
                     await Task.Delay(IdleInterval, time, drain).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (drain.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             // Drained.
         }
@@ -45,8 +45,9 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
     {
         if (_backend.Precision != precision)
         {
+            var other = place.Device.Open(threads, precision);
             _backend.Backend.Dispose();
-            _backend = (precision, place.Device.Open(threads, precision));
+            _backend = (precision, other);
         }
 
         return _backend.Backend;
@@ -72,15 +73,16 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
             }
             catch (StoreException e)
             {
-                job.LeaveAlone(StoreInterval);
+                job.LeaveAlone(FaultInterval);
                 pool.Tell(job.Session.Folder, e);
             }
             catch (UnreadableBlobException e)
             {
                 await pool.SetApartAsync(job.Session.Folder, e).ConfigureAwait(false);
             }
-            catch (InvalidDataException e)
+            catch (Exception e)
             {
+                cancellation.ThrowIfCancellationRequested(); // what goes wrong then comes of that
                 await pool.FailAsync(job.Session.Folder, e).ConfigureAwait(false);
             }
             finally
@@ -130,22 +132,40 @@ internal sealed class PoolWorker(string name, JobPool pool, ResidentModels model
 
     async Task WorkAsync(PooledJob job, Lease lease, CancellationToken cancellation)
     {
-        ResidentModels.Use use;
+        ResidentModels.Use? use = null;
         try
         {
-            use = models.Acquire(job.Session, place);
-        }
-        catch
-        {
-            await job.Session.Leases.AbandonAsync(lease, CancellationToken.None).ConfigureAwait(false);
-            throw;
-        }
+            JobWorker worker;
+            try
+            {
+                use = models.Acquire(job.Session, place);
+                worker = WorkerOf(job, use.Model);
+            }
+            catch (Exception e)
+            {
+                await job.Session.Leases.AbandonAsync(lease, CancellationToken.None).ConfigureAwait(false);
+                if (e is InvalidDataException)
+                    throw;
 
-        using (use)
-        {
-            if (_last is not { } last || last.Job != job || last.Model != use.Model)
-                _last = last = (job, use.Model, job.Session.CreateWorker(name, use.Model, BackendFor(job.Session.Spec.Precision), _thread));
-            await last.Worker.WorkAsync(lease, cancellation).ConfigureAwait(false);
+                // Others may have more memory, or a disk that reads: let them try first.
+                await job.Session.RecordFailureAsync(lease, e, cancellation).ConfigureAwait(false);
+                pool.Tell(job.Session.Folder, e);
+                job.LeaveAlone(FaultInterval);
+                return;
+            }
+
+            await worker.WorkAsync(lease, cancellation).ConfigureAwait(false);
         }
+        finally
+        {
+            use?.Dispose();
+        }
+    }
+
+    JobWorker WorkerOf(PooledJob job, Transformer model)
+    {
+        if (_last is not { } last || last.Job != job || last.Model != model)
+            _last = last = (job, model, job.Session.CreateWorker(name, model, BackendFor(job.Session.Spec.Precision), _thread));
+        return last.Worker;
     }
 }

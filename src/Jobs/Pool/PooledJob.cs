@@ -5,7 +5,8 @@ using HeadScope.Jobs.Work;
 namespace HeadScope.Jobs.Pool;
 
 /// <summary>A job of a pool, and who is at it. The last to leave a closed job shuts its session.</summary>
-internal sealed class PooledJob(JobSession session, PooledJob.Rows rows, TimeProvider time)
+/// <param name="report">Told of what goes wrong then: whoever leaves has other jobs to turn to.</param>
+internal sealed class PooledJob(JobSession session, PooledJob.Rows rows, TimeProvider time, Action<Exception> report)
 {
     readonly Lock _gate = new();
     bool _closed;
@@ -51,7 +52,7 @@ internal sealed class PooledJob(JobSession session, PooledJob.Rows rows, TimePro
         lock (_gate)
             last = --Workers == 0 && _closed;
         if (last)
-            await session.DisposeAsync().ConfigureAwait(false);
+            await ShutAsync().ConfigureAwait(false);
     }
 
     public async ValueTask CloseAsync()
@@ -64,7 +65,7 @@ internal sealed class PooledJob(JobSession session, PooledJob.Rows rows, TimePro
         }
 
         if (last)
-            await session.DisposeAsync().ConfigureAwait(false);
+            await ShutAsync().ConfigureAwait(false);
     }
 
     /// <summary>One worker of this process at a time reduces.</summary>
@@ -78,6 +79,18 @@ internal sealed class PooledJob(JobSession session, PooledJob.Rows rows, TimePro
     {
         lock (_gate)
             _reducing = false;
+    }
+
+    async ValueTask ShutAsync()
+    {
+        try
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            report(e);
+        }
     }
 
     /// <summary>Measures how fast rows are scored.</summary>

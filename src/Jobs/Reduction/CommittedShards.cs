@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
@@ -13,8 +12,11 @@ public sealed class CommittedShards
 
     readonly IBlobStore _store;
 
-    CommittedShards(IBlobStore store, IReadOnlyList<ShardRecord> records, HeadStatistics statistics)
+    readonly ShardShape _shape;
+
+    CommittedShards(IBlobStore store, ShardShape shape, IReadOnlyList<ShardRecord> records, HeadStatistics statistics)
     {
+        _shape = shape;
         _store = store;
         Records = records;
         Statistics = statistics;
@@ -49,7 +51,7 @@ public sealed class CommittedShards
             all.Merge(other);
         if (all.Imbalance((long)plan.Rows * (spec.Tokens.Context - 1)) is { } total)
             throw new InvalidDataException($"The shards of job {spec.Id} do not add up: {total}.");
-        return new CommittedShards(store, records, all);
+        return new CommittedShards(store, shape, records, all);
 
         async Task<ShardRecord> MergeAsync(int shard, HeadStatistics merged)
         {
@@ -64,7 +66,7 @@ public sealed class CommittedShards
                 throw Damaged($"these are the statistics of shard {record.Shard}, not {shard}");
             if (merged.Imbalance(positions + record.Positions) is { } imbalance)
                 throw Damaged($"shard {shard} does not add up: {imbalance}");
-            var expected = ShardScoresFile.Length(record, heads);
+            var expected = shape.LayoutOf(record).Length(heads);
             if (lengths.GetValueOrDefault(record.ScoresBlob) != expected && await LengthAsync(record.ScoresBlob).ConfigureAwait(false) is var length && length != expected)
                 throw Damaged($"the scores of shard {shard}, {record.ScoresBlob}, have {length:N0} bytes, not {expected:N0}");
             return record;
@@ -87,7 +89,7 @@ public sealed class CommittedShards
     /// <param name="most">Heads of a group, at the most.</param>
     public IEnumerable<int[]> HeadGroups(int most)
     {
-        var largest = Records.Max(record => ShardScoresFile.Section(record, ShardScoresFile.FirstHeadSection).Length);
+        var largest = Records.Max(record => _shape.LayoutOf(record).Section(ShardScoresFile.FirstHeadSection).Length);
         return Enumerable.Range(0, Statistics.Heads).Chunk(Math.Clamp(BytesTogether / Math.Max(1, largest), 1, most));
     }
 
@@ -102,14 +104,15 @@ public sealed class CommittedShards
     /// <exception cref="InvalidDataException">A section is not what was committed.</exception>
     public async Task<IReadOnlyList<Memory<byte>>> ReadSectionsAsync(ShardRecord record, int first, int count, SectionBuffer buffer, CancellationToken cancellation)
     {
-        var (start, _) = ShardScoresFile.Section(record, first);
-        var (lastStart, lastLength) = ShardScoresFile.Section(record, first + count - 1);
+        var layout = _shape.LayoutOf(record);
+        var (start, _) = layout.Section(first);
+        var (lastStart, lastLength) = layout.Section(first + count - 1);
         var bytes = buffer.OfLength(checked((int)(lastStart + lastLength - start)));
         await _store.ReadRangeAsync(record.ScoresBlob, start, bytes, cancellation).ConfigureAwait(false);
         var sections = new Memory<byte>[count];
         for (var i = 0; i < count; i++)
         {
-            var (offset, length) = ShardScoresFile.Section(record, first + i);
+            var (offset, length) = layout.Section(first + i);
             sections[i] = bytes.Slice((int)(offset - start), length);
             if (ShardScoresFile.Checksum(sections[i].Span) != record.Checksums[first + i])
                 throw new InvalidDataException($"{record.ScoresBlob}: section {first + i} of shard {record.Shard} is not what was committed (its checksum is wrong). Delete the shard's .stats blob to have it scored again.");
@@ -117,38 +120,4 @@ public sealed class CommittedShards
 
         return sections;
     }
-}
-
-/// <summary>Memory that is used again for section after section.</summary>
-public sealed class SectionBuffer
-{
-    byte[] _bytes = [];
-
-    public Memory<byte> OfLength(int length)
-    {
-        if (_bytes.Length < length)
-            _bytes = new byte[length];
-        return _bytes.AsMemory(0, length);
-    }
-}
-
-/// <summary>A head's section, taken apart.</summary>
-public readonly ref struct HeadSection
-{
-    public HeadSection(ReadOnlySpan<byte> section, ShardRecord record)
-    {
-        var floats = MemoryMarshal.Cast<byte, float>(section);
-        HeadDla = floats[..record.Positions];
-        MoverAttn = floats.Slice(record.Positions, record.Movable);
-        MoverDla = floats.Slice(record.Positions + record.Movable, record.Movable);
-    }
-
-    /// <summary>[position].</summary>
-    public ReadOnlySpan<float> HeadDla { get; }
-
-    /// <summary>[movable position].</summary>
-    public ReadOnlySpan<float> MoverAttn { get; }
-
-    /// <summary>[movable position].</summary>
-    public ReadOnlySpan<float> MoverDla { get; }
 }

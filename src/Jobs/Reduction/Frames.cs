@@ -3,6 +3,7 @@ using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Frames;
 using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Reduction;
@@ -10,21 +11,27 @@ namespace HeadScope.Jobs.Reduction;
 /// <summary>The small tables of a job's results.</summary>
 public static class Frames
 {
-    /// <summary>The head frame: one row for each head, layer-major. Columns of the weights are left out where they were not computed.</summary>
-    public static Frame Heads(ScoreQuantiles quantiles, ScoreOptions options, WeightsColumns? weights, int layers, int headsPerLayer)
+    /// <summary>
+    /// The head frame: one row for each head, layer-major. Columns of the weights are left out where they were not computed. The default
+    /// scores surround them; further scores follow, each with its summary over positions that induction does not explain.
+    /// </summary>
+    public static Frame Heads(ScoreQuantiles quantiles, HeadStatistics statistics, ScoreOptions options, WeightsColumns? weights, int layers, int headsPerLayer)
     {
-        var frame = HeadIdentity(layers, headsPerLayer)
-            .Add("head_dla", quantiles.Column(Score.HeadDla, Population.All, options.Quantile))
-            .Add("mover_attn", quantiles.Column(Score.MoverAttn, Population.All, options.Quantile))
-            .Add("mover_dla", quantiles.Column(Score.MoverDla, Population.All, options.Quantile))
-            .Add("dla_ratio", quantiles.Column(Score.DlaRatio, Population.All, options.Quantile));
+        var frame = HeadIdentity(layers, headsPerLayer);
+        var (leading, further) = (quantiles.Selection.Scores.Where(ScoreCatalogue.Default.Contains).ToList(), quantiles.Selection.Scores.Except(ScoreCatalogue.Default));
+        foreach (var score in leading)
+            frame.Add(score.Name, Summary(score, Population.All));
         if (weights is not null)
             AddWeights(frame, weights);
-        return frame
-            .Add("head_dla_no_ind", quantiles.Column(Score.HeadDla, Population.NoInduction, options.NoInductionQuantile))
-            .Add("mover_attn_no_ind", quantiles.Column(Score.MoverAttn, Population.NoInduction, options.NoInductionQuantile))
-            .Add("mover_dla_no_ind", quantiles.Column(Score.MoverDla, Population.NoInduction, options.NoInductionQuantile))
-            .Add("ratio_dla_no_ind", quantiles.Column(Score.DlaRatio, Population.NoInduction, options.NoInductionQuantile));
+        foreach (var score in leading)
+            frame.Add(score.NoInductionName, Summary(score, Population.NoInduction));
+        foreach (var score in further)
+            frame.Add(score.Name, Summary(score, Population.All)).Add(score.NoInductionName, Summary(score, Population.NoInduction));
+        return frame;
+
+        float[] Summary(Score score, Population population) => score.Summary == ScoreSummary.Mean
+            ? [.. Enumerable.Range(0, layers * headsPerLayer).Select(head => (float)statistics.Of(head, score, population).Moments.Mean)]
+            : quantiles.Column(score, population, population == Population.All ? options.Quantile : options.NoInductionQuantile);
     }
 
     /// <summary>The columns that need no tokens, with the head frame's names and order.</summary>
@@ -49,10 +56,10 @@ public static class Frames
     {
         var rows = (
             from head in Enumerable.Range(0, layers * headsPerLayer)
-            from score in Enum.GetValues<Score>()
-            from population in new[] { Population.All, Population.NoInduction }
+            from score in quantiles.Selection.Scores
+            from population in Populations.Shown
             from level in quantiles.Levels.Index()
-            select (Head: head, Score: score.Name(), Population: population.Name(), Q: (float)level.Item, Value: quantiles[head, score, population][level.Index])).ToArray();
+            select (Head: head, Score: score.Name, Population: population.Name(), Q: (float)level.Item, Value: quantiles[head, score, population][level.Index])).ToArray();
         return ByHead(rows, row => row.Head, headsPerLayer)
             .Add("score", Array.ConvertAll(rows, row => row.Score))
             .Add("population", Array.ConvertAll(rows, row => row.Population))
@@ -65,9 +72,9 @@ public static class Frames
     {
         var rows = (
             from head in Enumerable.Range(0, statistics.Heads)
-            from score in Enum.GetValues<Score>()
-            from population in new[] { Population.All, Population.NoInduction }
-            select (Head: head, Score: score.Name(), Population: population.Name(), statistics.Of(head, score, population).Moments)).ToArray();
+            from score in statistics.Selection.Scores
+            from population in Populations.Shown
+            select (Head: head, Score: score.Name, Population: population.Name(), statistics.Of(head, score, population).Moments)).ToArray();
         return ByHead(rows, row => row.Head, headsPerLayer)
             .Add("score", Array.ConvertAll(rows, row => row.Score))
             .Add("population", Array.ConvertAll(rows, row => row.Population))
@@ -85,12 +92,13 @@ public static class Frames
     {
         var rows = (
             from head in Enumerable.Range(0, statistics.Heads)
-            from score in new[] { Score.HeadDla, Score.MoverAttn, Score.MoverDla }
-            from population in new[] { Population.All, Population.NoInduction }
+            from score in statistics.Selection.Scores
+            where score.HasExamples
+            from population in Populations.Shown
             let all = statistics.Of(head, score, population)
             from side in new[] { all.Highest, all.Lowest }
             from example in side.Best.Index()
-            select (Head: head, Score: score.Name(), Population: population.Name(), Side: side.Lowest ? "lowest" : "highest", Rank: example.Index, example.Item.Value, example.Item.Row, Pos: example.Item.Position)).ToArray();
+            select (Head: head, Score: score.Name, Population: population.Name(), Side: side.Lowest ? "lowest" : "highest", Rank: example.Index, example.Item.Value, example.Item.Row, Pos: example.Item.Position)).ToArray();
         var texts = new Dictionary<int, int[]>();
         foreach (var row in rows.Select(row => row.Row).Distinct().Order())
         {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Frames;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Reduction;
 
@@ -27,9 +28,15 @@ public static class HtmlReport
                 _ => throw new InvalidOperationException($"The report has no way to show column '{column.Item.Name}'."),
             });
         var data = JsonSerializer.Serialize(
-            new { job, model, tokens, options, summary, columns },
+            new
+            {
+                job, model, tokens, options, summary, warnings = summary.Warnings, columns,
+                headline = Shown(options.Selection.Headline), scores = options.Selection.Scores.Select(Shown),
+            },
             new JsonSerializerOptions(JobJson.Options) { WriteIndented = false, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.Default });
         using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("report.html")!);
         stream.Write(Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace(Placeholder, data, StringComparison.Ordinal)));
     }
+
+    static object Shown(Score score) => new { score.Name, score.NoInductionName, score.Formula };
 }

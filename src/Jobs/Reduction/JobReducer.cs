@@ -37,7 +37,7 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
         var quantiles = await new QuantilePass(shards, levels).RunAsync(threads, cancellation).ConfigureAwait(false);
         Lap("quantiles");
 
-        var heads = Frames.Heads(quantiles, spec.Scores, weights, config.NLayers, config.NHeads);
+        var heads = Frames.Heads(quantiles, shards.Statistics, spec.Scores, weights, config.NLayers, config.NHeads);
         await _results.WriteAsync("head_df.csv", heads.WriteCsv, cancellation).ConfigureAwait(false);
         await WriteFrameAsync("head_df.parquet", heads, cancellation).ConfigureAwait(false);
         await WriteFrameAsync("quantiles.parquet", Frames.Quantiles(quantiles, config.NLayers, config.NHeads), cancellation).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Compute;
@@ -44,11 +43,3 @@ public sealed record ManifestCompute(Precision Precision, IReadOnlyList<string> 
 /// <param name="Rows">Sequences on which induction was measured.</param>
 /// <param name="Repeat">Random tokens in a sequence, each twice.</param>
 public sealed record ManifestInduction(int Rows, int Repeat, string Hash);
-
-/// <summary>The dataset as the model saw it.</summary>
-/// <param name="Positions">Predicted positions.</param>
-/// <param name="MeanLoss">In nats.</param>
-/// <param name="FracMovable">Share of positions with an earlier copy of their target.</param>
-/// <param name="FracInduction">Share of positions that induction would predict.</param>
-/// <param name="RatioNaNs">0 / 0 among the dla_ratio of all heads, which quantiles leave out.</param>
-public sealed record JobSummary(long Positions, double MeanLoss, double FracMovable, double FracInduction, [property: JsonPropertyName("ratio_nans")] long RatioNaNs);

@@ -1,42 +1,45 @@
 using HeadScope.Jobs.Shards;
 using HeadScope.ModelCore.Frames;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Reduction;
 
 /// <summary>scores.parquet: every score of every position and head, in order of row, position, layer and head.</summary>
 public static class ScoresTable
 {
-    public static IReadOnlyList<ColumnSpec> Columns { get; } =
+    /// <summary>row, pos, layer, head, and each stored score.</summary>
+    public static IReadOnlyList<ColumnSpec> Columns(ScoreSelection selection) =>
     [
         new("row", ColumnType.Int32), new("pos", ColumnType.Int32), new("layer", ColumnType.Int32), new("head", ColumnType.Int32),
-        new("head_dla", ColumnType.Float), new("mover_attn", ColumnType.Float), new("mover_dla", ColumnType.Float),
+        .. selection.Stored.Select(score => new ColumnSpec(score.Name, ColumnType.Float)),
     ];
 
     public static async Task WriteAsync(CommittedShards shards, int headsPerLayer, Stream stream, ParquetOptions options, CancellationToken cancellation)
     {
-        using var writer = new ParquetWriter(stream, Columns, options);
+        var selection = shards.Statistics.Selection;
+        using var writer = new ParquetWriter(stream, Columns(selection), options);
         var heads = shards.Statistics.Heads;
         var flagBuffer = new SectionBuffer();
         var groups = shards.HeadGroups(most: heads).Select(group => (First: group[0], group.Length, Buffer: new SectionBuffer())).ToList();
         var sections = new List<Memory<byte>>(heads);
         foreach (var record in shards.Records)
         {
-            var flags = await shards.ReadSectionAsync(record, 1, flagBuffer, cancellation).ConfigureAwait(false);
+            var flags = await shards.ReadSectionAsync(record, ShardScoresFile.FlagsSection, flagBuffer, cancellation).ConfigureAwait(false);
             sections.Clear();
             foreach (var (first, length, buffer) in groups)
                 sections.AddRange(await shards.ReadSectionsAsync(record, ShardScoresFile.FirstHeadSection + first, length, buffer, cancellation).ConfigureAwait(false));
-            Append(writer, record, flags.Span, sections, headsPerLayer);
+            Append(writer, record, flags.Span, sections, selection, headsPerLayer);
         }
 
         writer.Complete();
     }
 
-    static void Append(ParquetWriter writer, ShardRecord record, ReadOnlySpan<byte> flags, List<Memory<byte>> sections, int headsPerLayer)
+    static void Append(ParquetWriter writer, ShardRecord record, ReadOnlySpan<byte> flags, List<Memory<byte>> sections, ScoreSelection selection, int headsPerLayer)
     {
         var heads = sections.Count;
         var count = record.PositionsPerRow * heads;
         int[] rows = new int[count], positions = new int[count], layers = new int[count], headsInLayer = new int[count];
-        float[] dla = new float[count], attention = new float[count], moverDla = new float[count];
+        var scores = selection.Stored.Select(_ => new float[count]).ToArray();
         for (var i = 0; i < count; i++)
         {
             positions[i] = i / heads;
@@ -44,29 +47,29 @@ public static class ScoresTable
             headsInLayer[i] = i % heads % headsPerLayer;
         }
 
-        var firstMovable = 0;
+        var next = new int[scores.Length]; // of each score, the first value of the row
         for (var row = 0; row < record.Rows; row++)
         {
             Array.Fill(rows, record.FirstRow + row);
-            var movable = firstMovable;
+            for (var score = 0; score < scores.Length; score++)
+                next[score] += Fill(scores[score], selection.Stored[score], next[score], row, flags);
+            writer.Append([rows, positions, layers, headsInLayer, .. scores]);
+        }
+
+        // A row of one score, [position, head]; how many values that takes.
+        int Fill(float[] target, StoredScore score, int first, int row, ReadOnlySpan<byte> flags)
+        {
+            var stored = score.ZeroWithout is { } set ? flags.Slice((1 + selection.IndexOf(set)) * record.Positions + row * record.PositionsPerRow, record.PositionsPerRow) : [];
+            var taken = 0;
             for (var head = 0; head < heads; head++)
             {
-                var section = new HeadSection(sections[head].Span, record);
-                movable = firstMovable;
+                var values = new HeadSection(sections[head].Span, record, selection)[score];
+                taken = 0;
                 for (var p = 0; p < record.PositionsPerRow; p++)
-                {
-                    var position = row * record.PositionsPerRow + p;
-                    var i = p * heads + head;
-                    dla[i] = section.HeadDla[position];
-                    var isMovable = ((ShardScoresFile.Flags)flags[position] & ShardScoresFile.Flags.Movable) != 0;
-                    attention[i] = isMovable ? section.MoverAttn[movable] : 0;
-                    moverDla[i] = isMovable ? section.MoverDla[movable] : 0;
-                    movable += isMovable ? 1 : 0;
-                }
+                    target[p * heads + head] = stored.IsEmpty || stored[p] != 0 ? values[first + taken++] : 0;
             }
 
-            firstMovable = movable;
-            writer.Append(rows, positions, layers, headsInLayer, dla, attention, moverDla);
+            return taken;
         }
     }
 }

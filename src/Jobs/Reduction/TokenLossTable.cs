@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using HeadScope.Jobs.Shards;
 using HeadScope.ModelCore.Frames;
-using HeadScope.ModelCore.Statistics;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Reduction;
 
@@ -14,7 +14,7 @@ public sealed class TokenLossTable(CommittedShards shards)
         new("num_copies", ColumnType.Int32), new("is_movable", ColumnType.Boolean), new("is_induction", ColumnType.Boolean),
     ];
 
-    readonly ExactSum _loss = new();
+    readonly LossTally _loss = new();
     long _positions;
     long _movable;
     long _induction;
@@ -25,8 +25,8 @@ public sealed class TokenLossTable(CommittedShards shards)
         SectionBuffer descriptions = new(), flags = new();
         foreach (var record in shards.Records)
         {
-            var description = await shards.ReadSectionAsync(record, 0, descriptions, cancellation).ConfigureAwait(false);
-            var flag = await shards.ReadSectionAsync(record, 1, flags, cancellation).ConfigureAwait(false);
+            var description = await shards.ReadSectionAsync(record, ShardScoresFile.DescriptionSection, descriptions, cancellation).ConfigureAwait(false);
+            var flag = await shards.ReadSectionAsync(record, ShardScoresFile.FlagsSection, flags, cancellation).ConfigureAwait(false);
             Append(writer, record, description.Span, flag.Span);
         }
 
@@ -36,10 +36,21 @@ public sealed class TokenLossTable(CommittedShards shards)
     /// <summary>Of the rows written.</summary>
     public JobSummary Summarize(HeadStatistics statistics)
     {
-        var nans = 0L;
-        for (var head = 0; head < statistics.Heads; head++)
-            nans += statistics[head, Score.DlaRatio, Population.Induction].Moments.NaNs + statistics[head, Score.DlaRatio, Population.NoInduction].Moments.NaNs;
-        return new JobSummary(_positions, _loss.Value / _positions, (double)_movable / _positions, (double)_induction / _positions, nans);
+        long ratioNans = 0, nans = 0, infinities = 0;
+        foreach (var score in statistics.Selection.Scores)
+        {
+            foreach (var moments in Enumerable.Range(0, statistics.Heads).Select(head => statistics.Of(head, score, Population.All).Moments))
+            {
+                if (score is StoredScore)
+                    (nans, infinities) = (nans + moments.NaNs, infinities + moments.Infinities);
+                else
+                    ratioNans += moments.NaNs;
+            }
+        }
+
+        return new JobSummary(
+            _positions, _loss.Mean, (double)_movable / _positions, (double)_induction / _positions, ratioNans, _loss.NonFinite,
+            nans + infinities == 0 ? null : new NonFiniteScores(nans, infinities));
     }
 
     void Append(ParquetWriter writer, ShardRecord record, ReadOnlySpan<byte> description, ReadOnlySpan<byte> flags)
@@ -53,20 +64,17 @@ public sealed class TokenLossTable(CommittedShards shards)
         bool[] movable = new bool[n], induction = new bool[n];
         for (var row = 0; row < record.Rows; row++)
         {
-            var sum = 0.0;
+            _loss.AddRow(record.FirstRow + row, loss.AsSpan(row * record.PositionsPerRow, record.PositionsPerRow));
             for (var p = 0; p < record.PositionsPerRow; p++)
             {
                 var i = row * record.PositionsPerRow + p;
                 rows[i] = record.FirstRow + row;
                 positions[i] = p;
-                movable[i] = ((ShardScoresFile.Flags)flags[i] & ShardScoresFile.Flags.Movable) != 0;
-                induction[i] = ((ShardScoresFile.Flags)flags[i] & ShardScoresFile.Flags.Induction) != 0;
-                sum += loss[i];
+                movable[i] = copies[i] > 0;
+                induction[i] = flags[i] != 0;
                 _movable += movable[i] ? 1 : 0;
                 _induction += induction[i] ? 1 : 0;
             }
-
-            _loss.Add(sum);
         }
 
         _positions += n;

@@ -1,172 +1,113 @@
 using System.Numerics.Tensors;
-using HeadScope.ModelCore.Statistics;
+using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Scoring.Scores;
+using HeadScope.ModelCore.Scoring.Sources;
 
 namespace HeadScope.Jobs.Shards;
 
-/// <summary>Makes a shard's statistics of its scores. Counts in flat arrays, a head at a time, a row's like positions together. Used by one thread.</summary>
-public sealed class ShardCounter
+/// <summary>
+/// Makes a shard's statistics of its scores. Counts in flat arrays, a head at a time, a row's like positions together. Used by one thread.
+/// </summary>
+/// <remarks>Sums have a fixed order: that of <see cref="SortedRow"/>.</remarks>
+public sealed class ShardCounter(ScoreSelection selection)
 {
-    const int ZeroBucket = 0x8000; // of +0, whose key is 0x8000_0000
+    readonly ScoreTally _tally = new();
+    float[] _values = [];
+    float[] _divisors = [];
 
-    readonly Tally[] _tallies = [.. Enumerable.Range(0, ScoreNames.Scores * ScoreNames.CountedPopulations).Select(_ => new Tally())];
-
-    public HeadStatistics Count(ShardScores scores, int firstRow, int examples)
+    public HeadStatistics Count(ScoreTable table, int firstRow, int examples)
     {
-        var statistics = new HeadStatistics(scores.Heads, examples);
-        var rows = Enumerable.Range(0, scores.Rows).Select(row => new SortedRow(scores, row)).ToArray();
-        var buffers = new Buffers(scores.PositionsPerRow);
-        for (var head = 0; head < scores.Heads; head++)
+        var statistics = new HeadStatistics(selection, table.Heads, examples);
+        var rows = Enumerable.Range(0, table.Sequences).Select(row => new SortedRow(table, row)).ToArray();
+        if (_values.Length < table.PositionsPerSequence)
+            (_values, _divisors) = (new float[table.PositionsPerSequence], new float[table.PositionsPerSequence]);
+        for (var head = 0; head < table.Heads; head++)
         {
-            for (var i = 0; i < _tallies.Length; i++)
-                _tallies[i].Begin(statistics[head, (Score)(i / ScoreNames.CountedPopulations), (Population)(i % ScoreNames.CountedPopulations)]);
-            foreach (var (row, sorted) in rows.Index())
+            for (var score = 0; score < selection.Scores.Count; score++)
             {
                 for (var population = Population.NoInduction; population <= Population.Induction; population++)
-                    CountRow(scores, head, row, firstRow + row, population, sorted, buffers);
+                {
+                    _tally.Begin(statistics[head, score, population]);
+                    Count(table, selection.Scores[score], head, rows, population, firstRow);
+                    _tally.End();
+                }
             }
-
-            foreach (var tally in _tallies)
-                tally.End();
         }
 
         return statistics;
     }
 
-    void CountRow(ShardScores scores, int head, int rowOfShard, int row, Population population, SortedRow sorted, Buffers buffers)
+    void Count(ScoreTable table, Score score, int head, SortedRow[] rows, Population population, int firstRow)
     {
-        ReadOnlySpan<int> without = sorted.WithoutCopy(population), with = sorted.WithCopy(population);
-        Span<float> dlaWithout = buffers.DlaWithout.AsSpan(0, without.Length), dlaWith = buffers.DlaWith.AsSpan(0, with.Length), mover = buffers.Mover.AsSpan(0, with.Length);
-        var start = rowOfShard * scores.PositionsPerRow;
-
-        var headDla = scores[Score.HeadDla, head].Slice(start, scores.PositionsPerRow);
-        Gather(headDla, without, dlaWithout);
-        Gather(headDla, with, dlaWith);
-        Of(Score.HeadDla).Add(dlaWithout, without, row);
-        Of(Score.HeadDla).Add(dlaWith, with, row);
-
-        Gather(scores[Score.MoverAttn, head].Slice(start, scores.PositionsPerRow), with, mover);
-        Of(Score.MoverAttn).Add(mover, with, row);
-        Of(Score.MoverAttn).AddZeros(without, row);
-
-        Gather(scores[Score.MoverDla, head].Slice(start, scores.PositionsPerRow), with, mover);
-        Of(Score.MoverDla).Add(mover, with, row);
-        Of(Score.MoverDla).AddZeros(without, row);
-
-        TensorPrimitives.Divide(mover, dlaWith, mover);
-        Of(Score.DlaRatio).Add(mover, with, row);
-        if (!dlaWithout.IsEmpty && TensorPrimitives.MinMagnitude<float>(dlaWithout) is 0 or float.NaN)
+        switch (score)
         {
-            TensorPrimitives.Divide(0, dlaWithout, dlaWithout); // 0 / 0 is no number
-            Of(Score.DlaRatio).Add(dlaWithout, without, row);
+            case StoredScore { ZeroWithout: null } stored:
+                CountAll(table[stored, head], rows, population, firstRow);
+                break;
+            case StoredScore { ZeroWithout: { } set } stored:
+                CountPart(table[stored, head], set, rows, population, firstRow);
+                break;
+            case SourceRatio ratio:
+                CountRatio(table[ratio.Numerator, head], table[ratio.Denominator, head], ratio.Numerator.ZeroWithout!, rows, population, firstRow);
+                break;
+            default:
+                throw new InvalidOperationException($"There is no way to count {score}.");
         }
-        else
-        {
-            Of(Score.DlaRatio).AddZeros(without, row);
-        }
-
-        for (var score = Score.HeadDla; score <= Score.DlaRatio; score++)
-            Of(score).EndRow();
-
-        Tally Of(Score score) => _tallies[(int)score * ScoreNames.CountedPopulations + (int)population];
     }
 
-    static void Gather(ReadOnlySpan<float> values, ReadOnlySpan<int> positions, Span<float> gathered)
+    /// <summary>A score that is stored everywhere.</summary>
+    void CountAll(ReadOnlySpan<float> values, SortedRow[] rows, Population population, int firstRow)
+    {
+        foreach (var (row, sorted) in rows.Index())
+        {
+            foreach (var positions in sorted.All(population))
+                _tally.Add(Gather(values, sorted.Start, positions, _values), positions, firstRow + row);
+            _tally.EndRow();
+        }
+    }
+
+    /// <summary>A score that is 0 where a set has no sources.</summary>
+    void CountPart(ReadOnlySpan<float> values, SourceSet set, SortedRow[] rows, Population population, int firstRow)
+    {
+        foreach (var (row, sorted) in rows.Index())
+        {
+            var with = sorted.With(set, population);
+            _tally.Add(Gather(values, sorted.Start, with, _values), with, firstRow + row);
+            _tally.AddZeros(sorted.Without(set, population), firstRow + row);
+            _tally.EndRow();
+        }
+    }
+
+    /// <summary>A ratio whose numerator is 0 where a set has no sources.</summary>
+    void CountRatio(
+        ReadOnlySpan<float> numerators, ReadOnlySpan<float> denominators, SourceSet set, SortedRow[] rows, Population population, int firstRow)
+    {
+        foreach (var (row, sorted) in rows.Index())
+        {
+            var (with, without) = (sorted.With(set, population), sorted.Without(set, population));
+            var quotients = Gather(numerators, sorted.Start, with, _values);
+            TensorPrimitives.Divide(quotients, Gather(denominators, sorted.Start, with, _divisors), quotients);
+            _tally.Add(quotients, with, firstRow + row);
+
+            var divisors = Gather(denominators, sorted.Start, without, _divisors);
+            if (divisors.IsEmpty || TensorPrimitives.MinMagnitude<float>(divisors) is not (0 or float.NaN))
+            {
+                _tally.AddZeros(without, firstRow + row);
+            }
+            else
+            {
+                TensorPrimitives.Divide(0, divisors, divisors); // 0 / 0 is no number
+                _tally.Add(divisors, without, firstRow + row);
+            }
+
+            _tally.EndRow();
+        }
+    }
+
+    static Span<float> Gather(ReadOnlySpan<float> values, int start, ReadOnlySpan<int> positions, float[] gathered)
     {
         for (var i = 0; i < positions.Length; i++)
-            gathered[i] = values[positions[i]];
-    }
-
-    /// <summary>A row's positions, by population and by whether a copy of the target is visible.</summary>
-    sealed class SortedRow
-    {
-        readonly int[][] _positions; // [population, copy visible]
-
-        public SortedRow(ShardScores scores, int row)
-        {
-            var start = row * scores.PositionsPerRow;
-            var sorted = new List<int>[2 * ScoreNames.CountedPopulations];
-            for (var i = 0; i < sorted.Length; i++)
-                sorted[i] = new List<int>(scores.PositionsPerRow);
-            for (var p = 0; p < scores.PositionsPerRow; p++)
-            {
-                var population = scores.IsInduction[start + p] ? Population.Induction : Population.NoInduction;
-                sorted[Index(population, scores.NumCopies[start + p] > 0)].Add(p);
-            }
-
-            _positions = [.. sorted.Select(positions => positions.ToArray())];
-        }
-
-        public int[] WithCopy(Population population) => _positions[Index(population, true)];
-
-        public int[] WithoutCopy(Population population) => _positions[Index(population, false)];
-
-        static int Index(Population population, bool copy) => (int)population * 2 + (copy ? 1 : 0);
-    }
-
-    sealed class Buffers(int positions)
-    {
-        public readonly float[] DlaWithout = new float[positions];
-        public readonly float[] DlaWith = new float[positions];
-        public readonly float[] Mover = new float[positions];
-    }
-
-    /// <summary>One score of one head on one population, while it is counted.</summary>
-    sealed class Tally
-    {
-        readonly int[] _counts = new int[BucketHistogram.Buckets];
-        ScoreStatistics _statistics = null!;
-        RowSum _row;
-
-        public void Begin(ScoreStatistics statistics)
-        {
-            _statistics = statistics;
-            _row = new RowSum();
-        }
-
-        public void Add(ReadOnlySpan<float> values, ReadOnlySpan<int> positions, int row)
-        {
-            var sum = RowSum.Of(values);
-            _row.Add(sum);
-            foreach (var value in values)
-            {
-                if (sum.NaNs == 0 || !float.IsNaN(value))
-                    _counts[FloatKey.Of(value) >> 16]++;
-            }
-
-            if (!_statistics.AdmitsExample(sum.Min, sum.Max, row))
-                return;
-            for (var i = 0; i < values.Length; i++)
-                _statistics.OfferExample(values[i], row, positions[i]);
-        }
-
-        public void AddZeros(ReadOnlySpan<int> positions, int row)
-        {
-            _row.AddZeros(positions.Length);
-            _counts[ZeroBucket] += positions.Length;
-            if (!_statistics.AdmitsExample(0, 0, row))
-                return;
-            foreach (var position in positions)
-                _statistics.OfferExample(0, row, position);
-        }
-
-        public void EndRow()
-        {
-            _statistics.Moments.AddRow(_row);
-            _row = new RowSum();
-        }
-
-        public void End()
-        {
-            var counts = _counts.AsSpan();
-            for (var bucket = 0; ; bucket++)
-            {
-                var next = counts[bucket..].IndexOfAnyExcept(0);
-                if (next < 0)
-                    return;
-                bucket += next;
-                _statistics.Histogram.Add(bucket, counts[bucket]);
-                counts[bucket] = 0;
-            }
-        }
+            gathered[i] = values[start + positions[i]];
+        return gathered.AsSpan(0, positions.Length);
     }
 }

@@ -4,11 +4,10 @@ namespace HeadScope.Jobs.Shards;
 /// <param name="JobId">The job it belongs to.</param>
 /// <param name="ScoresBlob">The blob with its scores.</param>
 /// <param name="Checksums">CRC-32C of that blob's sections.</param>
-/// <param name="Movable">Positions with a copy of their target.</param>
-/// <param name="LossSum">Sum of the loss over the shard, in nats.</param>
+/// <param name="WithSources">For each set of the selection, at how many positions it has sources.</param>
 /// <param name="Work">Who did it and how long it took.</param>
 public sealed record ShardRecord(
-    string JobId, int Shard, int FirstRow, int Rows, int PositionsPerRow, string ScoresBlob, uint[] Checksums, int Movable, double LossSum, ShardWork Work)
+    string JobId, int Shard, int FirstRow, int Rows, int PositionsPerRow, string ScoresBlob, uint[] Checksums, IReadOnlyList<int> WithSources, ShardWork Work)
 {
     public int Positions => Rows * PositionsPerRow;
 }

@@ -2,45 +2,56 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using HeadScope.Jobs.Store;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Shards;
 
 /// <summary>
 /// The scores of a shard as a blob, in sections, little-endian, without a header: what is in it is said, with a checksum for each
-/// section, in the shard's statistics, which alone make it valid. Section 0: predicted token (int32), loss (float32), number of
-/// copies (int32), each [position]. Section 1: <see cref="Flags"/> [position], a byte each. Then one section for each head:
-/// head_dla [position], mover_attn and mover_dla [movable position] (float32): where no copy is visible both are zero.
+/// section, in the shard's statistics, which alone make it valid.
 /// </summary>
+/// <remarks>
+/// Section 0: predicted token (int32), loss (float32), number of copies (int32), each [position]. Section 1, a byte each, [position]: whether
+/// induction explains the target, and then, for each set of the selection, whether it has sources. Then one section for each head: its
+/// stored scores, float32, one after the other; those that are 0 where a set has no sources, at the other positions only.
+/// </remarks>
 public static class ShardScoresFile
 {
-    /// <summary>What is true of a position.</summary>
-    [Flags]
-    public enum Flags : byte
-    {
-        None = 0,
-        Induction = 1,
-        Movable = 2,
-    }
+    /// <summary>The section that describes positions.</summary>
+    public const int DescriptionSection = 0;
+
+    /// <summary>The section that says what is true of positions.</summary>
+    public const int FlagsSection = 1;
 
     /// <summary>The first of the heads' sections.</summary>
     public const int FirstHeadSection = 2;
 
     /// <summary>Writes the blob and returns each section's checksum.</summary>
-    public static async Task<uint[]> WriteAsync(ShardScores scores, IBlobStore store, string name, CancellationToken cancellation)
+    /// <param name="withSources">See <see cref="ShardRecord.WithSources"/>.</param>
+    public static async Task<uint[]> WriteAsync(ScoreTable table, IReadOnlyList<int> withSources, IBlobStore store, string name, CancellationToken cancellation)
     {
-        var checksums = new uint[scores.Heads + FirstHeadSection];
-        var movable = Movable(scores);
-        var buffer = new byte[Math.Max(DescriptionBytes(scores.Positions), HeadBytes(scores.Positions, movable.Length))];
+        var checksums = new uint[table.Heads + FirstHeadSection];
+        var layout = new Layout(table.Selection, table.Positions, withSources);
+        var present = table.Selection.Sets.Select(set => IndicesOf(table.HasSources(set))).ToArray();
+        var buffer = new byte[Enumerable.Range(0, FirstHeadSection + 1).Max(section => layout.Section(section).Length)];
         await store.WriteAsync(name, async (stream, token) =>
         {
             for (var section = 0; section < checksums.Length; section++)
             {
-                var length = section switch
+                switch (section)
                 {
-                    0 => Describe(scores, buffer),
-                    1 => Flag(scores, buffer),
-                    _ => FillHead(scores, section - FirstHeadSection, movable, buffer),
-                };
+                    case DescriptionSection:
+                        Describe(table, buffer);
+                        break;
+                    case FlagsSection:
+                        Flag(table, buffer);
+                        break;
+                    default:
+                        FillHead(table, section - FirstHeadSection, present, buffer);
+                        break;
+                }
+
+                var length = layout.Section(section).Length;
                 checksums[section] = Checksum(buffer.AsSpan(0, length));
                 await stream.WriteAsync(buffer.AsMemory(0, length), token).ConfigureAwait(false);
             }
@@ -48,29 +59,8 @@ public static class ShardScoresFile
         return checksums;
     }
 
-    static int DescriptionBytes(int positions) => positions * 3 * sizeof(int);
-
-    /// <summary>Where a section starts and how long it is.</summary>
-    public static (long Offset, int Length) Section(ShardRecord record, int section)
-    {
-        long description = DescriptionBytes(record.Positions);
-        var head = HeadBytes(record.Positions, record.Movable);
-        return section switch
-        {
-            0 => (0, (int)description),
-            1 => (description, record.Positions),
-            _ => (description + record.Positions + (long)(section - FirstHeadSection) * head, head),
-        };
-    }
-
-    /// <summary>How long the blob is.</summary>
-    public static long Length(ShardRecord record, int heads)
-    {
-        var (offset, length) = Section(record, FirstHeadSection + heads - 1);
-        return offset + length;
-    }
-
-    static int HeadBytes(int positions, int movable) => (positions + 2 * movable) * sizeof(float);
+    /// <summary>For each set of a table's selection, at how many positions it has sources.</summary>
+    public static IReadOnlyList<int> CountWithSources(ScoreTable table) => [.. table.Selection.Sets.Select(set => table.HasSources(set).Count(true))];
 
     /// <summary>CRC-32C.</summary>
     public static uint Checksum(ReadOnlySpan<byte> bytes)
@@ -83,53 +73,104 @@ public static class ShardScoresFile
         return ~crc;
     }
 
-    static int[] Movable(ShardScores scores)
+    static int[] IndicesOf(ReadOnlySpan<bool> flags)
     {
-        var indices = new List<int>(scores.Positions);
-        for (var i = 0; i < scores.Positions; i++)
+        var indices = new List<int>(flags.Length);
+        for (var i = 0; i < flags.Length; i++)
         {
-            if (scores.NumCopies[i] > 0)
+            if (flags[i])
                 indices.Add(i);
         }
 
         return [.. indices];
     }
 
-    static int Describe(ShardScores scores, Span<byte> buffer)
+    static void Describe(ScoreTable table, Span<byte> buffer)
     {
-        var rest = buffer;
-        Put(MemoryMarshal.AsBytes(scores.Tokens), ref rest);
-        Put(MemoryMarshal.AsBytes(scores.Loss), ref rest);
-        Put(MemoryMarshal.AsBytes(scores.NumCopies), ref rest);
-        return buffer.Length - rest.Length;
+        Put(MemoryMarshal.AsBytes(table.Targets), ref buffer);
+        Put(MemoryMarshal.AsBytes(table.Loss), ref buffer);
+        Put(MemoryMarshal.AsBytes(table.NumCopies), ref buffer);
     }
 
-    static int Flag(ShardScores scores, Span<byte> buffer)
+    static void Flag(ScoreTable table, Span<byte> buffer)
     {
-        for (var i = 0; i < scores.Positions; i++)
-            buffer[i] = (byte)((scores.IsInduction[i] ? Flags.Induction : Flags.None) | (scores.NumCopies[i] > 0 ? Flags.Movable : Flags.None));
-        return scores.Positions;
+        Put(MemoryMarshal.AsBytes(table.IsInduction), ref buffer);
+        foreach (var set in table.Selection.Sets)
+            Put(MemoryMarshal.AsBytes(table.HasSources(set)), ref buffer);
     }
 
-    static int FillHead(ShardScores scores, int head, int[] movable, Span<byte> buffer)
+    static void FillHead(ScoreTable table, int head, int[][] present, Span<byte> buffer)
     {
-        var rest = buffer;
-        Put(MemoryMarshal.AsBytes(scores[Score.HeadDla, head]), ref rest);
-        foreach (var score in new[] { Score.MoverAttn, Score.MoverDla })
+        foreach (var score in table.Selection.Stored)
         {
-            var values = scores[score, head];
-            var gathered = MemoryMarshal.Cast<byte, float>(rest[..(movable.Length * sizeof(float))]);
-            for (var i = 0; i < movable.Length; i++)
-                gathered[i] = values[movable[i]];
-            rest = rest[(movable.Length * sizeof(float))..];
-        }
+            var values = table[score, head];
+            if (score.ZeroWithout is not { } set)
+            {
+                Put(MemoryMarshal.AsBytes(values), ref buffer);
+                continue;
+            }
 
-        return buffer.Length - rest.Length;
+            var positions = present[table.Selection.IndexOf(set)];
+            var gathered = MemoryMarshal.Cast<byte, float>(buffer)[..positions.Length];
+            for (var i = 0; i < positions.Length; i++)
+                gathered[i] = values[positions[i]];
+            buffer = buffer[(positions.Length * sizeof(float))..];
+        }
     }
 
     static void Put(ReadOnlySpan<byte> bytes, ref Span<byte> rest)
     {
         bytes.CopyTo(rest);
         rest = rest[bytes.Length..];
+    }
+
+    /// <summary>Where things are in the blob of a shard.</summary>
+    /// <param name="withSources">See <see cref="ShardRecord.WithSources"/>.</param>
+    public readonly struct Layout(ScoreSelection selection, int positions, IReadOnlyList<int> withSources)
+    {
+        const int DescriptionBytes = 3 * sizeof(int); // of a position
+
+        /// <summary>Where a section starts and how long it is, in bytes.</summary>
+        public (long Offset, int Length) Section(int section)
+        {
+            var description = checked(DescriptionBytes * positions);
+            var flags = checked((1 + selection.Sets.Count) * positions);
+            return section switch
+            {
+                DescriptionSection => (0, description),
+                FlagsSection => (description, flags),
+                _ => (description + flags + (long)(section - FirstHeadSection) * HeadBytes, HeadBytes),
+            };
+        }
+
+        /// <summary>How long the blob is, in bytes.</summary>
+        public long Length(int heads)
+        {
+            var (offset, length) = Section(FirstHeadSection + heads - 1);
+            return offset + length;
+        }
+
+        /// <summary>A stored score's part of a head's section.</summary>
+        /// <param name="index">Its place among the stored scores.</param>
+        public Range Values(int index)
+        {
+            var first = 0;
+            for (var i = 0; i < index; i++)
+                first += CountOf(i);
+            return first..(first + CountOf(index));
+        }
+
+        int HeadBytes
+        {
+            get
+            {
+                var (count, stored) = (0, selection.Stored.Count);
+                for (var i = 0; i < stored; i++)
+                    count = checked(count + CountOf(i));
+                return checked(count * sizeof(float));
+            }
+        }
+
+        int CountOf(int index) => selection.Stored[index].ZeroWithout is { } set ? withSources[selection.IndexOf(set)] : positions;
     }
 }

@@ -14,7 +14,7 @@ namespace HeadScope.Jobs.Shards;
 public static class ShardStatsFile
 {
     const uint Magic = 0x54535348; // "HSST"
-    const byte Version = 1;
+    const byte Version = 2;
 
     /// <summary>More than the parts of any sum: they do not overlap, and float64 has 2,100 binary places.</summary>
     const int MostSumParts = 100;
@@ -31,7 +31,7 @@ public static class ShardStatsFile
             writer.Write(json);
             writer.Write7BitEncodedInt(statistics.Heads);
             writer.Write7BitEncodedInt(statistics.Examples);
-            foreach (var part in Parts(statistics))
+            foreach (var part in statistics.Parts)
             {
                 Write(writer, part.Histogram);
                 Write(writer, part.Moments);
@@ -76,7 +76,7 @@ public static class ShardStatsFile
                 throw new InvalidDataException($"it is of {heads} heads and {examples} examples, where the job has {shape.Heads} and {shape.Examples}");
             if (blob.Length < shape.FewestStatsBytes)
                 throw new InvalidDataException("it ends too early");
-            foreach (var part in Parts(target()))
+            foreach (var part in target().Parts)
             {
                 var before = (part.Histogram.Total, part.Moments.Count, part.Moments.Infinities);
                 ReadInto(ref reader, part.Histogram, record);
@@ -94,12 +94,6 @@ public static class ShardStatsFile
             throw new InvalidDataException($"{name}: the shard's statistics cannot be read: {e.Message}. Delete the blob to have the shard scored again.", e);
         }
     }
-
-    static IEnumerable<ScoreStatistics> Parts(HeadStatistics statistics) =>
-        from head in Enumerable.Range(0, statistics.Heads)
-        from score in Enumerable.Range(0, ScoreNames.Scores)
-        from population in Enumerable.Range(0, ScoreNames.CountedPopulations)
-        select statistics[head, (Score)score, (Population)population];
 
     static void Write(BinaryWriter writer, BucketHistogram histogram)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Tokens;
 
@@ -13,10 +14,6 @@ public static class InductionRows
     const int LongestRepeat = 200;
     const int FirstToken = 1000;
     const int EndToken = 10000;
-
-    /// <summary>The tokenizer in a model's folder, or null where there is none.</summary>
-    public static Tokenizer? TokenizerOf(string folder) =>
-        new[] { "tokenizer.json", "vocab.json", "encoder.json" }.Any(file => File.Exists(Path.Combine(folder, file))) ? Tokenizer.Load(folder) : null;
 
     /// <summary>Random rows, the same for the same seed, model shape and tokenizer.</summary>
     /// <param name="tokenizer">Where it is known, tokens whose text has two spaces in a row are left out, as in the notebook.</param>
@@ -45,11 +42,11 @@ public static class InductionRows
 
     /// <summary>All rows of a token file.</summary>
     /// <exception cref="InvalidDataException">The rows are not [BOS, r, r], too long, or not in the vocabulary.</exception>
-    public static int[][] Read(string location, ModelConfig config)
+    public static int[][] Read(InputPath file, string? tensor, ModelConfig config)
     {
-        using var tokens = TokenDataset.Open(location);
+        using var tokens = TokenDataset.Open(file, tensor);
         if (tokens.Context > config.NCtx || tokens.Context % 2 == 0 || tokens.Context < 3)
-            throw new InvalidDataException($"{location}: induction rows are [BOS, r, r], an odd number of tokens from 3 to {config.NCtx}; these have {tokens.Context}.");
+            throw new InvalidDataException($"{tokens.Name}: induction rows are [BOS, r, r], an odd number of tokens from 3 to {config.NCtx}; these have {tokens.Context}.");
         tokens.Hash(tokens.Rows, config.DVocab);
         var rows = Enumerable.Range(0, tokens.Rows).Select(row =>
         {
@@ -61,7 +58,7 @@ public static class InductionRows
         foreach (var (index, row) in rows.Index())
         {
             if (!row.AsSpan(1, repeat).SequenceEqual(row.AsSpan(1 + repeat)))
-                throw new InvalidDataException($"{location}: row {index} does not repeat its tokens: expected [BOS, r, r] with r of {repeat}.");
+                throw new InvalidDataException($"{tokens.Name}: row {index} does not repeat its tokens: expected [BOS, r, r] with r of {repeat}.");
         }
 
         return rows;

@@ -1,3 +1,5 @@
+using HeadScope.ModelCore.Scoring;
+
 namespace HeadScope.Jobs.Specs;
 
 /// <summary>
@@ -32,6 +34,10 @@ public static class JobLimits
             return $"it has {scores.Quantiles.Count:N0} quantiles, where at most {JobResolver.MostQuantiles} are supported, of levels from 0 to 1";
         if (scores.Examples is < 0 or > JobResolver.MostExamples)
             return $"it has {scores.Examples:N0} examples, where 0 to {JobResolver.MostExamples:N0} are supported";
+        if (scores.Names?.FirstOrDefault(name => ScoreCatalogue.Find(name) is null) is { } unknown)
+            return $"it asks for the score '{unknown}', which this version does not know";
+        if (scores.Names is { Count: 0 } || scores.Selection.Stored.Any(score => score is AblationScore) != (spec.Ablation?.Rows == tokens.Rows))
+            return "its scores and its ablation do not fit each other";
         if (spec.Induction is { } induction && (induction.Rows < 1 || induction.Repeat < 1 || induction.Rows * (2L * induction.Repeat + 1) > InductionTokens))
             return $"its induction is measured on {induction.Rows:N0} rows of {induction.Repeat:N0} tokens twice, where at most {InductionTokens:N0} tokens in all are supported";
         return null;

@@ -22,10 +22,10 @@ public sealed record JobPlan(int Rows, int ShardRows)
     }
 
     /// <summary>Shards as large as memory likes, but some for each worker.</summary>
-    /// <param name="heads">Heads of all layers.</param>
-    public static JobPlan For(int rows, int context, int heads, int? shardRows = null)
+    /// <param name="scores">Scores that are stored of a position: of each head, those of the job.</param>
+    public static JobPlan For(int rows, int context, int scores, int? shardRows = null)
     {
-        var bytesPerRow = 3L * sizeof(float) * heads * Math.Max(1, context - 1);
+        var bytesPerRow = (long)sizeof(float) * scores * Math.Max(1, context - 1);
         var byMemory = Math.Max(1, ShardScoreBytes / bytesPerRow);
         var byCount = Math.Max(FewestRows, (rows + FewestShards - 1) / FewestShards);
         var byLimit = ((long)rows + JobLimits.Shards - 1) / JobLimits.Shards;

@@ -1,4 +1,5 @@
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Specs;
 
@@ -19,10 +20,13 @@ public sealed record JobRequest
     public string? Revision { get; init; }
 
     /// <summary>A token file, <c>FILE.safetensors[:TENSOR]</c> or <c>.npy</c>.</summary>
-    public required string Tokens { get; init; }
+    public required TokenLocation Tokens { get; init; }
 
     /// <summary>How many rows to score, from the first on. The default is all.</summary>
     public int? Rows { get; init; }
+
+    /// <summary>Names of scores; see <see cref="ScoreNames"/>. The default are the notebook's.</summary>
+    public IReadOnlyList<string> Scores { get; init; } = [ScoreNames.Default];
 
     /// <summary>From 0 to 1. The default value is 0.9.</summary>
     public double Quantile { get; init; } = DefaultQuantile;
@@ -45,9 +49,9 @@ public sealed record JobRequest
     public bool SkipHeads { get; init; }
 
     /// <summary>Rows to measure induction on, in place of random ones.</summary>
-    public string? InductionTokens { get; init; }
+    public TokenLocation? InductionTokens { get; init; }
 
-    /// <summary>Seed of the random induction rows. The default value is 0.</summary>
+    /// <summary>Seed of the random induction rows, and of the rows that ablations take from. The default value is 0.</summary>
     public long Seed { get; init; }
 
     /// <summary>Rows of a shard, at least 1. The default follows from memory and the number of rows.</summary>

@@ -1,6 +1,8 @@
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.ModelCore.Weights;
 
@@ -27,23 +29,26 @@ public static class JobResolver
             faults.Add(e.Message);
         }
 
-        return Resolve(request, model, faults);
+        return Resolve(request, LocatedFiles.Anywhere(request, model), faults);
     }
 
     /// <summary>Resolves a job whose model is in a folder.</summary>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
-    public static ResolvedJob Resolve(JobRequest request) => Resolve(request, new LocatedModel(request.Model, null));
+    public static ResolvedJob Resolve(JobRequest request) => Resolve(request, LocatedFiles.Anywhere(request, new LocatedModel(InputPath.Anywhere(request.Model), null)));
 
-    /// <summary>Resolves a job whose model has been found.</summary>
+    /// <summary>Resolves a job whose files have been found.</summary>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
-    public static ResolvedJob Resolve(JobRequest request, LocatedModel model) => Resolve(request, model, []);
+    public static ResolvedJob Resolve(JobRequest request, LocatedFiles files) => Resolve(request, files, []);
 
-    /// <param name="model">Null where it was not found, for the first of the faults.</param>
-    static ResolvedJob Resolve(JobRequest request, LocatedModel? model, List<string> faults)
+    /// <param name="files">Without a model where that was not found, for the first of the faults.</param>
+    static ResolvedJob Resolve(JobRequest request, LocatedFiles files, List<string> faults)
     {
+        var model = files.Model;
         faults = [.. OptionFaults(request), .. faults];
+        var selection = ScoreNames.Select(request.Scores, faults);
+        var ablates = selection.Stored.Any(score => score is AblationScore);
         using var weights = model is null ? null : Try(faults, () => ModelWeights.Open(model.Folder, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
-        using var tokens = Try(faults, () => TokenDataset.Open(request.Tokens));
+        using var tokens = Try(faults, () => TokenDataset.Open(files.Tokens, request.Tokens.Tensor));
         var rows = Math.Max(1, request.Rows ?? tokens?.Rows ?? 1);
         if (tokens is not null && rows > tokens.Rows)
             faults.Add($"{request.Tokens}: {rows} rows were asked for, but it has {tokens.Rows}.");
@@ -53,24 +58,30 @@ public static class JobResolver
             faults.Add($"{request.Tokens}: rows of {tokens.Context} tokens are longer than the model's context, {weights.Config.NCtx}.");
         if (weights?.Config.WhyNotScored is { } reason)
             faults.Add($"{request.Model}: {reason}.");
-        var induction = weights is null or { Config.WhyNotScored: not null } || request.SkipHeads ? null : Try(faults, () => Induction(request, model!.Folder, weights.Config));
+        var induction = weights is null or { Config.WhyNotScored: not null } || request.SkipHeads ? null : Try(faults, () => Induction(request, files, weights.Config));
         var hash = weights is null || tokens is null || rows > tokens.Rows ? null : Try(faults, () => tokens.Hash(rows, weights.Config.DVocab));
+        if (ablates && rows < 2)
+            faults.Add("scores: ablations put what a head does on another row in its place; at least 2 rows are needed.");
         if (faults.Count > 0)
             throw new InvalidJobException(faults);
 
-        var folder = Path.GetFullPath(model!.Folder);
+        var folder = Path.GetFullPath(model!.Folder.Path);
         var spec = new JobSpec
         {
             Model = new ModelReference(
-                model.Hub?.Repository ?? folder, model.Hub?.Repository ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), model.Hub, ModelWeights.Hash(folder), weights!.Config.NLayers, weights.Config.NHeads,
+                model.Hub?.Repository ?? folder, model.Hub?.Repository ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), model.Hub, ModelWeights.Hash(model.Folder), weights!.Config.NLayers, weights.Config.NHeads,
                 weights.Processing.Names),
-            Tokens = new TokensReference(FullLocation(request.Tokens), rows, tokens!.Context, hash!),
-            Scores = new ScoreOptions(request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores, request.Examples),
+            Tokens = new TokensReference(FullLocation(files.Tokens, request.Tokens), rows, tokens!.Context, hash!),
+            Scores = new ScoreOptions(request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores, request.Examples)
+            {
+                Names = selection.Scores.SequenceEqual(ScoreSelection.Default.Scores) ? null : [.. selection.Scores.Select(score => score.Name)],
+            },
+            Ablation = ablates ? new AblationReference(request.Seed, rows) : null,
             Induction = induction is null ? null : new InductionReference(
-                request.InductionTokens is null ? $"seed {request.Seed}" : FullLocation(request.InductionTokens), induction.Length, (induction[0].Length - 1) / 2, InductionRows.Hash(induction)),
+                files.InductionTokens is null ? $"seed {request.Seed}" : FullLocation(files.InductionTokens, request.InductionTokens!).ToString(), induction.Length, (induction[0].Length - 1) / 2, InductionRows.Hash(induction)),
             OtherPrecision = request.Precision == Precision.Float32 ? null : request.Precision,
         };
-        var plan = JobPlan.For(rows, tokens.Context, weights.Config.HeadCount, request.ShardRows);
+        var plan = JobPlan.For(rows, tokens.Context, weights.Config.HeadCount * selection.Stored.Count, request.ShardRows);
         if ((JobLimits.FaultOf(spec) ?? JobLimits.FaultOf(plan, spec)) is { } limit)
             throw new InvalidJobException([$"The job is too large: {limit}."]);
         return new ResolvedJob(spec, plan, induction ?? []);
@@ -96,15 +107,11 @@ public static class JobResolver
         static bool IsLevel(double q) => q is >= 0 and <= 1;
     }
 
-    static int[][] Induction(JobRequest request, string folder, ModelConfig config) => request.InductionTokens is { } location
-        ? InductionRows.Read(location, config)
-        : InductionRows.Random(config, request.Seed, InductionRows.TokenizerOf(folder));
+    static int[][] Induction(JobRequest request, LocatedFiles files, ModelConfig config) => files.InductionTokens is { } file
+        ? InductionRows.Read(file, request.InductionTokens!.Tensor, config)
+        : InductionRows.Random(config, request.Seed, Tokenizer.TryLoad(files.Model!.Folder));
 
-    static string FullLocation(string location)
-    {
-        var colon = location.LastIndexOf(':');
-        return colon > 1 && !File.Exists(location) ? $"{Path.GetFullPath(location[..colon])}{location[colon..]}" : Path.GetFullPath(location);
-    }
+    static TokenLocation FullLocation(InputPath file, TokenLocation named) => named with { Path = Path.GetFullPath(file.Path) };
 
     static T? Try<T>(List<string> faults, Func<T> attempt)
         where T : class

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Specs;
 
@@ -25,6 +27,9 @@ public sealed record JobSpec
     /// <summary>Null where the columns of the weights alone are left out.</summary>
     public InductionReference? Induction { get; init; }
 
+    /// <summary>What ablations put in a head's place; null where none is asked for.</summary>
+    public AblationReference? Ablation { get; init; }
+
     /// <summary>How products are computed, where that is not float32: it decides the results, as where they are computed hardly does.</summary>
     [JsonPropertyName("precision")]
     public Precision? OtherPrecision { get; init; }
@@ -41,7 +46,7 @@ public sealed record JobSpec
             var identity = this with
             {
                 Model = Model with { Location = "", Name = "", Hub = null },
-                Tokens = Tokens with { Location = "" },
+                Tokens = Tokens with { Location = new TokenLocation("") },
                 Induction = Induction is null ? null : Induction with { Source = "" },
             };
             return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(identity, JobJson.Options)))[..16];
@@ -68,14 +73,23 @@ public sealed record HubSource(string Repository, string Revision, string Commit
 /// <param name="Rows">How many rows are scored, from the first on.</param>
 /// <param name="Context">Tokens a row.</param>
 /// <param name="Hash">SHA-256 of those rows as int32.</param>
-public sealed record TokensReference(string Location, int Rows, int Context, string Hash);
+public sealed record TokensReference(TokenLocation Location, int Rows, int Context, string Hash);
 
-/// <param name="Quantile">The level of head_dla, mover_attn, mover_dla and dla_ratio in the head frame.</param>
+/// <summary>What is computed of each head, and what is kept of it.</summary>
+/// <param name="Quantile">The level of the scores in the head frame.</param>
 /// <param name="NoInductionQuantile">The level of the columns that leave induction out.</param>
 /// <param name="Quantiles">The levels in quantiles.parquet, beside those two.</param>
 /// <param name="KeepScores">Whether every score is kept, as scores.parquet.</param>
 /// <param name="Examples">How many positions to list for each head, score and side.</param>
-public sealed record ScoreOptions(double Quantile, double NoInductionQuantile, IReadOnlyList<double> Quantiles, bool KeepScores, int Examples);
+public sealed record ScoreOptions(double Quantile, double NoInductionQuantile, IReadOnlyList<double> Quantiles, bool KeepScores, int Examples)
+{
+    /// <summary>Names of the scores, in the catalogue's order; null for the default ones.</summary>
+    public IReadOnlyList<string>? Names { get; init; }
+
+    /// <exception cref="ArgumentException">A name is no score's: a newer version wrote it.</exception>
+    [JsonIgnore]
+    public ScoreSelection Selection => field ??= Names is null ? ScoreSelection.Default : ScoreSelection.Of(Names);
+}
 
 /// <param name="Source">A seed or a file, for people.</param>
 /// <param name="Rows">Sequences.</param>

@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Roots;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Hub;
 
 namespace HeadScope.Jobs.Specs;
@@ -18,7 +20,7 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
         if (Directory.Exists(model))
         {
             return revision is null
-                ? new LocatedModel(model, null)
+                ? new LocatedModel(InputPath.Anywhere(model), null)
                 : throw new InvalidDataException($"{model} is a folder here, and --revision is for models on the hub. Leave --revision out, or run where no folder has the model's name.");
         }
 
@@ -42,14 +44,17 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
     {
         revision ??= HubRepository.DefaultRevision;
         var snapshot = await DownloadAsync(id, revision, cancellation).ConfigureAwait(false);
-        return new LocatedModel(snapshot.Folder, new HubSource(id, revision, snapshot.Commit));
+        return new LocatedModel(snapshot.Input, new HubSource(id, revision, snapshot.Commit));
     }
 
     /// <summary>The folder of a job's model on this machine.</summary>
+    /// <param name="roots">Where it must lie, unless it is from the hub; null for anywhere.</param>
     /// <exception cref="HubException">It is not to be had from the hub.</exception>
-    public async Task<string> FolderOfAsync(ModelReference model, CancellationToken cancellation) => model.Hub is { } source
-        ? (await DownloadAsync(source.Repository, source.Commit, cancellation).ConfigureAwait(false)).Folder
-        : model.Location;
+    /// <exception cref="InvalidDataException">It lies elsewhere.</exception>
+    public async Task<InputPath> FolderOfAsync(ModelReference model, InputRoots? roots, CancellationToken cancellation) =>
+        model.Hub is { } source ? (await DownloadAsync(source.Repository, source.Commit, cancellation).ConfigureAwait(false)).Input
+        : roots is null ? InputPath.Anywhere(model.Location)
+        : roots.Models.Find(model.Location) ?? throw new InvalidDataException($"The model {model.Name} lies outside the folders that --models names here.");
 
     /// <summary>A tokenizer's file or folder.</summary>
     /// <param name="named">A path, or the id of a model on the hub.</param>
@@ -96,7 +101,3 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
         return await client.DownloadModelAsync(id, revision, progress, cancellation).ConfigureAwait(false);
     }
 }
-
-/// <summary>A model on this machine.</summary>
-/// <param name="Hub">Where it comes from, if from the hub.</param>
-public sealed record LocatedModel(string Folder, HubSource? Hub);

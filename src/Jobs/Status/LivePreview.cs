@@ -14,8 +14,7 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
     HeadStatistics? _statistics; // null before the first shard
     int _rows;
 
-    /// <summary>Merges the statistics of committed shards, those that have not been.</summary>
-    /// <exception cref="InvalidDataException">A shard's statistics are damaged.</exception>
+    /// <summary>Merges the statistics of committed shards, those that have not been. What cannot be read is left out: the reduction names it.</summary>
     public async Task AddAsync(IEnumerable<int> shards, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
@@ -24,18 +23,23 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
             foreach (var shard in shards.Where(shard => !_shards.Contains(shard)))
             {
                 var name = folder.ShardStats(shard);
-                if (await store.TryReadAsync(name, _shape.MostStatsBytes, cancellation).ConfigureAwait(false) is not { } blob)
-                    continue;
-                _rows += ShardStatsFile.Read(blob, name, _shape, () => _statistics ??= _shape.NewStatistics()).Rows;
-                _shards.Add(shard);
+                try
+                {
+                    if (await store.TryReadAsync(name, _shape.MostStatsBytes, cancellation).ConfigureAwait(false) is not { } blob)
+                        continue;
+                    _shards.Add(shard);
+                    var one = _shape.NewStatistics(); // apart: of a damaged shard, some is read before that is seen
+                    _rows += ShardStatsFile.Read(blob, name, _shape, one).Rows;
+                    if (_statistics is null)
+                        _statistics = one;
+                    else
+                        _statistics.Merge(one);
+                }
+                catch (Exception e) when (e is InvalidDataException or UnreadableBlobException)
+                {
+                    _shards.Add(shard);
+                }
             }
-        }
-        catch (Exception e) when (e is InvalidDataException or UnreadableBlobException)
-        {
-            // Some of the damaged shard may have been added: begin anew.
-            (_statistics, _rows) = (null, 0);
-            _shards.Clear();
-            throw;
         }
         finally
         {
@@ -48,20 +52,24 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
         await _gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return new JobPreview(_rows, spec.Scores.Quantile,
-            [
-                .. Enumerable.Range(0, _shape.Heads).Select(head =>
-                {
-                    int layer = head / spec.Model.HeadsPerLayer, inLayer = head % spec.Model.HeadsPerLayer;
-                    float Of(Score score) => _statistics?.Of(head, score, Population.All).Histogram.Approximate(spec.Scores.Quantile) ?? float.NaN;
-                    return new HeadPreview(
-                        layer, inLayer, ModelConfig.HeadLabel(layer, inLayer), Of(Score.HeadDla), Of(Score.MoverAttn), Of(Score.MoverDla), Of(Score.DlaRatio));
-                }),
-            ]);
+            return Of(_statistics ?? _shape.NewStatistics(), _rows, spec);
         }
         finally
         {
             _gate.Release();
         }
     }
+
+    /// <summary>The preview that statistics give.</summary>
+    /// <param name="rows">How many rows they are of.</param>
+    public static JobPreview Of(HeadStatistics statistics, int rows, JobSpec spec) => new(
+        rows, spec.Scores.Quantile, [.. statistics.Selection.Scores.Select(score => score.Name)], statistics.Selection.Headline.Name,
+        [
+            .. Enumerable.Range(0, statistics.Heads).Select(head =>
+            {
+                int layer = head / spec.Model.HeadsPerLayer, inLayer = head % spec.Model.HeadsPerLayer;
+                return new HeadPreview(
+                    layer, inLayer, ModelConfig.HeadLabel(layer, inLayer), [.. statistics.Selection.Scores.Select(score => statistics.Preview(head, score, spec.Scores.Quantile))]);
+            }),
+        ]);
 }

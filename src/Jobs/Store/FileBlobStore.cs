@@ -165,7 +165,7 @@ public sealed class FileBlobStore : IBlobStore
         var path = folder.Length == 0 ? _root : PathOf(folder.TrimEnd('/'));
         if (!Directory.Exists(path))
             yield break;
-        foreach (var below in new DirectoryInfo(path).EnumerateDirectories())
+        foreach (var below in Guarded(path, () => new DirectoryInfo(path).EnumerateDirectories()))
         {
             cancellation.ThrowIfCancellationRequested();
             if (HoldsBlobs(below))
@@ -182,9 +182,9 @@ public sealed class FileBlobStore : IBlobStore
             {
                 return false; // deleted meanwhile
             }
-            catch (UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                return true; // whoever looks into it will be told
+                return true; // whoever reads its blobs is told why it cannot
             }
         }
     }
@@ -334,6 +334,14 @@ public sealed class FileBlobStore : IBlobStore
         {
             throw Fault(path, e);
         }
+    }
+
+    /// <summary>What is in a folder; the folder is opened when it is asked for.</summary>
+    static IEnumerable<T> Guarded<T>(string path, Func<IEnumerable<T>> entries)
+    {
+        using var enumerator = Guarded(path, () => entries().GetEnumerator());
+        while (Guarded(path, enumerator.MoveNext))
+            yield return enumerator.Current;
     }
 
     static StoreException Fault(string path, Exception cause) =>

@@ -7,8 +7,9 @@ namespace HeadScope.Jobs.Telemetry;
 /// What is measured of jobs, as this process works on them. Job ids are never labels: they would make a series of each job.
 /// </summary>
 /// <remarks>
-/// Names and units are chosen so that OpenTelemetry's rules for Prometheus, which <see cref="Prometheus.PrometheusName"/> follows,
-/// turn them into the names that the documentation gives.
+/// Names and units are chosen so that OpenTelemetry's rules for Prometheus turn them into the names that the documentation gives:
+/// <c>headscope.store.request</c> in <c>s</c> is <c>headscope_store_request_seconds</c>; <c>headscope.shards</c>, a counter of
+/// <c>{shard}</c>, is <c>headscope_shards_total</c>.
 /// </remarks>
 public static class JobInstruments
 {
@@ -42,7 +43,7 @@ public static class JobInstruments
     }
 
     /// <summary>Makes every series that a job will count on, so that the first event is a step from 0 and not a start at 1.</summary>
-    internal static void Announce()
+    public static void Announce()
     {
         Tokens.Add(0);
         BatchesHalved.Add(0);

@@ -20,6 +20,7 @@ public sealed class MeteredJob : IJobObserver, IDisposable
     readonly IJobObserver _inner;
     IUnitLeases? _leases;
     int _state = -1;
+    bool _isWhole; // all is committed, whoever did it and whatever the leases know of it
     bool _ended;
 
     public MeteredJob(JobSpec spec, JobPlan plan, IJobObserver inner)
@@ -77,7 +78,11 @@ public sealed class MeteredJob : IJobObserver, IDisposable
     public void Reducing()
     {
         lock (Gate)
+        {
+            _isWhole = true;
             Enter("reducing");
+        }
+
         _inner.Reducing();
     }
 
@@ -105,6 +110,10 @@ public sealed class MeteredJob : IJobObserver, IDisposable
         }
     }
 
+    int RowsDone => _isWhole ? _plan.Rows : Volatile.Read(ref _leases)?.RowsDone ?? 0;
+
+    int ShardsWaiting => _isWhole ? 0 : Volatile.Read(ref _leases)?.ShardsWaiting ?? _plan.Shards;
+
     internal static IEnumerable<Measurement<int>> CountByState()
     {
         lock (Gate)
@@ -116,14 +125,14 @@ public sealed class MeteredJob : IJobObserver, IDisposable
         lock (Gate)
         {
             var rows = Current.Sum(job => (double)job._plan.Rows);
-            return rows == 0 ? [] : [new(Current.Sum(job => (double)(Volatile.Read(ref job._leases)?.RowsDone ?? 0)) / rows)];
+            return rows == 0 ? [] : [new(Current.Sum(job => (double)job.RowsDone) / rows)];
         }
     }
 
     internal static int Waiting()
     {
         lock (Gate)
-            return Current.Where(job => !job._ended).Sum(job => Volatile.Read(ref job._leases)?.ShardsWaiting ?? job._plan.Shards);
+            return Current.Where(job => !job._ended).Sum(job => job.ShardsWaiting);
     }
 
     /// <summary>Moves the job to a state; null where it is in none that this process knows.</summary>

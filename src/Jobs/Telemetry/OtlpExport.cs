@@ -16,36 +16,38 @@ public sealed class OtlpExport : IDisposable
 
     readonly OpenTelemetrySdk _sdk;
 
-    /// <summary>The product's meters, and that of the cluster it may work in.</summary>
-    public static string[] Meters => [JobInstruments.MeterName, WorkerInstruments.MeterName, StoreInstruments.MeterName, "Microsoft.Orleans"];
-
-    static string[] Sources => [JobSpans.SourceName, "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle"];
-
-    OtlpExport(bool metrics, bool traces) => _sdk = OpenTelemetrySdk.Create(builder =>
+    OtlpExport(Action<MeterProviderBuilder>? metrics, Action<TracerProviderBuilder>? traces) => _sdk = OpenTelemetrySdk.Create(builder =>
     {
-        builder.ConfigureResource(resource => resource.Clear().AddService(Service, serviceVersion: JobReducer.Version).AddTelemetrySdk().AddEnvironmentVariableDetector());
-        if (metrics)
-            builder.WithMetrics(meters => meters.AddMeter(Meters));
-        if (traces)
-            builder.WithTracing(sources => sources.AddSource(Sources));
+        builder.ConfigureResource(resource => resource.Clear()
+            .AddService(Service, serviceVersion: JobReducer.Version).AddTelemetrySdk().AddEnvironmentVariableDetector());
+        if (metrics is not null)
+            builder.WithMetrics(meters => metrics(meters.AddHeadScope()));
+        if (traces is not null)
+            builder.WithTracing(sources => traces(sources.AddHeadScope()));
         builder.UseOtlpExporter(); // this one, of several ways, minds the variables of single signals
     });
 
     /// <summary>Starts what the environment asks for; null where it asks for nothing.</summary>
+    /// <param name="moreMetrics">Adds the meters of the program to those of the product.</param>
+    /// <param name="moreTraces">Adds the sources of the program to those of the product.</param>
     /// <remarks>
     /// A signal is sent where its exporters name <c>otlp</c> or, none being named, where its endpoint or that of all signals is set;
     /// not where <c>OTEL_SDK_DISABLED</c> is true. The library alone would send to localhost unasked.
     /// </remarks>
-    public static OtlpExport? FromEnvironment()
+    public static OtlpExport? FromEnvironment(Action<MeterProviderBuilder>? moreMetrics = null, Action<TracerProviderBuilder>? moreTraces = null)
     {
         if (string.Equals(Variable("OTEL_SDK_DISABLED"), "true", StringComparison.OrdinalIgnoreCase))
             return null;
         var (metrics, traces) = (Asks("METRICS"), Asks("TRACES"));
-        return metrics || traces ? new OtlpExport(metrics, traces) : null;
+        return metrics || traces ? new OtlpExport(metrics ? moreMetrics ?? Nothing : null, traces ? moreTraces ?? Nothing : null) : null;
     }
 
     /// <summary>Sends what has not been sent, for five seconds at the most for each signal.</summary>
     public void Dispose() => _sdk.Dispose();
+
+    static void Nothing<T>(T builder)
+    {
+    }
 
     static bool Asks(string signal) => Variable($"OTEL_{signal}_EXPORTER") is { } exporters
         ? exporters.Split(',', StringSplitOptions.TrimEntries).Contains("otlp")

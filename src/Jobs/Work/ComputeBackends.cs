@@ -3,10 +3,12 @@ using System.Text.RegularExpressions;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
+using HeadScope.ModelCore.Torch;
+using HeadScope.ModelCore.Torch.Native;
 
 namespace HeadScope.Jobs.Work;
 
-/// <summary>The backends that were built in, and their devices on this machine.</summary>
+/// <summary>The backends, and their devices on this machine.</summary>
 public static partial class ComputeBackends
 {
     const string Managed = "managed";
@@ -14,27 +16,29 @@ public static partial class ComputeBackends
 
     public static IReadOnlyList<string> Names { get; } = [Managed, Torch];
 
-    /// <summary>Why a backend is not to be had; null where it is.</summary>
-    public static string? WhyMissing(string backend) => backend == Torch && !HasTorch
-        ? "this build has no TorchSharp: build with -p:HeadScopeTorch=cpu or -p:HeadScopeTorch=cuda"
-        : null;
+    /// <summary>Why a backend cannot be used on this machine; null where it can. Loads what the backend needs.</summary>
+    /// <param name="libtorch">The folder of libtorch; null to look where <see cref="Libtorch.Load"/> does.</param>
+    public static string? WhyMissing(string backend, string? libtorch = null) => backend == Torch ? Libtorch.Load(libtorch) : null;
 
-    /// <summary>A backend's devices on this machine; none where the backend is not built in.</summary>
-    public static IReadOnlyList<IComputeDevice> DevicesOf(string backend) => backend == Managed ? [ManagedDevice.Instance] : TorchDevices();
+    /// <summary>A backend's devices on this machine; none where the backend cannot be used.</summary>
+    /// <inheritdoc cref="WhyMissing" path="/param"/>
+    public static IReadOnlyList<IComputeDevice> DevicesOf(string backend, string? libtorch = null) =>
+        backend == Managed ? [ManagedDevice.Instance] : WhyMissing(backend, libtorch) is null ? TorchDevice.All() : [];
 
     /// <summary>The devices that a person names.</summary>
     /// <param name="devices">
     /// Names, ranges such as <c>cuda:0..3</c>, or kinds such as <c>cuda</c>, separated by commas. By default all CUDA devices or, where
     /// there are none, the processors.
     /// </param>
+    /// <param name="libtorch">The folder of libtorch; null to look where <see cref="Libtorch.Load"/> does.</param>
     /// <exception cref="InvalidJobException">There is no such backend or device.</exception>
-    public static IReadOnlyList<IComputeDevice> Find(string backend, string? devices)
+    public static IReadOnlyList<IComputeDevice> Find(string backend, string? devices, string? libtorch = null)
     {
         if (!Names.Contains(backend))
             throw new InvalidJobException([$"--backend: there is no '{backend}'; expected {string.Join(" or ", Names)}."]);
-        if (WhyMissing(backend) is { } reason)
+        if (WhyMissing(backend, libtorch) is { } reason)
             throw new InvalidJobException([$"--backend {backend}: {reason}."]);
-        var all = DevicesOf(backend);
+        var all = DevicesOf(backend, libtorch);
         if (devices is null)
             return all.Any(device => device.Name != "cpu") ? [.. all.Where(device => device.Name != "cpu")] : all;
         var found = new List<IComputeDevice>();
@@ -61,14 +65,4 @@ public static partial class ComputeBackends
 
     [GeneratedRegex(@"^(?<kind>\w+):(?<first>\d{1,3})\.\.(?<last>\d{1,3})$", RegexOptions.CultureInvariant)]
     private static partial Regex Range();
-
-#if HEADSCOPE_TORCH
-    const bool HasTorch = true;
-
-    static IReadOnlyList<IComputeDevice> TorchDevices() => ModelCore.Torch.TorchDevice.All();
-#else
-    const bool HasTorch = false;
-
-    static IReadOnlyList<IComputeDevice> TorchDevices() => [];
-#endif
 }

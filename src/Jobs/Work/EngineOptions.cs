@@ -1,4 +1,5 @@
 using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
@@ -32,6 +33,9 @@ public sealed record EngineOptions
     /// <summary>How models from the hub are found on this machine. The default follows the environment.</summary>
     public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
 
+    /// <summary>Where the files of jobs must lie; jobs whose files lie elsewhere are left to others. Null, the default, for anywhere.</summary>
+    public InputRoots? Roots { get; init; }
+
     /// <summary>Whether to check that model and tokens are those of the spec, by their hashes.</summary>
     public bool VerifyInputs { get; init; } = true;
 
@@ -50,6 +54,12 @@ public sealed record EngineOptions
 
     /// <summary>Those of the devices that can do a job.</summary>
     internal IReadOnlyList<IComputeDevice> DevicesFor(JobSpec spec) => [.. Devices.Where(device => device.Supports(spec.Precision))];
+
+    /// <summary>Why this process leaves a job to others that may open its files; null where it does not.</summary>
+    internal InvalidDataException? WhyNotHere(JobSpec spec) =>
+        Roots is null || ((spec.Model.Hub is not null || Roots.Models.Find(spec.Model.Location) is not null) && Roots.Tokens.Find(spec.Tokens.Location.Path) is not null)
+            ? null
+            : new InvalidDataException("its model or its tokens lie outside the folders that --models and --tokens name here. It is left to those that have them.");
 
     /// <summary>What to say where none can.</summary>
     internal InvalidDataException NoDeviceFor(JobSpec spec) => new(

@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Work;
 
@@ -14,7 +14,7 @@ public interface IShardScorer
 
     /// <summary>Scores a shard's rows into <paramref name="destination"/>, which is empty and large enough.</summary>
     /// <param name="progress">Told the number of rows after each batch.</param>
-    void Score(ShardRange shard, ShardScores destination, Action<int> progress, CancellationToken cancellation);
+    void Score(ShardRange shard, ScoreTable destination, Action<int> progress, CancellationToken cancellation);
 
     /// <summary>Seconds spent reading tokens in the last call.</summary>
     double ReadSeconds { get; }

@@ -1,4 +1,5 @@
 using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.ModelCore.Weights;
@@ -18,16 +19,16 @@ public sealed class JobInputs : IDisposable
 
     public TokenDataset Tokens { get; }
 
-    /// <param name="models">Finds the model on this machine, or brings it.</param>
-    /// <param name="verify">Whether to check their content by its hashes, which reads all of it.</param>
-    /// <exception cref="InvalidDataException">They are missing, or not what they were.</exception>
+    /// <param name="options">How the model is found or brought, where files may lie, and whether to check their content, which reads all of it.</param>
+    /// <exception cref="InvalidDataException">They are missing, lie where they may not, or are not what they were.</exception>
     /// <exception cref="HubException">The model is not to be had from the hub.</exception>
-    public static async Task<JobInputs> OpenAsync(JobSpec spec, ModelLocator models, bool verify, CancellationToken cancellation)
+    public static async Task<JobInputs> OpenAsync(JobSpec spec, EngineOptions options, CancellationToken cancellation)
     {
-        var weights = OpenModel(await models.FolderOfAsync(spec.Model, cancellation).ConfigureAwait(false), spec, verify);
+        var folder = await options.Models.FolderOfAsync(spec.Model, options.Roots, cancellation).ConfigureAwait(false);
+        var weights = OpenModel(folder, spec, options.VerifyInputs);
         try
         {
-            return new JobInputs(weights, OpenTokens(spec, weights.Config.DVocab, verify));
+            return new JobInputs(weights, OpenTokens(spec, weights.Config.DVocab, options));
         }
         catch
         {
@@ -42,7 +43,7 @@ public sealed class JobInputs : IDisposable
         Tokens.Dispose();
     }
 
-    static ModelWeights OpenModel(string folder, JobSpec spec, bool verify)
+    static ModelWeights OpenModel(InputPath folder, JobSpec spec, bool verify)
     {
         var processing = spec.Model.Processing;
         var weights = ModelWeights.Open(folder, new WeightProcessing(
@@ -50,19 +51,22 @@ public sealed class JobInputs : IDisposable
         if (verify && ModelWeights.Hash(folder) != spec.Model.Hash)
         {
             weights.Dispose();
-            throw new InvalidDataException($"{folder}: this is not the model that job {spec.Id} was made for: its files have changed. Restore them, or start a new job.");
+            throw new InvalidDataException($"{folder.Name}: this is not the model that job {spec.Id} was made for: its files have changed. Restore them, or start a new job.");
         }
 
         return weights;
     }
 
-    static TokenDataset OpenTokens(JobSpec spec, int vocabulary, bool verify)
+    static TokenDataset OpenTokens(JobSpec spec, int vocabulary, EngineOptions options)
     {
-        var tokens = TokenDataset.Open(spec.Tokens.Location);
-        if (tokens.Rows < spec.Tokens.Rows || tokens.Context != spec.Tokens.Context || (verify && tokens.Hash(spec.Tokens.Rows, vocabulary) != spec.Tokens.Hash))
+        var (path, tensor) = spec.Tokens.Location;
+        var file = options.Roots is null ? InputPath.Anywhere(path)
+            : options.Roots.Tokens.Find(path) ?? throw new InvalidDataException("The tokens lie outside the folders that --tokens names here.");
+        var tokens = TokenDataset.Open(file, tensor);
+        if (tokens.Rows < spec.Tokens.Rows || tokens.Context != spec.Tokens.Context || (options.VerifyInputs && tokens.Hash(spec.Tokens.Rows, vocabulary) != spec.Tokens.Hash))
         {
             tokens.Dispose();
-            throw new InvalidDataException($"{spec.Tokens.Location}: these are not the tokens that job {spec.Id} was made for: the file has changed. Restore it, or start a new job.");
+            throw new InvalidDataException($"{file.Name}: these are not the tokens that job {spec.Id} was made for: the file has changed. Restore it, or start a new job.");
         }
 
         return tokens;

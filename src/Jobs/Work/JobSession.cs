@@ -23,8 +23,11 @@ public sealed class JobSession : IAsyncDisposable
     readonly BlobClaims _claims;
     readonly int[][] _inductionTokens;
     readonly MeteredJob _observer;
+    readonly JobFailures _failures;
     readonly CancellationTokenSource _stop = new();
+    readonly Lock _meansGate = new();
     readonly Task _renewal;
+    MeanActivations? _means;
 
     JobSession(
         JobStore jobs, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer,
@@ -32,6 +35,7 @@ public sealed class JobSession : IAsyncDisposable
     {
         (_jobs, Folder, _presence, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, presence, spec, plan, inputs, inductionTokens, options, time);
         _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
+        _failures = new JobFailures(jobs.Blobs, folder, presence, time);
         Leases = leases?.Invoke(new JobUnits(plan, spec.Induction is not null)) ?? new ShardLedger(jobs.Blobs, folder, plan, _claims, spec.Induction is not null, time);
         Span = JobSpans.Job(spec, plan);
         _observer = new MeteredJob(spec, plan, observer);
@@ -60,8 +64,16 @@ public sealed class JobSession : IAsyncDisposable
         var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, spec.Induction, cancellation).ConfigureAwait(false);
-        var inputs = await JobInputs.OpenAsync(spec, options.Models, options.VerifyInputs, cancellation).ConfigureAwait(false);
-        return new JobSession(jobs, folder, presence, spec, plan, inputs, inductionTokens, options, observer, leases, time);
+        var inputs = await JobInputs.OpenAsync(spec, options, cancellation).ConfigureAwait(false);
+        try
+        {
+            return new JobSession(jobs, folder, presence, spec, plan, inputs, inductionTokens, options, observer, leases, time);
+        }
+        catch
+        {
+            inputs.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Loads the model. It belongs to the caller.</summary>
@@ -79,14 +91,36 @@ public sealed class JobSession : IAsyncDisposable
     /// <param name="thread">Where it computes.</param>
     public JobWorker CreateWorker(string name, Transformer model, IBackend backend, DeviceThread thread) => new(
         name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, _presence, Leases,
-        new ModelShardScorer(new HeadScorer(model, backend), backend, _inputs.Tokens, _options.BatchSize),
+        new ModelShardScorer(
+            new HeadScorer(model, backend, Spec.Scores.Selection, () => Means(model, backend)), backend, _inputs.Tokens, _options.BatchSize, Spec.Ablation),
         () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time, thread);
 
+    /// <summary>A worker could not start on a unit that it had leased: another may be able to.</summary>
+    /// <exception cref="JobStoppedException">The unit failed too often, and the job with it.</exception>
+    public async Task RecordFailureAsync(Lease lease, Exception cause, CancellationToken cancellation)
+    {
+        _observer.ShardFailed(lease.Claim.Unit, cause);
+        await _failures.RecordAsync(lease.Claim.Unit, cause, cancellation).ConfigureAwait(false);
+        _observer.Retrying(lease.Claim.Unit, cause);
+    }
+
     /// <summary>Reduces the job, all of whose units are done, unless somebody else is at it. Null then: look again later.</summary>
+    /// <exception cref="JobStoppedException">The reduction failed, and the job with it.</exception>
+    /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
     public async Task<Manifest?> TryReduceAsync(CancellationToken cancellation)
     {
         _observer.Reducing();
-        var manifest = await ReduceAsync(cancellation).ConfigureAwait(false);
+        Manifest? manifest;
+        try
+        {
+            manifest = await ReduceAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (StoreException or UnreadableBlobException) && !cancellation.IsCancellationRequested)
+        {
+            // It is made of what is stored: tried again, it would fail again.
+            throw await _failures.FailAsync(ReduceUnit, 1, "The reduction failed: ", e, cancellation).ConfigureAwait(false);
+        }
+
         if (manifest is not null)
             _observer.Done();
         return manifest;
@@ -108,6 +142,25 @@ public sealed class JobSession : IAsyncDisposable
         _inputs.Dispose();
         _observer.Dispose();
         Span?.Dispose();
+    }
+
+    /// <summary>Mean activations, computed by whichever worker needs them first, on its device.</summary>
+    MeanActivations Means(Transformer model, IBackend backend)
+    {
+        lock (_meansGate)
+        {
+            if (_means is not null)
+                return _means;
+            var means = new MeanActivations(model.Config.NLayers, model.Config.NHeads * model.Config.DHead);
+            var tokens = new int[Spec.Tokens.Context];
+            foreach (var row in Spec.Ablation!.MeanRows())
+            {
+                _inputs.Tokens.Read(row, tokens);
+                means.Add(model, backend, tokens, new BatchShape(1, tokens.Length));
+            }
+
+            return _means = means;
+        }
     }
 
     /// <summary>Deletes what this process wrote into a job while it was being deleted. Nothing of it writes any more.</summary>
@@ -145,7 +198,7 @@ public sealed class JobSession : IAsyncDisposable
             JobInstruments.Reduced(_time.GetElapsedTime(started));
             return result;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException)
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             // Held up for longer than the lease, it reads what another, who has finished meanwhile, has dropped.
             if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } theirs)
@@ -174,13 +227,13 @@ public sealed class JobSession : IAsyncDisposable
                     await _claims.RenewAsync(_stop.Token).ConfigureAwait(false);
                     await Leases.RenewAsync(_stop.Token).ConfigureAwait(false);
                 }
-                catch (IOException)
+                catch (Exception) when (!_stop.IsCancellationRequested)
                 {
-                    // A store that fails will stop the workers; until then the next tick tries again.
+                    // The next tick tries again. What is not renewed lapses, and others do it.
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
         }
     }

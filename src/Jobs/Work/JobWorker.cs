@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Globalization;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Work;
 
@@ -20,11 +20,9 @@ public sealed class JobWorker(
     /// <summary>How often to look whether others have finished, where only their work is left.</summary>
     static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>How often a shard is tried again before the job fails.</summary>
-    public const int Retries = 3;
-
-    readonly ShardScores _scores = new(Math.Min(plan.ShardRows, plan.Rows), spec.Tokens.Context - 1, heads);
-    readonly ShardCounter _counter = new();
+    readonly ScoreTable _scores = new(spec.Scores.Selection, heads, spec.Tokens.Context, Math.Min(plan.ShardRows, plan.Rows));
+    readonly ShardCounter _counter = new(spec.Scores.Selection);
+    readonly JobFailures _failures = new(store, folder, presence, time);
 
     /// <exception cref="JobStoppedException">The job failed, here or elsewhere, or was cancelled.</exception>
     /// <exception cref="StoreException">The store failed; the job can be resumed.</exception>
@@ -63,11 +61,11 @@ public sealed class JobWorker(
                 throw JobPresence.Deleted(folder, e);
             throw;
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StoreException or JobStoppedException))
+        catch (Exception e) when (e is not JobStoppedException && !cancellation.IsCancellationRequested)
         {
             span.Fail(e);
             observer.ShardFailed(lease.Claim.Unit, e);
-            await RecordFailureAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
+            await _failures.RecordAsync(lease.Claim.Unit, e, cancellation).ConfigureAwait(false);
             observer.Retrying(lease.Claim.Unit, e);
         }
         finally
@@ -105,15 +103,10 @@ public sealed class JobWorker(
         using var storing = JobSpans.Store();
         var attempt = Guid.NewGuid().ToString("N")[..12];
         var blob = folder.ShardScores(shard.Shard, attempt);
-        var checksums = await ShardScoresFile.WriteAsync(_scores, store, blob, cancellation).ConfigureAwait(false);
-        var movable = 0;
-        foreach (var copies in _scores.NumCopies)
-            movable += copies > 0 ? 1 : 0;
-        var lossSum = 0.0;
-        foreach (var loss in _scores.Loss)
-            lossSum += loss;
+        var withSources = ShardScoresFile.CountWithSources(_scores);
+        var checksums = await ShardScoresFile.WriteAsync(_scores, withSources, store, blob, cancellation).ConfigureAwait(false);
         var record = new ShardRecord(
-            spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerRow, blob, checksums, movable, lossSum,
+            spec.Id, shard.Shard, shard.FirstRow, shard.Rows, _scores.PositionsPerSequence, blob, checksums, withSources,
             new ShardWork(name, scorer.Device, started, scorer.ReadSeconds, scoreSeconds - scorer.ReadSeconds, countSeconds, Lap(), distance));
 
         // This is the commit. Whoever comes second throws its scores away.
@@ -145,23 +138,4 @@ public sealed class JobWorker(
     }
 
     Task<T> ComputeAsync<T>(Func<T> compute, CancellationToken cancellation) => thread is null ? Task.FromResult(compute()) : thread.RunAsync(compute, cancellation);
-
-    async Task RecordFailureAsync(string unit, Exception cause, CancellationToken cancellation)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var failure = new JobFailure(unit, attempt, cause.Message, time.GetUtcNow());
-            var blob = string.Create(CultureInfo.InvariantCulture, $"{folder.Failures}{unit}.{attempt}");
-            if (!await store.TryCreateAsync(blob, failure.ToJson(), cancellation).ConfigureAwait(false))
-                continue;
-            await presence.KeepAsync([blob], cancellation).ConfigureAwait(false);
-            if (attempt <= Retries)
-                return;
-            var what = unit == JobUnits.WeightsUnit ? "The columns of the weights" : $"Shard {unit}";
-            failure = failure with { Message = $"{what} failed {attempt} times; the last time: {cause.Message} All finished shards are kept: mend the cause and run the job again." };
-            if (await store.TryCreateAsync(folder.Failed, failure.ToJson(), cancellation).ConfigureAwait(false))
-                await presence.KeepAsync([folder.Failed], cancellation).ConfigureAwait(false);
-            throw new JobStoppedException(failure.Message, cause);
-        }
-    }
 }

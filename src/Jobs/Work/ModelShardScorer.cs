@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute;
@@ -12,10 +11,12 @@ namespace HeadScope.Jobs.Work;
 /// Scores a token dataset's rows with a model, batch by batch. Where a batch does not fit into memory it is halved, and stays so. While
 /// a backend that runs ahead computes one batch, the next is read and asked for, and the last one's scores are put away.
 /// </summary>
-public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenDataset tokens, int batchSize) : IShardScorer
+/// <param name="ablation">Which row's activations ablations put in the place of a row's own; null where none asks.</param>
+public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenDataset tokens, int batchSize, AblationReference? ablation = null) : IShardScorer
 {
-    readonly Queue<Batch> _inWork = new();
-    readonly Stack<Batch> _spare = new();
+    readonly Queue<StartedBatch> _inWork = new();
+    int[] _tokens = []; // [batch * position]
+    int[] _others = []; // of the rows that ablations take from
     int _batchSize = batchSize;
     double? _distance;
 
@@ -28,13 +29,13 @@ public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenD
     /// <summary>Sequences scored together: what was asked, or what fits.</summary>
     public int BatchSize => _batchSize;
 
-    public void Score(ShardRange shard, ShardScores destination, Action<int> progress, CancellationToken cancellation)
+    public void Score(ShardRange shard, ScoreTable destination, Action<int> progress, CancellationToken cancellation)
     {
         ReadSeconds = 0;
         var ahead = backend.RunsAhead ? 2 : 1;
         try
         {
-            for (var started = 0; destination.Rows < shard.Rows;)
+            for (var started = 0; destination.Sequences < shard.Rows;)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var rows = Math.Min(_batchSize, shard.Rows - started);
@@ -42,7 +43,7 @@ public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenD
                 {
                     try
                     {
-                        _inWork.Enqueue(Start(shard.FirstRow + started, rows));
+                        _inWork.Enqueue(Start(shard.FirstRow + started, rows, destination, started));
                         started += rows;
                         continue;
                     }
@@ -54,40 +55,37 @@ public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenD
                 }
 
                 if (_inWork.TryDequeue(out var batch))
-                    Finish(batch, destination, progress);
+                {
+                    using (batch)
+                        batch.Finish();
+                    progress(batch.Sequences);
+                }
             }
         }
         finally
         {
             while (_inWork.TryDequeue(out var left))
-                left.Started!.Dispose();
+                left.Dispose();
         }
     }
 
-    Batch Start(int firstRow, int rows)
+    StartedBatch Start(int firstRow, int rows, ScoreTable destination, int firstSequence)
     {
         var shape = new BatchShape(rows, tokens.Context);
-        if (!_spare.TryPop(out var batch) || batch.Scores.Batch != shape)
-            batch = new Batch(new int[shape.Positions], new TokenScores(shape, scorer.Model.Config.HeadCount));
         var reading = Stopwatch.GetTimestamp();
-        tokens.Read(firstRow, batch.Tokens);
+        var batch = Room(ref _tokens, shape);
+        tokens.Read(firstRow, batch);
+        var others = ablation is null ? [] : Room(ref _others, shape);
+        for (var i = 0; i < rows && ablation is not null; i++)
+            tokens.Read(ablation.OtherRow(firstRow + i), others.Slice(i * tokens.Context, tokens.Context));
         ReadSeconds += Stopwatch.GetElapsedTime(reading).TotalSeconds;
-        batch.Started = scorer.Start(batch.Tokens, batch.Scores);
-        return batch;
+        return scorer.Start(batch, shape, destination, firstSequence, others);
     }
 
-    void Finish(Batch batch, ShardScores destination, Action<int> progress)
+    static Span<int> Room(ref int[] buffer, BatchShape shape)
     {
-        using (batch.Started)
-            batch.Started!.Finish();
-        destination.Append(batch.Scores, batch.Tokens);
-        progress(batch.Scores.Batch.Rows);
-        _spare.Push(batch);
-    }
-
-    /// <summary>Room for a batch, used again and again.</summary>
-    sealed record Batch(int[] Tokens, TokenScores Scores)
-    {
-        public StartedScores? Started { get; set; }
+        if (buffer.Length < shape.Positions)
+            buffer = new int[shape.Positions];
+        return buffer.AsSpan(0, shape.Positions);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using HeadScope.ModelCore.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -53,12 +54,13 @@ internal sealed class Staging(int card) : IDisposable
 
     sealed class PinnedDownload(Staging staging, Buffer buffer, torch.Tensor target) : IDownload
     {
-        public void Finish(Span<float> destination)
+        public void Finish(RowReader reader)
         {
             buffer.Copied.Wait();
-            Operation.Run(destination, destination =>
+            Operation.Run(reader, reader =>
             {
-                HostMemory.ToHost(target, destination);
+                for (var row = 0; row < target.shape[0]; row++)
+                    reader(row, MemoryMarshal.Cast<byte, float>(target[row].bytes));
                 return true;
             });
         }

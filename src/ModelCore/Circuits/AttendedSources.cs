@@ -13,19 +13,19 @@ public sealed record AttendedSources(int[] Argmax, float[] Max, int[] ArgmaxWith
     public static AttendedSources Of(Transformer model, IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch)
     {
         int heads = model.Config.NHeads, context = batch.Context, predicted = context - 1;
-        var count = model.Config.HeadCount * batch.Rows * predicted;
+        var count = model.Config.HeadCount * batch.Sequences * predicted;
         var result = new AttendedSources(new int[count], new float[count], new int[count], new float[count]);
         var layer = 0;
         var observer = new PatternObserver(backend, patterns =>
         {
-            for (var row = 0; row < batch.Rows; row++)
+            for (var row = 0; row < batch.Sequences; row++)
             {
                 for (var head = 0; head < heads; head++)
                 {
                     for (var d = 0; d < predicted; d++)
                     {
                         var pattern = patterns.AsSpan(((row * heads + head) * context + d) * context, context);
-                        var index = ((layer * heads + head) * batch.Rows + row) * predicted + d;
+                        var index = ((layer * heads + head) * batch.Sequences + row) * predicted + d;
                         (result.Argmax[index], result.Max[index]) = Highest(pattern);
                         pattern[0] = 0;
                         (result.ArgmaxWithoutBos[index], result.MaxWithoutBos[index]) = Highest(pattern);
@@ -35,9 +35,7 @@ public sealed record AttendedSources(int[] Argmax, float[] Max, int[] ArgmaxWith
 
             layer++;
         });
-        var (normalized, scale) = model.Forward(backend, tokens, batch, observer);
-        normalized.Dispose();
-        scale?.Dispose();
+        model.Observe(backend, tokens, batch, observer);
         return result;
     }
 

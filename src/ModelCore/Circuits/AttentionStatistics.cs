@@ -48,9 +48,9 @@ public sealed class AttentionStatistics(Transformer model, IBackend backend)
         {
             var (layer, head) = Math.DivRem(i, config.NHeads);
             var sum = 0.0;
-            for (var row = 0; row < batch.Rows; row++)
-                sum += bySequence[(layer * batch.Rows + row) * config.NHeads + head];
-            scores[i] = (float)(sum / batch.Rows);
+            for (var row = 0; row < batch.Sequences; row++)
+                sum += bySequence[(layer * batch.Sequences + row) * config.NHeads + head];
+            scores[i] = (float)(sum / batch.Sequences);
         }
 
         return scores;
@@ -77,19 +77,17 @@ public sealed class AttentionStatistics(Transformer model, IBackend backend)
     double[] Means(ReadOnlySpan<int> tokens, BatchShape batch, Func<float[], int, double> statistic)
     {
         var heads = model.Config.NHeads;
-        var means = new double[model.Config.NLayers * batch.Rows * heads];
-        for (var row = 0; row < batch.Rows; row++)
+        var means = new double[model.Config.NLayers * batch.Sequences * heads];
+        for (var row = 0; row < batch.Sequences; row++)
         {
             var layer = 0;
             var observer = new PatternObserver(backend, pattern =>
             {
                 for (var head = 0; head < heads; head++)
-                    means[(layer * batch.Rows + row) * heads + head] = statistic(pattern, head * batch.Context * batch.Context);
+                    means[(layer * batch.Sequences + row) * heads + head] = statistic(pattern, head * batch.Context * batch.Context);
                 layer++;
             });
-            var (normalized, scale) = model.Forward(backend, tokens.Slice(row * batch.Context, batch.Context), batch with { Rows = 1 }, observer);
-            normalized.Dispose();
-            scale?.Dispose();
+            model.Observe(backend, tokens.Slice(row * batch.Context, batch.Context), batch with { Sequences = 1 }, observer);
         }
 
         return means;

@@ -32,18 +32,19 @@ internal sealed class CopyScan(IBackend backend, float[] read, float[] written, 
         return argmax;
     }
 
-    /// <summary>How many tokens t have t as their highest column: no column is higher, and none before it as high.</summary>
-    public int OwnArgmaxCount()
+    /// <summary>The share of tokens t that have t as their highest column: no column is higher, and none before it as high. Tokens of which t is NaN do not count.</summary>
+    public double OwnArgmaxShare()
     {
         var own = OwnLogits();
-        var beaten = new bool[vocabulary];
+        var beaten = Array.ConvertAll(own, float.IsNaN);
+        var tokens = beaten.Count(isNaN => !isNaN);
         var remaining = Enumerable.Range(0, vocabulary).ToArray();
         ForEachBlock(_ => remaining = Array.FindAll(remaining, row => !beaten[row]), (row, firstColumn, logits) =>
         {
             for (var j = 0; j < logits.Length && !beaten[row]; j++)
                 beaten[row] = logits[j] > own[row] || (logits[j] == own[row] && firstColumn + j < row);
         });
-        return vocabulary - beaten.Count(lost => lost);
+        return (double)beaten.Count(lost => !lost) / tokens;
     }
 
     /// <summary>The diagonal, by the same products as all else, so that a token never beats itself by rounding.</summary>

@@ -14,9 +14,7 @@ public static class DirectLogits
     {
         var result = $"blocks.{layer}.attn.hook_result";
         var cache = new ActivationCache(backend, name => name == result || name == "ln_final.hook_scale");
-        var (normalized, scale) = model.Forward(backend, tokens, new BatchShape(1, tokens.Length), cache);
-        normalized.Dispose();
-        scale?.Dispose();
+        model.Observe(backend, tokens, new BatchShape(1, tokens.Length), cache);
 
         var width = model.Config.DModel;
         var contribution = cache[result].Values.AsSpan((position * model.Config.NHeads + head) * width, width);

@@ -60,7 +60,7 @@ public sealed class OvCircuits(ModelWeights weights, Transformer transformer, IB
         return eigenvalues;
     }
 
-    /// <summary>Re(sum of eigenvalues) / sum of their magnitudes, from -1 (all negative) to 1 (all positive: copying).</summary>
+    /// <summary>Re(sum of eigenvalues) / sum of their magnitudes, from -1 (all negative) to 1 (all positive: copying). NaN where one is NaN.</summary>
     public static float Score(IEnumerable<Complex> eigenvalues)
     {
         double sum = 0, magnitudes = 0;
@@ -83,12 +83,12 @@ public sealed class OvCircuits(ModelWeights weights, Transformer transformer, IB
 
     /// <summary>
     /// For each head, the share of tokens that are their own <see cref="CopyArgmax"/>: [layer * head]. Tokens drop out as soon as
-    /// another beats them, so that a head which copies little costs little.
+    /// another beats them, so that a head which copies little costs little. Of the tokens whose own logit is a number; NaN where there are none.
     /// </summary>
     public double[] CopyShare()
     {
         var shares = new double[_config.HeadCount];
-        ForEachHead((index, scan) => shares[index] = (double)scan.OwnArgmaxCount() / _config.DVocab);
+        ForEachHead((index, scan) => shares[index] = scan.OwnArgmaxShare());
         return shares;
     }
 
@@ -180,5 +180,8 @@ public sealed class OvCircuits(ModelWeights weights, Transformer transformer, IB
     Matrix<double> ValueOf(BlockWeights block, int head) => Matrix<double>.Build.Dense(
         _config.DModel, _config.DHead, (i, j) => block.WV[(_config.Heads.KeyValueHeadOf(head) * _config.DModel + i) * _config.DHead + j]);
 
-    static Complex[] Eigenvalues(Matrix<double> matrix) => [.. matrix.Evd().EigenValues];
+    /// <summary>NaN where the matrix is not finite, on which the decomposition would not converge.</summary>
+    static Complex[] Eigenvalues(Matrix<double> matrix) => matrix.Exists(value => !double.IsFinite(value))
+        ? [.. Enumerable.Repeat(Complex.NaN, matrix.RowCount)]
+        : [.. matrix.Evd().EigenValues];
 }

@@ -19,10 +19,10 @@ public readonly record struct AttentionInputs(
 }
 
 /// <summary>What a caller wants of attention beside z. Each tensor that is present is filled.</summary>
-public sealed class AttentionTaps
+public sealed class AttentionHooks
 {
     /// <summary>No more than z.</summary>
-    public static AttentionTaps None { get; } = new();
+    public static AttentionHooks None { get; } = new();
 
     /// <summary>[batch * head * dest, src]: scaled products, -inf where a source is not visible.</summary>
     public Tensor? Scores { get; init; }
@@ -31,66 +31,5 @@ public sealed class AttentionTaps
     public Tensor? Pattern { get; init; }
 
     /// <summary>Per-head scores, computed while the pattern is at hand.</summary>
-    public CopyScoring? Copying { get; init; }
-}
-
-/// <summary>
-/// The inputs and outputs of one layer's direct logit attribution. With w[n, h] = W_O[h] W_U[:, target of n]:
-/// <c>HeadDla = z . w</c>, <c>MoverAttn</c> = the attention paid to copies of the target, <c>MoverDla</c> = HeadDla with the
-/// pattern restricted to those copies. None is divided by the final norm's scale, which is known only after the last layer.
-/// </summary>
-/// <param name="TargetDirections">w: [batch * position, head * d_head].</param>
-/// <param name="HeadDla">[head, batch * position].</param>
-/// <param name="MoverAttn">[head, batch * position].</param>
-/// <param name="MoverDla">[head, batch * position].</param>
-public sealed record CopyScoring(Tensor TargetDirections, CopySources Copies, Tensor HeadDla, Tensor MoverAttn, Tensor MoverDla);
-
-/// <summary>
-/// For each position of a batch, the sources at or before it that hold the token it should predict. A sparse boolean
-/// [batch, dest, src] in compressed rows: most destinations have no copy at all.
-/// </summary>
-public sealed class CopySources
-{
-    readonly int[] _offsets;
-    readonly int[] _sources;
-
-    /// <param name="tokens">[batch * position].</param>
-    public CopySources(ReadOnlySpan<int> tokens, BatchShape batch)
-    {
-        Batch = batch;
-        _offsets = new int[batch.Positions + 1];
-        var sources = new List<int>(batch.Positions * 4);
-        for (var row = 0; row < batch.Rows; row++)
-        {
-            var sequence = tokens.Slice(row * batch.Context, batch.Context);
-            for (var destination = 0; destination < batch.Context; destination++)
-            {
-                if (destination + 1 < batch.Context)
-                {
-                    var target = sequence[destination + 1];
-                    var visible = sequence[..(destination + 1)];
-                    for (var from = 0; ;)
-                    {
-                        var next = visible[from..].IndexOf(target);
-                        if (next < 0)
-                            break;
-                        sources.Add(from + next);
-                        from += next + 1;
-                    }
-                }
-
-                _offsets[row * batch.Context + destination + 1] = sources.Count;
-            }
-        }
-
-        _sources = [.. sources];
-    }
-
-    public BatchShape Batch { get; }
-
-    /// <summary>The sources, ascending, whose token is the target of activation row <paramref name="position"/>; a row's last position has no target.</summary>
-    public ReadOnlySpan<int> Of(int position) => _sources.AsSpan(_offsets[position].._offsets[position + 1]);
-
-    /// <summary>How many (destination, source) pairs there are in all.</summary>
-    public int Count => _sources.Length;
+    public HeadScoring? Scoring { get; init; }
 }

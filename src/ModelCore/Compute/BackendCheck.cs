@@ -36,25 +36,48 @@ public sealed record BackendCheck(double Distance, double OperationsPerSecond)
         using var value = projected.SliceColumns(2 * Model, Model);
         backend.Rotate(query, Size, batch, new Rotary(Size, 10000, batch.Context));
         using var directions = backend.GatherOutputs(unembed, tokens);
-        using var headDla = backend.Allocate(Heads, batch.Positions);
-        using var moverAttn = backend.Allocate(Heads, batch.Positions);
-        using var moverDla = backend.Allocate(Heads, batch.Positions);
-        var copying = new CopyScoring(directions, new CopySources(tokens, batch), headDla, moverAttn, moverDla);
-        using var z = backend.Attend(new AttentionInputs(query, key, value, batch, new HeadShape(Heads, Heads, Size), 0.25f), new AttentionTaps { Copying = copying });
+        using var contribution = backend.Allocate(Heads, batch.Positions);
+        using var attention = backend.Allocate(Heads, batch.Positions);
+        using var restricted = backend.Allocate(Heads, batch.Positions);
+        var scoring = new HeadScoring
+        {
+            TargetDirections = directions,
+            Contribution = contribution,
+            Sources = [new SourceScoring(CopiesOfNext(tokens, batch), attention, restricted)],
+        };
+        using var z = backend.Attend(new AttentionInputs(query, key, value, batch, new HeadShape(Heads, Heads, Size), 0.25f), new AttentionHooks { Scoring = scoring });
         backend.Activate(z, Activation.Gelu);
         using var loss = backend.TokenLoss(z, unembed, tokens);
         var results = new List<float>();
-        foreach (var tensor in new[] { normalized, scale, z, headDla, moverAttn, moverDla, loss })
+        foreach (var tensor in new[] { normalized, scale, z, contribution, attention, restricted, loss })
         {
-            var values = new float[tensor.Rows * tensor.Columns];
             using var download = backend.StartDownload(tensor); // as scores are
-            download.Finish(values);
-            results.AddRange(values);
+            download.Finish((_, values) => results.AddRange(values));
         }
 
         normalized.Dispose();
         scale.Dispose();
         return [.. results];
+    }
+
+    /// <summary>For each position the sources at or before it that hold the next token.</summary>
+    static SourceLists CopiesOfNext(int[] tokens, BatchShape batch)
+    {
+        var offsets = new int[batch.Positions + 1];
+        var sources = new List<int>();
+        for (var index = 0; index < batch.Positions; index++)
+        {
+            var destination = index % batch.Context;
+            for (var source = 0; source <= destination && destination + 1 < batch.Context; source++)
+            {
+                if (tokens[index - destination + source] == tokens[index + 1])
+                    sources.Add(source);
+            }
+
+            offsets[index + 1] = sources.Count;
+        }
+
+        return new SourceLists(batch, offsets, [.. sources]);
     }
 
     /// <summary>In products as large as the device needs to be busy for long enough that starting them does not matter.</summary>

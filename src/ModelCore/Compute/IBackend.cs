@@ -5,7 +5,7 @@ namespace HeadScope.ModelCore.Compute;
 /// </summary>
 /// <remarks>
 /// A backend is used by one thread at a time; it may use many threads inside. Matrices loaded by one instance may be
-/// multiplied by others of the same kind (<see cref="Fork"/>). Every element of a result depends only on the inputs of its
+/// multiplied by others of the same kind. Every element of a result depends only on the inputs of its
 /// own sequence, so how sequences are grouped into batches cannot change it, save where a backend says otherwise.
 /// </remarks>
 public interface IBackend : IDisposable
@@ -15,9 +15,6 @@ public interface IBackend : IDisposable
 
     /// <summary>Whether calls return before all is computed, so that the next batch may be prepared and asked for while one is in work.</summary>
     bool RunsAhead => false;
-
-    /// <summary>A backend of the same kind for another thread. It shares loaded matrices, not workspaces.</summary>
-    IBackend Fork();
 
     /// <summary>A new tensor with undefined contents.</summary>
     Tensor Allocate(int rows, int columns);
@@ -46,6 +43,17 @@ public interface IBackend : IDisposable
     /// <summary>[outputs.Length, inputs]: columns of W, without bias; a row of zeros where an index is negative.</summary>
     Tensor GatherOutputs(Matrix matrix, ReadOnlySpan<int> outputs);
 
+    /// <summary>target = source; of a source of one row, every row gets it.</summary>
+    void Copy(Tensor target, Tensor source);
+
+    /// <summary>A new tensor of the same values.</summary>
+    Tensor Clone(Tensor source)
+    {
+        var clone = Allocate(source.Rows, source.Columns);
+        Copy(clone, source);
+        return clone;
+    }
+
     /// <summary>target += addend.</summary>
     void Add(Tensor target, Tensor addend);
 
@@ -61,8 +69,8 @@ public interface IBackend : IDisposable
     /// <summary>Turns heads, [batch * position, head * d_head], in place by their positions in their sequences.</summary>
     void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary);
 
-    /// <summary>z = softmax(scale q kᵀ) v, [batch * dest, head * d_head], and whatever <paramref name="taps"/> ask for.</summary>
-    Tensor Attend(in AttentionInputs inputs, AttentionTaps taps);
+    /// <summary>z = softmax(scale q kᵀ) v, [batch * dest, head * d_head], and whatever <paramref name="hooks"/> ask for.</summary>
+    Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks);
 
     /// <summary>Divides column n of <paramref name="scores"/>, [any, n], by row n of <paramref name="scale"/>, [n, 1].</summary>
     void DivideColumns(Tensor scores, Tensor scale);

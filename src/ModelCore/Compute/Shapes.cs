@@ -1,16 +1,16 @@
 namespace HeadScope.ModelCore.Compute;
 
 /// <summary>How many sequences a batch holds and how long each is.</summary>
-public readonly record struct BatchShape(int Rows, int Context)
+public readonly record struct BatchShape(int Sequences, int Context)
 {
     /// <summary>Rows of an activation tensor: one for each position of each sequence.</summary>
-    public int Positions => Rows * Context;
+    public int Positions => Sequences * Context;
 }
 
 /// <summary>
 /// The heads of one attention layer. Query head h reads key-value head <c>h / (Heads / KeyValueHeads)</c>.
 /// </summary>
-public readonly record struct HeadShape(int Heads, int KeyValueHeads, int Size)
+public readonly record struct HeadShape(int Heads, int KeyValueHeads, int DHead)
 {
     public int KeyValueHeadOf(int head) => head / (Heads / KeyValueHeads);
 }

@@ -9,11 +9,7 @@ public sealed record ParquetOptions
     /// </summary>
     public const int DefaultRowsPerGroup = 1 << 20;
 
-    /// <summary>65,536: a page of 4-byte values is 256 KiB, which stays in a core's cache while it is encoded.</summary>
-    public const int DefaultRowsPerPage = 1 << 16;
-
     const int MaxRowsPerGroup = 1 << 28;
-    const int MaxRowsPerPage = 1 << 24;
 
     /// <summary>
     /// Who wrote the file, in the form <c>application version 1.2.3 (build hash)</c> that readers parse. Given by the caller, so
@@ -24,22 +20,13 @@ public sealed record ParquetOptions
     /// <summary>Rows in every row group but the last. The default value is <see cref="DefaultRowsPerGroup"/>; from 1 to 2^28.</summary>
     public int RowsPerGroup { get; init; } = DefaultRowsPerGroup;
 
-    /// <summary>Rows in every page but a group's last. The default value is <see cref="DefaultRowsPerPage"/>; from 1 to 2^24.</summary>
-    public int RowsPerPage { get; init; } = DefaultRowsPerPage;
-
     /// <summary>Key-value pairs for the footer, written in this order. The default value is none.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; init; } = [];
 
     internal void Check()
     {
         ArgumentNullException.ThrowIfNull(CreatedBy);
-        CheckRange(RowsPerGroup, MaxRowsPerGroup, nameof(RowsPerGroup));
-        CheckRange(RowsPerPage, MaxRowsPerPage, nameof(RowsPerPage));
-    }
-
-    static void CheckRange(int value, int maximum, string name)
-    {
-        if (value < 1 || value > maximum)
-            throw new ArgumentOutOfRangeException(name, value, $"{name} is between 1 and {maximum}.");
+        if (RowsPerGroup is < 1 or > MaxRowsPerGroup)
+            throw new ArgumentOutOfRangeException(nameof(RowsPerGroup), RowsPerGroup, $"{nameof(RowsPerGroup)} is between 1 and {MaxRowsPerGroup}.");
     }
 }

@@ -1,28 +1,34 @@
-using System.Buffers;
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using HeadScope.ModelCore.Frames.Parquet;
+using ParquetSharp;
+using ParquetSharp.IO;
 
 namespace HeadScope.ModelCore.Frames;
 
 /// <summary>
-/// Writes a Parquet file (https://parquet.apache.org/docs/file-format/) forward onto a stream: flat, every column REQUIRED,
-/// uncompressed, data pages of version 1. Integers and strings are dictionary-encoded in each row group where that is smaller,
-/// everything else is PLAIN. The bytes depend on the rows, the schema and the options, never on how the rows were appended.
+/// Writes a Parquet file (https://parquet.apache.org/docs/file-format/) forward onto a stream, with Arrow's library: flat, every
+/// column REQUIRED, uncompressed. The bytes depend on the rows, the schema and the options, never on how the rows were appended.
 /// </summary>
 /// <remarks>
 /// Holds one row group's values, and the encoded pages of one of its columns. Used by one thread. The stream stays open.
 /// A writer that is disposed of before <see cref="Complete"/> leaves a file without a footer, which no reader accepts: half a
-/// table never passes for a whole one.
+/// table never passes for a whole one. What the stream throws comes through as it is.
 /// </remarks>
 public sealed class ParquetWriter : IDisposable
 {
     readonly Stream _stream;
-    readonly ByteSink _sink;
+    readonly ArrowOutput _output;
+    readonly ManagedOutputStream _arrowStream;
+    readonly ParquetFileWriter _file;
     readonly ParquetOptions _options;
     readonly ColumnSpec[] _columns;
     readonly ColumnBuffer[] _buffers;
-    readonly ChunkWriter _chunks;
-    readonly List<RowGroup> _groups = [];
+
+    /// <summary>
+    /// Holds the stream until this writer is disposed of. Arrow calls it once more when it is freed; were that left to the finalizer,
+    /// the call could come after the stream was collected, which ends the process.
+    /// </summary>
+    GCHandle _held;
     int _rowsInGroup;
     bool _closed;
 
@@ -38,11 +44,15 @@ public sealed class ParquetWriter : IDisposable
         options.Check();
         _stream = stream;
         _options = options;
-        _sink = new ByteSink(stream);
-        _chunks = new ChunkWriter(_sink, options.RowsPerPage);
-        var layouts = new ValueLayouts();
-        _buffers = [.. _columns.Select(column => ColumnBuffer.Create(column, layouts, options.RowsPerGroup))];
-        _sink.Write(Footer.Magic);
+        _buffers = Array.ConvertAll(_columns, column => ColumnBuffer.Create(column, options.RowsPerGroup));
+        _output = new ArrowOutput(stream);
+        _arrowStream = new ManagedOutputStream(_output, leaveOpen: true);
+        using var schema = FileLayout.Schema(_columns);
+        using var properties = FileLayout.Properties(_columns, options);
+        ParquetFileWriter? file = null;
+        _output.Run(() => file = new ParquetFileWriter(_arrowStream, schema, properties, new OrderedDictionary<string, string>(options.Metadata)));
+        _file = file!;
+        _held = GCHandle.Alloc(_arrowStream);
     }
 
     /// <summary>Rows appended so far.</summary>
@@ -65,7 +75,7 @@ public sealed class ParquetWriter : IDisposable
             _rowsInGroup += taken;
             Rows += taken;
             if (_rowsInGroup == _options.RowsPerGroup)
-                WriteGroup();
+                Write(WriteGroup);
         }
     }
 
@@ -75,35 +85,40 @@ public sealed class ParquetWriter : IDisposable
     {
         CheckOpen();
         if (_rowsInGroup > 0)
-            WriteGroup();
+            Write(WriteGroup);
+        Write(_file.Close);
         _closed = true;
-        var footer = new ArrayBufferWriter<byte>();
-        Footer.Write(footer, _columns, _groups, Rows, _options);
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, footer.WrittenCount);
-        _sink.Write(footer.WrittenSpan);
-        _sink.Write(length);
-        _sink.Write(Footer.Magic);
         _stream.Flush();
     }
 
     public void Dispose()
     {
         _closed = true;
-        foreach (var buffer in _buffers)
-            buffer.Dispose();
+        _file.Dispose();
+        _arrowStream.Dispose();
+        if (_held.IsAllocated)
+            _held.Free();
+    }
+
+    void Write(Action write)
+    {
+        // If the stream fails in the middle, what follows would be garbage: the writer stays closed.
+        _closed = true;
+        _output.Run(write);
+        _closed = false;
     }
 
     void WriteGroup()
     {
-        // If the stream fails in the middle, what follows would be garbage: the writer stays closed.
-        _closed = true;
-        var chunks = new ColumnChunk[_buffers.Length];
-        for (var i = 0; i < chunks.Length; i++)
-            chunks[i] = _buffers[i].Write(_chunks);
-        _groups.Add(new RowGroup(_rowsInGroup, chunks));
+        using var group = _file.AppendRowGroup();
+        foreach (var buffer in _buffers)
+        {
+            using var column = group.NextColumn();
+            buffer.Write(column);
+        }
+
+        group.Close();
         _rowsInGroup = 0;
-        _closed = false;
     }
 
     void CheckOpen()

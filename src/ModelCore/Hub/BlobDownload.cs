@@ -112,7 +112,7 @@ internal sealed class BlobDownload(
             }
             catch (IOException e)
             {
-                throw new HubException(HubFault.NoRoom, $"{partial}: cannot be written: {e.Message.TrimEnd('.')}. Make room, or set HF_HUB_CACHE to a folder that has it.", e);
+                throw new HubException(HubFault.NoRoom, $"{options.NameOf(partial)}: cannot be written{(options.IsForOthers ? "" : $": {e.Message.TrimEnd('.')}")}. Make room, or set HF_HUB_CACHE to a folder that has it.", e);
             }
 
             hash.Append(_buffer.AsSpan(0, count));

@@ -31,7 +31,7 @@ internal sealed partial class HubAnswers(HubOptions options, Uri endpoint, strin
         };
         message ??= answer.StatusCode switch
         {
-            HttpStatusCode.Unauthorized when token is not null && code != "RepoNotFound" => $"{Hub}: the token was not accepted for {repository}. Set HF_TOKEN to a valid one, or unset it{(options.Token is null ? $" and delete {options.TokenPath}" : "")}: what is public needs none.",
+            HttpStatusCode.Unauthorized when token is not null && code != "RepoNotFound" => $"{Hub}: the token was not accepted for {repository}. Set HF_TOKEN to a valid one, or unset it{(options.Token is null ? $" and delete {(options.IsForOthers ? "the token file" : options.TokenPath)}" : "")}: what is public needs none.",
             HttpStatusCode.Forbidden => $"{Hub}: the token may not read {repository}. Set HF_TOKEN to one that has access; if the repository is gated, accept its conditions at {page}.",
             HttpStatusCode.Unauthorized or HttpStatusCode.NotFound when file is null || code == "RepoNotFound" =>
                 $"{Hub}: there is no {repository}, or it is private. Check the spelling; for a private one set HF_TOKEN to a token {(token is null ? "" : "other than the one that was sent, ")}that may read it.",

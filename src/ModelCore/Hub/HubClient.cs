@@ -1,3 +1,5 @@
+using HeadScope.ModelCore.Files;
+
 namespace HeadScope.ModelCore.Hub;
 
 /// <summary>
@@ -43,7 +45,9 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
         if (missing.Count > 0)
             await new SnapshotDownload(_connection.Value, cache, options, time, repository, listing.Commit, meter).RunAsync(missing, cancellation).ConfigureAwait(false);
         cache.Remember(revision, listing);
-        return new HubSnapshot(repository, revision, listing.Commit, cache.SnapshotFolder(listing.Commit), chosen);
+        var folder = cache.SnapshotFolder(listing.Commit);
+        var input = options.IsForOthers ? InputPath.Within([RealPath.OfFolder(cache.Folder)], folder, repository.Id) : InputPath.Anywhere(folder);
+        return new HubSnapshot(repository, revision, listing.Commit, folder, input, chosen);
     }
 
     public void Dispose()
@@ -114,6 +118,6 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
         var lacks = names.Count > 0 ? $"lacks {Weights.Listing.Of(names)} of {repository}"
             : cache.Find(revision) is null ? $"does not have {repository}" : $"does not have all of {repository}";
         return new HubException(
-            HubFault.Unreachable, $"{why.Message} The cache, {options.Cache}, {lacks} at revision '{RepositoryPath.Printable(revision)}': download it once with a network{(options.Offline ? ", without HF_HUB_OFFLINE" : "")}, or set HF_HUB_CACHE to a cache that has it.", why);
+            HubFault.Unreachable, $"{why.Message} The cache, {options.NameOf(options.Cache)}, {lacks} at revision '{RepositoryPath.Printable(revision)}': download it once with a network{(options.Offline ? ", without HF_HUB_OFFLINE" : "")}, or set HF_HUB_CACHE to a cache that has it.", why);
     }
 }

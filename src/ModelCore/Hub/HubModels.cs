@@ -27,7 +27,7 @@ public static class HubModels
             return snapshot;
 
         // Which shards there are, only the index says.
-        var shards = ShardedSafetensors.FilesOf(Path.Combine(snapshot.Folder, checkpoint)).Select(path => Path.GetFileName(path)!).ToList();
+        var shards = ShardedSafetensors.FilesOf(snapshot.Input.Child(checkpoint));
         var whole = await hub.DownloadAsync(repository, snapshot.Commit, _ => shards, progress, cancellation).ConfigureAwait(false);
         return snapshot with { Files = [.. snapshot.Files, .. whole.Files] };
     }

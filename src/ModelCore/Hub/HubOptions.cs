@@ -43,6 +43,12 @@ public sealed record HubOptions
     /// <summary>Files downloaded at a time. The default value is 4.</summary>
     public int Connections { get; init; } = 4;
 
+    /// <summary>
+    /// Whether models are brought for callers of a server, rather than for this machine's user: then a repository's files must lie in its
+    /// part of the cache, links followed, and messages do not say where the cache is. The default value is false.
+    /// </summary>
+    public bool IsForOthers { get; init; }
+
     /// <summary>The options that this process's environment asks for.</summary>
     public static HubOptions FromEnvironment() =>
         From(Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
@@ -87,6 +93,9 @@ public sealed record HubOptions
     /// <summary>Without the token.</summary>
     public override string ToString() => $"{Endpoint}, cache {Cache}{(Offline ? ", offline" : "")}{(Token is null ? "" : ", with a token")}";
 
+    /// <summary>What messages call the cache, or a place in it.</summary>
+    internal string NameOf(string placeInCache) => IsForOthers ? "this server's cache of the hub" : placeInCache;
+
     /// <summary>The endpoint, checked.</summary>
     internal Uri EndpointUri =>
         Uri.TryCreate($"{Endpoint}/", UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps) && uri.Query == "" && uri.UserInfo == ""
@@ -98,7 +107,7 @@ public sealed record HubOptions
     {
         var (token, source) = (Token, "HF_TOKEN");
         if (token is null && TokenPath is not null && File.Exists(TokenPath))
-            (token, source) = (File.ReadAllText(TokenPath).Trim(), TokenPath);
+            (token, source) = (File.ReadAllText(TokenPath).Trim(), IsForOthers ? "This server's token file" : TokenPath);
         if (string.IsNullOrEmpty(token))
             return null;
         return token.All(character => character is > ' ' and < '\x7f')

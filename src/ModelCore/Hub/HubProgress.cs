@@ -1,3 +1,5 @@
+using HeadScope.ModelCore.Files;
+
 namespace HeadScope.ModelCore.Hub;
 
 /// <summary>How far a download is. Reports come from several threads, but one at a time.</summary>
@@ -11,9 +13,10 @@ public sealed record HubProgress(HubRepository Repository, int Files, int FilesD
 
 /// <summary>Files of a repository at one commit, on this machine.</summary>
 /// <param name="Folder">A folder with the files under their names. Others may lie beside them.</param>
+/// <param name="Input">The same folder, to be read.</param>
 /// <param name="Commit">Forty hex digits.</param>
 /// <param name="Files">The names that were chosen, with forward slashes.</param>
-public sealed record HubSnapshot(HubRepository Repository, string Revision, string Commit, string Folder, IReadOnlyList<string> Files);
+public sealed record HubSnapshot(HubRepository Repository, string Revision, string Commit, string Folder, InputPath Input, IReadOnlyList<string> Files);
 
 /// <summary>Adds up what several downloads have done.</summary>
 internal sealed class ProgressMeter(HubRepository repository, IProgress<HubProgress>? progress)

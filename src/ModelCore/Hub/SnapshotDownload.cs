@@ -71,7 +71,7 @@ internal sealed class SnapshotDownload(
         if (needed > free)
         {
             throw new HubException(HubFault.NoRoom, string.Create(CultureInfo.InvariantCulture,
-                $"{options.Cache}: {repository} takes {needed / 1e6:N1} MB more, and {free / 1e6:N1} MB are free. Make room, or set HF_HUB_CACHE to a folder that has it."));
+                $"{options.NameOf(options.Cache)}: {repository} takes {needed / 1e6:N1} MB more, and {free / 1e6:N1} MB are free. Make room, or set HF_HUB_CACHE to a folder that has it."));
         }
     }
 }

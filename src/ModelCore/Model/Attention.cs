@@ -42,16 +42,16 @@ internal sealed class Attention : IDisposable
 
     int KeyWidth => _config.NKeyValueHeads * _config.DHead;
 
-    /// <summary>What attention adds to the residual stream, [batch * position, d_model].</summary>
+    /// <summary>z = pattern . v, what each head mixes: [batch * position, head * d_head].</summary>
     /// <param name="normalized">ln1's output.</param>
     /// <param name="scoring">Per-head scores to compute on the way, by way of <see cref="TargetDirections"/>.</param>
-    public Tensor Forward(Tensor normalized, ForwardContext context, CopyScoring? scoring)
+    public Tensor Mix(Tensor normalized, ForwardContext context, HeadScoring? scoring)
     {
         var backend = context.Backend;
         Tensor? input = null;
         if (context.Positions is not null)
         {
-            input = backend.GatherRows(normalized, [.. Enumerable.Range(0, normalized.Rows)]);
+            input = backend.Clone(normalized);
             backend.Add(input, context.Positions);
         }
 
@@ -72,21 +72,24 @@ internal sealed class Attention : IDisposable
             context.Observe($"{_name}.hook_rot_k", key, _config.NKeyValueHeads, _config.DHead);
         }
 
-        var taps = new AttentionTaps
+        var hooks = new AttentionHooks
         {
-            Scores = Tap(context, "hook_attn_scores"),
-            Pattern = Tap(context, "hook_pattern"),
-            Copying = scoring,
+            Scores = Hook(context, "hook_attn_scores"),
+            Pattern = Hook(context, "hook_pattern"),
+            Scoring = scoring,
         };
         var inputs = new AttentionInputs(query, key, value, context.Batch, _config.Heads, _config.ScoreFactor(_layer), _config.Causal, _config.WindowOf(_layer));
-        using var z = backend.Attend(inputs, taps);
-        Show(context, "hook_attn_scores", taps.Scores);
-        Show(context, "hook_pattern", taps.Pattern);
+        var z = backend.Attend(inputs, hooks);
+        Show(context, "hook_attn_scores", hooks.Scores);
+        Show(context, "hook_pattern", hooks.Pattern);
         context.Observe($"{_name}.hook_z", z, _config.NHeads, _config.DHead);
         if (context.Wants($"{_name}.hook_result"))
             ObserveResult(z, context);
-        return backend.Multiply(z, _output);
+        return z;
     }
+
+    /// <summary>What attention adds to the residual stream, z W_O + b_O, [batch * position, d_model].</summary>
+    public Tensor Output(Tensor z, IBackend backend) => backend.Multiply(z, _output);
 
     /// <summary>W_O[h] W_U[:, target] for each target direction W_U[:, target], [n, d_model]: [n, head * d_head].</summary>
     public Tensor TargetDirections(IBackend backend, Tensor targets) => backend.Multiply(targets, _outputTransposed);
@@ -99,16 +102,16 @@ internal sealed class Attention : IDisposable
         _outputTransposed.Dispose();
     }
 
-    Tensor? Tap(ForwardContext context, string hook) => context.Wants($"{_name}.{hook}")
+    Tensor? Hook(ForwardContext context, string hook) => context.Wants($"{_name}.{hook}")
         ? context.Backend.Allocate(context.Batch.Positions * _config.NHeads, context.Batch.Context)
         : null;
 
-    void Show(ForwardContext context, string hook, Tensor? tap)
+    void Show(ForwardContext context, string hook, Tensor? values)
     {
-        if (tap is null)
+        if (values is null)
             return;
-        context.ObserveAttention($"{_name}.{hook}", tap, _config.NHeads);
-        tap.Dispose();
+        context.ObserveAttention($"{_name}.{hook}", values, _config.NHeads);
+        values.Dispose();
     }
 
     /// <summary>Each head's own contribution, z[h] W_O[h], [batch, position, head, d_model]: computed only for those who ask.</summary>

@@ -21,28 +21,14 @@ internal sealed class LayerNorm : IDisposable
         }
     }
 
-    /// <summary>Whether two norms compute the same: they have no weights of their own left.</summary>
-    public bool IsSameAs(LayerNorm other) => _norm is { Weight: null, Bias: null } && other._norm == _norm;
-
-    /// <summary>Shows what another norm, the same as this, has computed.</summary>
-    public void Observe(Tensor normalized, Tensor? scale, ForwardContext context)
-    {
-        if (scale is not null)
-            context.Observe($"{_name}.hook_scale", scale, 1);
-        context.Observe($"{_name}.hook_normalized", normalized, normalized.Columns);
-    }
-
     /// <summary>The normalised x, a new tensor; and what it was divided by, null without a norm.</summary>
     public (Tensor Normalized, Tensor? Scale) Forward(Tensor x, ForwardContext context)
     {
         if (_norm is null)
-        {
-            var copy = context.Backend.GatherRows(x, [.. Enumerable.Range(0, x.Rows)]);
-            return (copy, null);
-        }
-
+            return (context.Backend.Clone(x), null);
         var (normalized, scale) = context.Backend.Normalize(x, _norm);
-        Observe(normalized, scale, context);
+        context.Observe($"{_name}.hook_scale", scale, 1);
+        context.Observe($"{_name}.hook_normalized", normalized, normalized.Columns);
         return (normalized, scale);
     }
 

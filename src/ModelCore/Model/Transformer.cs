@@ -5,14 +5,13 @@ namespace HeadScope.ModelCore.Model;
 
 /// <summary>
 /// A transformer, loaded onto a backend: embedding, blocks, last norm, unembedding. One layer's activations are held at a time.
-/// Several threads may run it at once, each with a fork of the backend.
+/// Several threads may run it at once, each with a backend of its own on the same device.
 /// </summary>
 public sealed class Transformer : IDisposable
 {
     readonly Tensor _embedding; // W_E
     readonly Tensor? _positions; // W_pos
     readonly TransformerBlock[] _blocks;
-    readonly LayerNorm _lnFinal;
 
     Transformer(ModelConfig config, IReadOnlyList<string> processing, IBackend backend, ModelWeights weights)
     {
@@ -29,7 +28,7 @@ public sealed class Transformer : IDisposable
         for (var layer = 0; layer < config.NLayers; layer++)
             _blocks[layer] = new TransformerBlock(backend, config, layer, weights.ReadBlock(layer), rotary);
         var unembed = weights.ReadUnembed();
-        _lnFinal = new LayerNorm(backend, config, "ln_final", unembed.LnFinal);
+        LnFinal = new LayerNorm(backend, config, "ln_final", unembed.LnFinal);
         Unembed = backend.Load(unembed.WUByToken, config.DModel, config.DVocabOut, unembed.BU, transposed: true);
     }
 
@@ -44,24 +43,22 @@ public sealed class Transformer : IDisposable
     /// <summary>W_U and b_U: [d_model, d_vocab].</summary>
     public Matrix Unembed { get; }
 
+    internal LayerNorm LnFinal { get; }
+
     /// <exception cref="InvalidDataException">A weight cannot be read or is not finite.</exception>
     public static Transformer Load(ModelWeights weights, IBackend backend) => new(weights.Config, weights.Processing.Names, backend, weights);
 
-    /// <summary>
-    /// What the unembedding reads, [batch * position, d_model], and ln_final.hook_scale, [batch * position, 1], null without a last norm.
-    /// </summary>
+    /// <summary>A batch at the door: its residual stream holds the embedding, with positions where the model adds them there.</summary>
     /// <param name="tokens">[batch * position].</param>
     /// <param name="observer">Sees activations as they are made.</param>
-    /// <param name="scoring">Makes each layer's per-head scoring, given its target directions' projection.</param>
     /// <exception cref="ArgumentException">A sequence is longer than n_ctx, or a token is not in the vocabulary.</exception>
-    public (Tensor Normalized, Tensor? Scale) Forward(
-        IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver? observer = null, LayerScoring? scoring = null)
+    public ForwardPass Begin(IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver? observer = null)
     {
         CheckTokens(tokens, batch);
         var context = new ForwardContext(backend, batch, observer);
-        using var residual = backend.GatherRows(_embedding, tokens);
+        var residual = backend.GatherRows(_embedding, tokens);
         context.Observe("hook_embed", residual, Config.DModel);
-        using var positions = _positions is null ? null : backend.GatherRows(_positions, PositionsOf(batch));
+        var positions = _positions is null ? null : backend.GatherRows(_positions, PositionsOf(batch));
         if (positions is not null)
         {
             context.Observe("hook_pos_embed", positions, Config.DModel);
@@ -71,15 +68,35 @@ public sealed class Transformer : IDisposable
                 backend.Add(residual, positions);
         }
 
-        for (var layer = 0; layer < _blocks.Length; layer++)
-        {
-            var block = _blocks[layer];
-            using var directions = scoring is null ? null : block.Attention.TargetDirections(backend, scoring.Targets);
-            block.Forward(residual, context, scoring?.ForLayer(layer, directions!));
-        }
-
-        return _lnFinal.Forward(residual, context);
+        if (context.Positions is null)
+            positions?.Dispose();
+        return new ForwardPass(this, context, residual);
     }
+
+    /// <summary>
+    /// What the unembedding reads, [batch * position, d_model], and ln_final.hook_scale, [batch * position, 1], null without a last norm.
+    /// </summary>
+    /// <inheritdoc cref="Begin"/>
+    public (Tensor Normalized, Tensor? Scale) Forward(IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver? observer = null)
+    {
+        using var pass = Begin(backend, tokens, batch, observer);
+        while (!pass.IsAtEnd)
+            pass.RunBlock();
+        return pass.Finish();
+    }
+
+    /// <summary>Runs a batch for what an observer sees.</summary>
+    /// <inheritdoc cref="Begin"/>
+    public void Observe(IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver observer)
+    {
+        var (normalized, scale) = Forward(backend, tokens, batch, observer);
+        normalized.Dispose();
+        scale?.Dispose();
+    }
+
+    /// <summary>A layer's projection of target directions: W_O[h] W_U[:, target], [n, head * d_head].</summary>
+    /// <param name="targets">W_U[:, target], [n, d_model].</param>
+    public Tensor TargetDirections(IBackend backend, int layer, Tensor targets) => _blocks[layer].Attention.TargetDirections(backend, targets);
 
     /// <summary>Logits, [batch * position, d_vocab]. For a few sequences: scoring never materialises them.</summary>
     public float[] Logits(IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver? observer = null)
@@ -108,20 +125,22 @@ public sealed class Transformer : IDisposable
         return rows;
     }
 
+    internal TransformerBlock Block(int layer) => _blocks[layer];
+
     public void Dispose()
     {
         _embedding.Dispose();
         _positions?.Dispose();
         foreach (var block in _blocks)
             block.Dispose();
-        _lnFinal.Dispose();
+        LnFinal.Dispose();
         Unembed.Dispose();
     }
 
     void CheckTokens(ReadOnlySpan<int> tokens, BatchShape batch)
     {
-        if (batch.Rows < 1 || batch.Context < 1 || tokens.Length != batch.Positions)
-            throw new ArgumentException($"{tokens.Length} tokens are not {batch.Rows} sequences of {batch.Context}.", nameof(tokens));
+        if (batch.Sequences < 1 || batch.Context < 1 || tokens.Length != batch.Positions)
+            throw new ArgumentException($"{tokens.Length} tokens are not {batch.Sequences} sequences of {batch.Context}.", nameof(tokens));
         if (batch.Context > Config.NCtx)
             throw new ArgumentException($"Sequences of {batch.Context} tokens are longer than the model's context, {Config.NCtx}.", nameof(batch));
         var wrong = tokens.IndexOfAnyExceptInRange(0, Config.DVocab - 1);

@@ -27,31 +27,37 @@ internal sealed class TransformerBlock : IDisposable
 
     public Attention Attention { get; }
 
-    /// <summary>Adds the block's output to the residual stream, [batch * position, d_model], in place.</summary>
-    public void Forward(Tensor residual, ForwardContext context, CopyScoring? scoring)
+    /// <summary>
+    /// z, [batch * position, head * d_head]. In a parallel block the residual stream, [batch * position, d_model], gets the MLP's output;
+    /// in a sequential one, whose MLP reads what attention adds, it stays as it is.
+    /// </summary>
+    public Tensor Attend(Tensor residual, ForwardContext context, HeadScoring? scoring)
     {
-        var backend = context.Backend;
         context.Observe($"{_name}.hook_resid_pre", residual, _config.DModel);
         var (normalized, scale) = _ln1.Forward(residual, context);
         using (normalized)
         using (scale)
         {
-            using var attentionOut = Attention.Forward(normalized, context, scoring);
-            context.Observe($"{_name}.hook_attn_out", attentionOut, _config.DModel);
-            if (_mlp is not null && _config.ParallelAttnMlp)
-            {
-                using var mlpOut = ParallelMlpOut(residual, normalized, scale, context);
-                backend.Add(residual, mlpOut);
-            }
+            var z = Attention.Mix(normalized, context, scoring);
+            if (_config.ParallelAttnMlp)
+                AddMlp(residual, context);
+            return z;
+        }
+    }
 
-            backend.Add(residual, attentionOut);
+    /// <summary>Adds to the residual stream what attention makes of z and, in a sequential block, what the MLP makes of the sum.</summary>
+    public void AddAttention(Tensor residual, Tensor z, ForwardContext context)
+    {
+        using (var attentionOut = Attention.Output(z, context.Backend))
+        {
+            context.Observe($"{_name}.hook_attn_out", attentionOut, _config.DModel);
+            context.Backend.Add(residual, attentionOut);
         }
 
-        if (_mlp is not null && !_config.ParallelAttnMlp)
+        if (!_config.ParallelAttnMlp && !_config.AttnOnly)
         {
             context.Observe($"{_name}.hook_resid_mid", residual, _config.DModel);
-            using var mlpOut = MlpOut(residual, context);
-            backend.Add(residual, mlpOut);
+            AddMlp(residual, context);
         }
 
         context.Observe($"{_name}.hook_resid_post", residual, _config.DModel);
@@ -63,7 +69,11 @@ internal sealed class TransformerBlock : IDisposable
         var (normalized, scale) = _ln2!.Forward(x, context);
         using (normalized)
         using (scale)
-            return MlpOfNormalized(normalized, context);
+        {
+            var output = _mlp!.Forward(normalized, context);
+            context.Observe($"{_name}.hook_mlp_out", output, _config.DModel);
+            return output;
+        }
     }
 
     public void Dispose()
@@ -74,19 +84,11 @@ internal sealed class TransformerBlock : IDisposable
         _mlp?.Dispose();
     }
 
-    /// <summary>mlp(ln2(x)), where ln1(x) is known: once their weights are folded away, it is the same.</summary>
-    Tensor ParallelMlpOut(Tensor x, Tensor ln1, Tensor? scale, ForwardContext context)
+    void AddMlp(Tensor residual, ForwardContext context)
     {
-        if (!_ln2!.IsSameAs(_ln1))
-            return MlpOut(x, context);
-        _ln2.Observe(ln1, scale, context);
-        return MlpOfNormalized(ln1, context);
-    }
-
-    Tensor MlpOfNormalized(Tensor normalized, ForwardContext context)
-    {
-        var output = _mlp!.Forward(normalized, context);
-        context.Observe($"{_name}.hook_mlp_out", output, _config.DModel);
-        return output;
+        if (_mlp is null)
+            return;
+        using var mlpOut = MlpOut(residual, context);
+        context.Backend.Add(residual, mlpOut);
     }
 }

@@ -1,77 +1,82 @@
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
+using HeadScope.ModelCore.Scoring.Sources;
 
 namespace HeadScope.ModelCore.Scoring;
 
 /// <summary>
-/// Scores sequences: for every predicted position the direct logit attribution and the mover scores of every head, and the loss.
-/// Layer by layer, and vocabulary tile by vocabulary tile: no array is [token, vocabulary].
+/// Scores sequences: for every predicted position the chosen scores of every head, and the loss. Layer by layer, and vocabulary tile by
+/// vocabulary tile: no array is [token, vocabulary]. Used by one thread.
 /// </summary>
 /// <remarks>
 /// head_dla = z . (W_O W_U[:, t]) / scale needs W_O W_U for no token but the targets, so each target's unembedding is projected
-/// back through W_O once per layer. Definitions: seed notebook 002, "Metrics". Used by one thread.
+/// back through W_O once per layer.
 /// </remarks>
-public sealed class HeadScorer(Transformer model, IBackend backend)
+/// <param name="means">Makes what <see cref="Scores.AblationMean"/> puts in a head's place; null where it is not asked for.</param>
+public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelection selection, Func<MeanActivations>? means = null)
 {
-    readonly DownloadRoom _downloaded = new();
-
     public Transformer Model => model;
 
-    /// <summary>Scores of <paramref name="batch"/> sequences; see the other overload.</summary>
-    public TokenScores Score(ReadOnlySpan<int> tokens, BatchShape batch)
-    {
-        if (batch.Context < 2)
-            throw new ArgumentException($"Sequences of {batch.Context} token predict nothing; at least 2 are needed.", nameof(batch));
-        var scores = new TokenScores(batch, model.Config.HeadCount);
-        Score(tokens, scores);
-        return scores;
-    }
+    public ScoreSelection Selection => selection;
 
-    /// <param name="tokens">[batch * position], at least two tokens a sequence.</param>
-    /// <param name="scores">Filled; it says what shape the batch has.</param>
-    /// <exception cref="ArgumentException">A sequence is longer than n_ctx, or has a token outside the vocabulary.</exception>
-    public void Score(ReadOnlySpan<int> tokens, TokenScores scores)
+    /// <summary>The scores of a batch, in a table of its size.</summary>
+    /// <inheritdoc cref="Start"/>
+    public ScoreTable Score(ReadOnlySpan<int> tokens, BatchShape batch, ReadOnlySpan<int> others = default)
     {
-        using var started = Start(tokens, scores);
+        var table = new ScoreTable(selection, model.Config.HeadCount, batch.Context, batch.Sequences);
+        using var started = Start(tokens, batch, table, 0, others);
         started.Finish();
+        return table;
     }
 
     /// <summary>
-    /// As <see cref="Score(ReadOnlySpan{int}, TokenScores)"/>, without waiting for a backend that runs ahead: others may be started before
-    /// this is finished.
+    /// Asks the backend for the scores of a batch. One that runs ahead is not waited for: others may be started before this is finished.
     /// </summary>
-    public StartedScores Start(ReadOnlySpan<int> tokens, TokenScores scores)
+    /// <param name="tokens">[batch * position], at least two tokens a sequence.</param>
+    /// <param name="table">Gets the scores; it has room for them.</param>
+    /// <param name="firstSequence">Where in the table the batch goes.</param>
+    /// <param name="others">For <see cref="Scores.AblationResample"/>: the sequence in whose place each one's heads are put, [batch * position].</param>
+    /// <exception cref="ArgumentException">A sequence is longer than n_ctx, or has a token outside the vocabulary.</exception>
+    public StartedBatch Start(ReadOnlySpan<int> tokens, BatchShape batch, ScoreTable table, int firstSequence, ReadOnlySpan<int> others = default)
     {
-        var batch = scores.Batch;
-        var heads = model.Config.HeadCount;
-        var targets = TokenMasks.Targets(tokens, batch);
-        var copies = new CopySources(tokens, batch);
-        TokenMasks.Fill(tokens, batch, copies, scores);
+        var lists = new Dictionary<SourceSet, SourceLists>();
+        foreach (var set in selection.Sets.Append(MoverSources.Instance).Distinct())
+            lists.Add(set, set.ListsOf(tokens, batch));
+        TokenFacts.Fill(tokens, batch, lists, table, firstSequence);
 
-        var started = new StartedScores(backend, batch, _downloaded);
+        var targets = TokenFacts.Targets(tokens, batch);
+        var started = new StartedBatch(backend, batch, table, firstSequence);
         try
         {
-            using var targetRows = backend.GatherOutputs(model.Unembed, targets);
-            var headDla = started.Keep(backend.Allocate(heads, batch.Positions));
-            var moverAttn = started.Keep(backend.Allocate(heads, batch.Positions));
-            var moverDla = started.Keep(backend.Allocate(heads, batch.Positions));
-            var layers = new LayerScoring(targetRows, copies, model.Config.NHeads, headDla, moverAttn, moverDla);
-            var (normalized, scale) = model.Forward(backend, tokens, batch, scoring: layers);
+            var outputs = selection.Stored.OfType<ForwardScore>()
+                .Select(score => (Score: score, Values: started.Keep(backend.Allocate(model.Config.HeadCount, batch.Positions)))).ToList(); // [layer * head, batch * position]
+            var scoring = ScoringOf(outputs, lists);
+            using var targetRows = scoring.NeedsTargetDirections ? backend.GatherOutputs(model.Unembed, targets) : null; // [batch * position, d_model]
+            using var ablations = HeadAblations.Of(selection, model, backend, started, targets, means, others, batch);
+            using var pass = model.Begin(backend, tokens, batch);
+            while (!pass.IsAtEnd)
+            {
+                using var directions = targetRows is null ? null : model.TargetDirections(backend, pass.Layer, targetRows); // [batch * position, head * d_head]
+                using var z = pass.Attend(scoring.OfLayer(pass.Layer, model.Config.NHeads, directions));
+                ablations?.Run(pass, z);
+                pass.AddAttention(z);
+            }
+
+            var (normalized, scale) = pass.Finish();
             using (normalized)
             using (scale)
             {
-                if (scale is not null)
+                foreach (var (score, values) in outputs)
                 {
-                    backend.DivideColumns(headDla, scale);
-                    backend.DivideColumns(moverDla, scale);
+                    if (score.IsContribution && scale is not null)
+                        backend.DivideColumns(values, scale);
                 }
 
-                started.Download(started.Keep(backend.TokenLoss(normalized, model.Unembed, targets)), 1, scores.Loss);
+                started.DownloadLoss(started.Keep(backend.TokenLoss(normalized, model.Unembed, targets)));
             }
 
-            started.Download(headDla, heads, scores.HeadDla);
-            started.Download(moverAttn, heads, scores.MoverAttn);
-            started.Download(moverDla, heads, scores.MoverDla);
+            foreach (var (score, values) in outputs)
+                started.DownloadScore(score, values);
             return started;
         }
         catch
@@ -79,5 +84,13 @@ public sealed class HeadScorer(Transformer model, IBackend backend)
             started.Dispose();
             throw;
         }
+    }
+
+    static HeadScoring ScoringOf(IEnumerable<(ForwardScore Score, Tensor Values)> outputs, Dictionary<SourceSet, SourceLists> lists)
+    {
+        var request = new ForwardRequest(set => lists[set]);
+        foreach (var (score, values) in outputs)
+            request.Add(score, values);
+        return request.ToScoring();
     }
 }

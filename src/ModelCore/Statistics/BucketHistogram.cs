@@ -13,6 +13,11 @@ public sealed class BucketHistogram
 {
     public const int Buckets = 1 << 16;
 
+    /// <summary>Of 0, whose key is 0x8000_0000.</summary>
+    public const int ZeroBucket = 0x8000;
+
+    const int LowestBucket = 0x007F; // of -infinity, whose key is 0x007F_FFFF
+    const int HighestBucket = 0xFF80; // of +infinity, whose key is 0xFF80_0000
     const int PageBits = 7;
     const int PageSize = 1 << PageBits;
 
@@ -69,13 +74,21 @@ public sealed class BucketHistogram
         throw new InvalidOperationException("The counts do not add up to the total.");
     }
 
-    /// <summary>The middle of the bucket that holds a quantile: a preview, before any value is looked at again. NaN of nothing.</summary>
+    /// <summary>
+    /// The middle of the bucket that holds a quantile: a preview, before any value is looked at again. The bucket of an infinity holds
+    /// nothing else, and gives it. NaN of nothing.
+    /// </summary>
     public float Approximate(double q)
     {
         if (Total == 0)
             return float.NaN;
         var (bucket, _) = BucketOf(QuantileRank.Of(Total, q).Lower);
-        var middle = FloatKey.ToFloat(((uint)bucket << 16) | 0x8000);
-        return bucket == FloatKey.Of(0f) >> 16 ? 0 : middle;
+        return bucket switch
+        {
+            ZeroBucket => 0,
+            LowestBucket => float.NegativeInfinity,
+            HighestBucket => float.PositiveInfinity,
+            _ => FloatKey.ToFloat(((uint)bucket << 16) | 0x8000),
+        };
     }
 }

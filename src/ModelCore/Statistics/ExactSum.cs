@@ -4,7 +4,7 @@ namespace HeadScope.ModelCore.Statistics;
 /// A sum of float64 values without rounding, kept as a few non-overlapping parts, so that it does not depend on the order of
 /// additions. Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates", 1997, section 2.4.
 /// </summary>
-/// <remarks>Finite values only, whose sum stays in range.</remarks>
+/// <remarks>Of finite values: what is infinite or NaN is counted beside the sum, as <see cref="Moments"/> does, and is refused here.</remarks>
 public sealed class ExactSum
 {
     readonly List<double> _parts = []; // non-overlapping, increasing in magnitude
@@ -12,8 +12,12 @@ public sealed class ExactSum
     /// <summary>Parts whose exact sum is the sum so far. Adding them to another sum merges the two.</summary>
     public IReadOnlyList<double> Parts => _parts;
 
+    /// <exception cref="ArgumentOutOfRangeException">The value is not finite.</exception>
+    /// <exception cref="OverflowException">The sum leaves the range of float64.</exception>
     public void Add(double value)
     {
+        if (!double.IsFinite(value))
+            throw new ArgumentOutOfRangeException(nameof(value), value, "An exact sum is of finite values.");
         var kept = 0;
         for (var i = 0; i < _parts.Count; i++)
         {
@@ -26,11 +30,14 @@ public sealed class ExactSum
             value = sum;
         }
 
+        if (!double.IsFinite(value))
+            throw new OverflowException("The sum leaves the range of float64.");
         _parts.RemoveRange(kept, _parts.Count - kept);
         if (value != 0)
             _parts.Add(value);
     }
 
+    /// <exception cref="OverflowException">The sum leaves the range of float64.</exception>
     public void Merge(ExactSum other)
     {
         foreach (var part in other._parts.ToArray())

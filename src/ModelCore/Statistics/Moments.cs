@@ -8,6 +8,8 @@ public sealed class Moments
 {
     readonly ExactSum _sum = new();
     readonly ExactSum _sumOfSquares = new();
+    float _min = float.PositiveInfinity;
+    float _max = float.NegativeInfinity;
 
     /// <summary>Finite values.</summary>
     public long Count { get; private set; }
@@ -18,10 +20,13 @@ public sealed class Moments
     /// <summary>Infinite values: in the extremes, not in the sums.</summary>
     public long Infinities { get; private set; }
 
-    public float Min { get; private set; } = float.PositiveInfinity;
+    /// <summary>The lowest of all values, infinities included; NaN where there is none.</summary>
+    public float Min => HasValues ? _min : float.NaN;
 
-    public float Max { get; private set; } = float.NegativeInfinity;
+    /// <summary>The highest of all values, infinities included; NaN where there is none.</summary>
+    public float Max => HasValues ? _max : float.NaN;
 
+    /// <summary>Of the finite values; NaN where there is none.</summary>
     public double Mean => Count == 0 ? double.NaN : _sum.Value / Count;
 
     /// <summary>Of the finite values themselves (divided by the count, not one less).</summary>
@@ -31,16 +36,18 @@ public sealed class Moments
 
     public ExactSum SumOfSquares => _sumOfSquares;
 
+    bool HasValues => Count + Infinities > 0;
+
     /// <summary>Adds the finite values of one row, summed already, and the row's extremes and exceptions.</summary>
     public void AddRow(in RowSum row)
     {
         Count += row.Count;
         NaNs += row.NaNs;
         Infinities += row.Infinities;
-        if (row.Min < Min)
-            Min = row.Min;
-        if (row.Max > Max)
-            Max = row.Max;
+        if (row.Min < _min)
+            _min = row.Min;
+        if (row.Max > _max)
+            _max = row.Max;
         _sum.Add(row.Sum);
         _sumOfSquares.Add(row.SumOfSquares);
     }
@@ -50,10 +57,10 @@ public sealed class Moments
         Count += other.Count;
         NaNs += other.NaNs;
         Infinities += other.Infinities;
-        if (other.Min < Min)
-            Min = other.Min;
-        if (other.Max > Max)
-            Max = other.Max;
+        if (other._min < _min)
+            _min = other._min;
+        if (other._max > _max)
+            _max = other._max;
         _sum.Merge(other._sum);
         _sumOfSquares.Merge(other._sumOfSquares);
     }

@@ -9,30 +9,18 @@ namespace HeadScope.ModelCore.Text;
 /// </remarks>
 internal sealed class ParquetDocuments : IDocuments
 {
-    readonly string _column;
+    readonly List<ParquetText> _texts;
 
     /// <summary>Looks into every file, so that a missing column is known before hours of work.</summary>
     public ParquetDocuments(string location, IReadOnlyList<string> files, string column)
     {
-        (Location, Files, _column) = (location, files, column);
-        foreach (var file in files)
-        {
-            using var parquet = ParquetFile.Open(file);
-            parquet.Read<string>(column);
-        }
+        (Location, Files) = (location, files);
+        _texts = [.. files.Select(file => new ParquetText(file, column))];
     }
 
     public string Location { get; }
 
     public IReadOnlyList<string> Files { get; }
 
-    public IEnumerable<string> Read()
-    {
-        foreach (var file in Files)
-        {
-            using var parquet = ParquetFile.Open(file);
-            foreach (var document in parquet.Read<string>(_column))
-                yield return document;
-        }
-    }
+    public IEnumerable<string> Read() => _texts.SelectMany(file => file.Read());
 }

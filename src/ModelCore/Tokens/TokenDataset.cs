@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.ModelCore.Tokens;
@@ -14,22 +15,23 @@ public sealed class TokenDataset : IDisposable
 
     readonly ITokenStorage _storage;
 
-    TokenDataset(string path, ITokenStorage storage)
+    TokenDataset(string name, ITokenStorage storage)
     {
-        Path = path;
+        Name = name;
         _storage = storage;
         var shape = storage.Shape;
         if (shape.Length != 2)
-            throw new InvalidDataException($"{path}: the tokens have the shape {TensorInfo.Describe(shape)}; expected [rows, context].");
+            throw new InvalidDataException($"{name}: the tokens have the shape {TensorInfo.Describe(shape)}; expected [rows, context].");
         if (shape[0] < 1 || shape[1] < 1)
-            throw new InvalidDataException($"{path}: the tokens have the shape {TensorInfo.Describe(shape)}: there is nothing to score.");
+            throw new InvalidDataException($"{name}: the tokens have the shape {TensorInfo.Describe(shape)}: there is nothing to score.");
         if (shape[0] > int.MaxValue || shape[1] > 1 << 20)
-            throw new InvalidDataException($"{path}: the tokens have the shape {TensorInfo.Describe(shape)}; at most {int.MaxValue} rows of {1 << 20} are supported.");
+            throw new InvalidDataException($"{name}: the tokens have the shape {TensorInfo.Describe(shape)}; at most {int.MaxValue} rows of {1 << 20} are supported.");
         Rows = (int)shape[0];
         Context = (int)shape[1];
     }
 
-    public string Path { get; }
+    /// <summary>What messages call it.</summary>
+    public string Name { get; }
 
     public int Rows { get; }
 
@@ -39,17 +41,28 @@ public sealed class TokenDataset : IDisposable
     /// <summary>What the file says of its making, such as <c>headscope tokens</c> writes: texts by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _storage.Metadata;
 
-    /// <param name="location"><c>FILE.safetensors</c>, <c>FILE.safetensors:TENSOR</c> or <c>FILE.npy</c>.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or does not hold rows of tokens.</exception>
-    public static TokenDataset Open(string location)
+    /// <summary>Opens a file of this machine's own user.</summary>
+    /// <inheritdoc cref="Open(InputPath, string?)"/>
+    public static TokenDataset Open(TokenLocation location) => Open(InputPath.Anywhere(location.Path), location.Tensor);
+
+    /// <param name="file">A .npy file, or otherwise a safetensors file.</param>
+    /// <param name="tensor">Of a safetensors file. Null for the tensor <c>tokens</c>.</param>
+    /// <exception cref="InvalidDataException">The file is missing or damaged, or does not hold rows of tokens.</exception>
+    public static TokenDataset Open(InputPath file, string? tensor)
     {
-        var (path, tensor) = Split(location);
-        if (!File.Exists(path))
-            throw new InvalidDataException($"{path}: there is no such file. Tokens come from FILE.safetensors[:TENSOR] or FILE.npy.");
-        ITokenStorage storage = path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) ? NpyTokens.Open(path) : SafetensorsTokens.Open(path, tensor);
+        ITokenStorage storage;
         try
         {
-            return new TokenDataset(location, storage);
+            storage = file.Path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) ? NpyTokens.Open(file) : SafetensorsTokens.Open(file, tensor ?? DefaultTensor);
+        }
+        catch (FileNotFoundException)
+        {
+            throw new InvalidDataException($"{file.Name}: there is no such file. Tokens come from FILE.safetensors[:TENSOR] or FILE.npy.");
+        }
+
+        try
+        {
+            return new TokenDataset(tensor is null ? file.Name : $"{file.Name}:{tensor}", storage);
         }
         catch
         {
@@ -80,7 +93,7 @@ public sealed class TokenDataset : IDisposable
                 _ => item[0],
             };
             if (token is < 0 or > int.MaxValue)
-                throw new InvalidDataException($"{Path}: the token at row {firstRow + i / Context}, position {i % Context} is {token}; tokens are numbers from 0 on.");
+                throw new InvalidDataException($"{Name}: the token at row {firstRow + i / Context}, position {i % Context} is {token}; tokens are numbers from 0 on.");
             destination[i] = (int)token;
         }
 
@@ -104,7 +117,7 @@ public sealed class TokenDataset : IDisposable
             Read(first, part);
             var wrong = part.IndexOfAnyExceptInRange(0, vocabulary - 1);
             if (wrong >= 0)
-                throw new InvalidDataException($"{Path}: the token at row {first + wrong / Context}, position {wrong % Context} is {part[wrong]}, but the model's vocabulary has {vocabulary} tokens. Was the text tokenised for another model?");
+                throw new InvalidDataException($"{Name}: the token at row {first + wrong / Context}, position {wrong % Context} is {part[wrong]}, but the model's vocabulary has {vocabulary} tokens. Was the text tokenised for another model?");
             sha.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(part));
         }
 
@@ -112,11 +125,4 @@ public sealed class TokenDataset : IDisposable
     }
 
     public void Dispose() => _storage.Dispose();
-
-    /// <summary>A path and a tensor name; a colon belongs to the path where such a file exists, or it is a drive letter.</summary>
-    static (string Path, string Tensor) Split(string location)
-    {
-        var colon = location.LastIndexOf(':');
-        return colon > 1 && !File.Exists(location) ? (location[..colon], location[(colon + 1)..]) : (location, DefaultTensor);
-    }
 }

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Weights;
-using Microsoft.Win32.SafeHandles;
+using static HeadScope.ModelCore.Fault;
 
 namespace HeadScope.ModelCore.Tokens;
 
@@ -41,19 +42,19 @@ internal sealed class SafetensorsTokens : ITokenStorage
 
     public IReadOnlyDictionary<string, string> Metadata => _file.Metadata;
 
-    public static SafetensorsTokens Open(string path, string name)
+    public static SafetensorsTokens Open(InputPath path, string name)
     {
         var file = SafetensorsFile.Open(path);
         if (!file.Tensors.TryGetValue(name, out var tensor))
         {
             file.Dispose();
-            throw new InvalidDataException($"{path}: there is no tensor '{name}'. It holds {Listing.Of(file.Tensors.Keys)}; name one as {System.IO.Path.GetFileName(path)}:TENSOR.");
+            throw new InvalidDataException($"{path.Name}: there is no tensor {Quote(name)}. It holds {Listing.Of(file.Tensors.Keys)}; name one as {Path.GetFileName(path.Name)}:TENSOR.");
         }
 
         if (tensor.Type.IsFloat() || tensor.Type == TensorType.Bool)
         {
             file.Dispose();
-            throw new InvalidDataException($"{path}: the tensor '{name}' has the type {tensor.Type}; tokens are integers.");
+            throw new InvalidDataException($"{path.Name}: the tensor {Quote(name)} has the type {tensor.Type}; tokens are integers.");
         }
 
         return new SafetensorsTokens(file, tensor);
@@ -71,46 +72,44 @@ internal sealed partial class NpyTokens : ITokenStorage
 {
     const int MaxHeaderBytes = 1 << 16;
 
-    readonly string _path;
-    readonly SafeFileHandle _handle;
+    readonly ByteSource _source;
     readonly long _dataStart;
 
-    NpyTokens(string path, SafeFileHandle handle)
+    NpyTokens(ByteSource source)
     {
-        _path = path;
-        _handle = handle;
+        _source = source;
         var prefix = ReadAt(0, 10);
         if (prefix[0] != 0x93 || !prefix.AsSpan(1, 5).SequenceEqual("NUMPY"u8))
-            throw Fault("it does not start as a .npy file does");
+            throw Refuse("it does not start as a .npy file does");
         var version = prefix[6];
         if (version is < 1 or > 3)
-            throw Fault($"it is of the .npy version {version}; versions 1 to 3 are supported");
+            throw Refuse($"it is of the .npy version {version}; versions 1 to 3 are supported");
         var lengthBytes = version == 1 ? 2 : 4;
         var lengthField = ReadAt(8, lengthBytes);
         long length = version == 1 ? BitConverter.ToUInt16(lengthField) : BitConverter.ToUInt32(lengthField);
         if (length > MaxHeaderBytes)
-            throw Fault($"its header is said to be {length} bytes long");
+            throw Refuse($"its header is said to be {length} bytes long");
         _dataStart = 8 + lengthBytes + length;
         var header = Encoding.Latin1.GetString(ReadAt(8 + lengthBytes, (int)length));
 
         var type = Type().Match(header);
         if (!type.Success)
-            throw Fault($"its elements are not little-endian integers: {header.Trim()}");
+            throw Refuse("its elements are not little-endian integers");
         Signed = type.Groups["kind"].Value == "i";
         ItemSize = type.Groups["size"].Value[0] - '0';
         if (FortranOrder().IsMatch(header))
-            throw Fault("it is stored column by column (fortran_order); save it with numpy.ascontiguousarray");
+            throw Refuse("it is stored column by column (fortran_order); save it with numpy.ascontiguousarray");
         var shape = ShapeField().Match(header);
         if (!shape.Success)
-            throw Fault($"its header has no shape: {header.Trim()}");
+            throw Refuse("its header has no shape");
         Shape = [.. shape.Groups["axes"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(axis => long.TryParse(axis, CultureInfo.InvariantCulture, out var value) ? value : throw Fault($"its shape has the axis '{axis}'"))];
+            .Select(axis => long.TryParse(axis, CultureInfo.InvariantCulture, out var value) ? value : throw Refuse("its shape has an axis that is no number"))];
         var bytes = ItemSize * (System.Numerics.BigInteger)1;
         foreach (var axis in Shape)
             bytes *= axis;
-        var available = RandomAccess.GetLength(handle) - _dataStart;
+        var available = source.Length - _dataStart;
         if (bytes > available)
-            throw Fault($"the shape {TensorInfo.Describe(Shape)} takes {bytes} bytes, but {available} bytes of data follow the header: the file is truncated");
+            throw Refuse($"the shape {TensorInfo.Describe(Shape)} takes {bytes} bytes, but {available} bytes of data follow the header: the file is truncated");
     }
 
     public long[] Shape { get; }
@@ -122,51 +121,32 @@ internal sealed partial class NpyTokens : ITokenStorage
     /// <summary>The format has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
 
-    public static NpyTokens Open(string path)
+    public static NpyTokens Open(InputPath path)
     {
-        var handle = File.OpenHandle(path);
+        var source = new FileSource(path);
         try
         {
-            return new NpyTokens(path, handle);
+            return new NpyTokens(source);
         }
         catch
         {
-            handle.Dispose();
+            source.Dispose();
             throw;
         }
     }
 
-    public void ReadBytes(long offset, Span<byte> destination)
-    {
-        offset += _dataStart;
-        while (!destination.IsEmpty)
-        {
-            var read = RandomAccess.Read(_handle, destination, offset);
-            if (read == 0)
-                throw Fault("it ends too early");
-            destination = destination[read..];
-            offset += read;
-        }
-    }
+    public void ReadBytes(long offset, Span<byte> destination) => _source.Read(_dataStart + offset, destination);
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _source.Dispose();
 
     byte[] ReadAt(long offset, int count)
     {
         var bytes = new byte[count];
-        var done = 0;
-        while (done < count)
-        {
-            var read = RandomAccess.Read(_handle, bytes.AsSpan(done), offset + done);
-            if (read == 0)
-                throw Fault("it ends within its header");
-            done += read;
-        }
-
+        _source.Read(offset, bytes);
         return bytes;
     }
 
-    InvalidDataException Fault(string what) => new($"{_path}: {what}.");
+    InvalidDataException Refuse(string what) => new($"{_source.Name}: {what}.");
 
     [GeneratedRegex("'descr'\\s*:\\s*'[<|](?<kind>[iu])(?<size>[1248])'")]
     private static partial Regex Type();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
+using HeadScope.ModelCore.Files;
 
 namespace HeadScope.ModelCore.Tokens;
 
@@ -50,8 +51,12 @@ public sealed class Tokenizer
     public static Tokenizer Load(string folderOrFile)
     {
         ArgumentException.ThrowIfNullOrEmpty(folderOrFile);
-        return new Tokenizer(TokenizerFiles.Read(folderOrFile));
+        return new Tokenizer(TokenizerFiles.Read(InputPath.Anywhere(folderOrFile)));
     }
+
+    /// <summary>The tokenizer in a model's folder, or null where there is none.</summary>
+    /// <exception cref="InvalidDataException">As for <see cref="Load(string)"/>; or a file lies where it may not.</exception>
+    public static Tokenizer? TryLoad(InputPath folder) => TokenizerFiles.AreIn(folder) ? new Tokenizer(TokenizerFiles.Read(folder)) : null;
 
     /// <summary>Reads a <c>tokenizer.json</c> to the end of a stream, which stays open.</summary>
     /// <exception cref="InvalidDataException">As for <see cref="Load(string)"/>; the message begins with the name given.</exception>

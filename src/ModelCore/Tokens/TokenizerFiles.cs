@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
+using HeadScope.ModelCore.Files;
 
 namespace HeadScope.ModelCore.Tokens;
 
@@ -10,41 +11,47 @@ internal static class TokenizerFiles
     /// <summary>The largest tokenizer files in use have some 35 MB; beyond this a file is something else.</summary>
     const int MaxBytes = 64 << 20;
 
+    const string JsonName = "tokenizer.json";
+
     static readonly string[] VocabularyNames = ["vocab.json", "encoder.json"];
     static readonly string[] MergeNames = ["merges.txt", "vocab.bpe"];
 
     /// <summary>Every file that may belong to a tokenizer.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", .. VocabularyNames, .. MergeNames];
+        [JsonName, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", .. VocabularyNames, .. MergeNames];
+
+    /// <summary>Whether a folder has the files of a tokenizer, or some of them.</summary>
+    public static bool AreIn(InputPath folder) => VocabularyNames.Prepend(JsonName).Any(name => folder.Child(name).IsFile);
 
     /// <summary>A folder with tokenizer.json or with GPT-2's two files, or one of these files.</summary>
-    public static TokenizerDefinition Read(string folderOrFile)
+    public static TokenizerDefinition Read(InputPath folderOrFile)
     {
-        if (File.Exists(folderOrFile))
+        var folder = folderOrFile;
+        if (folderOrFile.IsFile)
         {
-            var name = Path.GetFileName(folderOrFile);
+            var name = Path.GetFileName(folderOrFile.Path);
             if (!VocabularyNames.Contains(name) && !MergeNames.Contains(name))
                 return ReadJson(folderOrFile);
-            folderOrFile = Path.GetDirectoryName(Path.GetFullPath(folderOrFile))!;
+            folder = folderOrFile.Parent;
         }
-        else if (File.Exists(Path.Combine(folderOrFile, "tokenizer.json")))
+        else if (folder.Child(JsonName) is { IsFile: true } json)
         {
-            return ReadJson(Path.Combine(folderOrFile, "tokenizer.json"));
+            return ReadJson(json);
         }
 
-        var vocabulary = VocabularyNames.Select(name => Path.Combine(folderOrFile, name)).FirstOrDefault(File.Exists);
-        var merges = MergeNames.Select(name => Path.Combine(folderOrFile, name)).FirstOrDefault(File.Exists);
+        var vocabulary = VocabularyNames.Select(folder.Child).FirstOrDefault(path => path.IsFile);
+        var merges = MergeNames.Select(folder.Child).FirstOrDefault(path => path.IsFile);
         if (vocabulary is null || merges is null)
         {
             throw new FileNotFoundException(
-                $"{folderOrFile}: no tokenizer here. Expected tokenizer.json, or vocab.json (encoder.json) together with merges.txt " +
+                $"{folder.Name}: no tokenizer here. Expected tokenizer.json, or vocab.json (encoder.json) together with merges.txt " +
                 "(vocab.bpe). Download these files into the folder, or name another.");
         }
 
-        if (Path.Combine(folderOrFile, "added_tokens.json") is var added && File.Exists(added))
+        if (folder.Child("added_tokens.json") is { IsFile: true } added)
         {
             throw new InvalidDataException(
-                $"{added}: tokens beyond vocab.json are read from tokenizer.json only. Save the tokenizer in that format beside it.");
+                $"{added.Name}: tokens beyond vocab.json are read from tokenizer.json only. Save the tokenizer in that format beside it.");
         }
 
         return ReadPair(vocabulary, merges);
@@ -57,16 +64,17 @@ internal static class TokenizerFiles
         return TokenizerJson.Read(bytes, name, Hash(bytes));
     }
 
-    static TokenizerDefinition ReadJson(string file)
+    static TokenizerDefinition ReadJson(InputPath file)
     {
-        using var stream = File.OpenRead(file);
-        return Read(stream, file);
+        var bytes = ReadBytes(file);
+        return TokenizerJson.Read(bytes, file.Name, Hash(bytes));
     }
 
     /// <summary>GPT-2's files. They do not name their one added token; where it is in the vocabulary, it is one.</summary>
-    static TokenizerDefinition ReadPair(string vocabularyFile, string mergesFile)
+    static TokenizerDefinition ReadPair(InputPath vocabularyPath, InputPath mergesPath)
     {
-        byte[] vocabularyBytes = ReadBytes(vocabularyFile), mergeBytes = ReadBytes(mergesFile);
+        byte[] vocabularyBytes = ReadBytes(vocabularyPath), mergeBytes = ReadBytes(mergesPath);
+        var (vocabularyFile, mergesFile) = (vocabularyPath.Name, mergesPath.Name);
         using var document = TokenizerJson.Parse(vocabularyBytes, vocabularyFile);
         var vocabulary = TokenizerJson.ReadVocabulary(new TokenizerField(vocabularyFile, document.RootElement));
         if (!Utf8.IsValid(mergeBytes))
@@ -81,10 +89,10 @@ internal static class TokenizerFiles
         };
     }
 
-    static byte[] ReadBytes(string file)
+    static byte[] ReadBytes(InputPath path)
     {
-        using var stream = File.OpenRead(file);
-        return ReadBytes(stream, file);
+        using var file = new FileSource(path);
+        return file.ReadAll(MaxBytes);
     }
 
     static byte[] ReadBytes(Stream stream, string name)

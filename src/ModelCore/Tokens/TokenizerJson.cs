@@ -50,7 +50,7 @@ internal static class TokenizerJson
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // the second where a name has half of a surrogate pair
         {
-            throw TokenizerField.Damaged(file, $"not the JSON that was expected: {e.Message}", e);
+            throw TokenizerField.Damaged(file, $"not the JSON that was expected: {Fault.NoJson(e)}.", e);
         }
     }
 

@@ -91,7 +91,7 @@ public sealed class ConfigReader(JsonElement root, string location)
 
     /// <summary>The exception that says what a field is and what it should be.</summary>
     public InvalidDataException Fault(string field, string expected) =>
-        new($"{location}: '{field}' is {(root.TryGetProperty(field, out var value) ? value.GetRawText() : "absent")}, where {expected} belongs.");
+        new($"{location}: '{field}' is {(root.TryGetProperty(field, out var value) ? ModelCore.Fault.Shorten(value.GetRawText()) : "absent")}, where {expected} belongs.");
 
     /// <exception cref="InvalidDataException">The configuration asks for what is not supported.</exception>
     public void Require(bool supported, string field, string expected)

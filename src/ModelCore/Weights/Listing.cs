@@ -5,7 +5,7 @@ internal static class Listing
 {
     public static string Of(IEnumerable<string> names, int most = 8)
     {
-        var all = names.ToList();
+        var all = names.Select(Fault.Shorten).ToList();
         return all.Count switch
         {
             0 => "nothing",

@@ -1,9 +1,10 @@
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Weights.PyTorch;
 
 namespace HeadScope.ModelCore.Weights;
 
 /// <summary>The files that make up a model in a folder.</summary>
-internal sealed record ModelFiles(string Config, string Checkpoint, IReadOnlyList<string> Data)
+internal sealed class ModelFiles
 {
     public const string ConfigFile = "config.json";
 
@@ -11,19 +12,22 @@ internal sealed record ModelFiles(string Config, string Checkpoint, IReadOnlyLis
 
     static readonly string[] PyTorchEndings = [".bin", ".pth", ".pt"];
 
-    /// <summary>Every file that decides what the model computes, in a fixed order.</summary>
-    public IEnumerable<string> All => new[] { Config }.Concat(IsIndex ? [Checkpoint] : []).Concat(Data);
+    readonly InputPath _folder;
+    readonly string _checkpoint;
 
-    bool IsIndex => Checkpoint.EndsWith(".json", StringComparison.Ordinal);
+    ModelFiles(InputPath folder, string checkpoint) => (_folder, _checkpoint) = (folder, checkpoint);
+
+    public InputPath Config => _folder.Child(ConfigFile);
+
+    /// <summary>Every file that decides what the model computes, by its name in the folder, in a fixed order.</summary>
+    public IEnumerable<(string Name, InputPath Path)> All =>
+        new[] { ConfigFile, _checkpoint }.Concat(IsIndex ? ShardedSafetensors.FilesOf(_folder.Child(_checkpoint)) : []).Select(name => (name, _folder.Child(name)));
+
+    bool IsIndex => _checkpoint.EndsWith(Index, StringComparison.Ordinal);
 
     /// <summary>Finds config.json and the checkpoint in a folder.</summary>
     /// <exception cref="InvalidDataException">config.json or the checkpoint is missing, or there are several checkpoints.</exception>
-    public static ModelFiles In(string folder)
-    {
-        var checkpoint = Path.Combine(folder, CheckpointAmong([.. Directory.GetFiles(folder).Select(file => Path.GetFileName(file)!)], folder));
-        return new ModelFiles(
-            Path.Combine(folder, ConfigFile), checkpoint, checkpoint.EndsWith(Index, StringComparison.Ordinal) ? ShardedSafetensors.FilesOf(checkpoint) : [checkpoint]);
-    }
+    public static ModelFiles In(InputPath folder) => new(folder, CheckpointAmong(folder.FileNames(), folder.Name));
 
     /// <summary>
     /// Of a folder's or a repository's files, beside config.json and in this order, model.safetensors, the index of a sharded one,
@@ -50,7 +54,7 @@ internal sealed record ModelFiles(string Config, string Checkpoint, IReadOnlyLis
     }
 
     public ITensorSource OpenCheckpoint() =>
-        IsIndex ? ShardedSafetensors.Open(Checkpoint)
-        : PyTorchEndings.Contains(Path.GetExtension(Checkpoint)) ? PyTorchCheckpoint.Open(Checkpoint)
-        : SafetensorsFile.Open(Checkpoint);
+        IsIndex ? ShardedSafetensors.Open(_folder, _checkpoint)
+        : PyTorchEndings.Contains(Path.GetExtension(_checkpoint)) ? PyTorchCheckpoint.Open(_folder.Child(_checkpoint))
+        : SafetensorsFile.Open(_folder.Child(_checkpoint));
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Model;
 
 namespace HeadScope.ModelCore.Weights;
@@ -16,20 +17,20 @@ public sealed class ModelWeights : IDisposable
     /// <summary>No supported model has as many; a configuration that claims more is broken.</summary>
     const int MaxLayers = 1024;
 
+    /// <summary>Published configurations have a few kilobytes.</summary>
+    const int MaxConfigBytes = 16 << 20;
+
     readonly ITensorSource _checkpoint;
     readonly ParameterMap _map;
 
-    ModelWeights(string folder, ModelFamily family, ModelConfig config, ITensorSource checkpoint, ParameterMap map, WeightProcessing processing)
+    ModelWeights(ModelFamily family, ModelConfig config, ITensorSource checkpoint, ParameterMap map, WeightProcessing processing)
     {
-        Folder = folder;
         Family = family;
         Config = config;
         _checkpoint = checkpoint;
         _map = map;
         Processing = processing.For(config);
     }
-
-    public string Folder { get; }
 
     public ModelFamily Family { get; }
 
@@ -49,27 +50,31 @@ public sealed class ModelWeights : IDisposable
         ? ("unembed.W_U", [Config.DModel, Config.DVocabOut])
         : (name, name.EndsWith("attn.W_O", StringComparison.Ordinal) ? [Config.NHeads, Config.DHead, Config.DModel] : _map.ShapeOf(name)));
 
+    /// <inheritdoc cref="Open(InputPath, WeightProcessing)"/>
+    public static ModelWeights Open(string folder, WeightProcessing processing) => Open(InputPath.Anywhere(folder), processing);
+
     /// <exception cref="InvalidDataException">The folder does not hold a supported model; the message lists every fault.</exception>
-    public static ModelWeights Open(string folder, WeightProcessing processing)
+    public static ModelWeights Open(InputPath folder, WeightProcessing processing)
     {
-        if (!Directory.Exists(folder))
-            throw new InvalidDataException($"{folder}: there is no such folder. A model is a folder with config.json and model.safetensors.");
+        if (!folder.IsFolder)
+            throw new InvalidDataException($"{folder.Name}: there is no such folder. A model is a folder with config.json and model.safetensors.");
         var files = ModelFiles.In(folder);
-        using var document = ParseConfig(files.Config);
-        var reader = new ConfigReader(document.RootElement, files.Config);
+        var config = files.Config;
+        using var document = ParseConfig(config);
+        var reader = new ConfigReader(document.RootElement, config.Name);
         var family = ModelFamily.All.FirstOrDefault(candidate => candidate.Recognizes(reader)) ?? throw new InvalidDataException(
-            $"{files.Config}: the architecture '{reader.Architecture ?? reader.Text("model_type") ?? "none named"}' is not supported. Supported: {string.Join(", ", ModelFamily.All.Select(known => known.Name))}.");
-        var config = family.ReadConfig(reader);
-        Check(config, files.Config);
+            $"{config.Name}: the architecture {Fault.Quote(reader.Architecture ?? reader.Text("model_type") ?? "none named")} is not supported. Supported: {string.Join(", ", ModelFamily.All.Select(known => known.Name))}.");
+        var shape = family.ReadConfig(reader);
+        Check(shape, config.Name);
 
         var checkpoint = files.OpenCheckpoint();
         try
         {
-            var map = family.Map(config, checkpoint);
+            var map = family.Map(shape, checkpoint);
             var faults = map.Faults(checkpoint);
             if (faults.Count > 0)
                 throw new InvalidDataException($"{checkpoint.Location}: this is not the checkpoint that config.json describes: {string.Join("; ", faults.Take(12))}{(faults.Count > 12 ? $"; and {faults.Count - 12} more" : "")}.");
-            return new ModelWeights(folder, family, config, checkpoint, map, processing);
+            return new ModelWeights(family, shape, checkpoint, map, processing);
         }
         catch
         {
@@ -127,36 +132,49 @@ public sealed class ModelWeights : IDisposable
     /// <summary>
     /// SHA-256, in hex, of everything that decides what the model computes: config.json and the checkpoint's files.
     /// </summary>
-    public static string Hash(string folder)
+    /// <exception cref="InvalidDataException">A file is missing.</exception>
+    public static string Hash(InputPath folder)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[1 << 20];
-        foreach (var file in ModelFiles.In(folder).All)
+        foreach (var (name, path) in ModelFiles.In(folder).All)
         {
-            sha.AppendData(System.Text.Encoding.UTF8.GetBytes(Path.GetFileName(file)));
-            using var stream = File.OpenRead(file);
-            sha.AppendData(BitConverter.GetBytes(stream.Length));
-            int read;
-            while ((read = stream.Read(buffer)) > 0)
-                sha.AppendData(buffer.AsSpan(0, read));
+            sha.AppendData(System.Text.Encoding.UTF8.GetBytes(name));
+            using var file = new FileSource(path);
+            sha.AppendData(BitConverter.GetBytes(file.Length));
+            for (long read = 0; read < file.Length;)
+            {
+                var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, file.Length - read));
+                file.Read(read, part);
+                sha.AppendData(part);
+                read += part.Length;
+            }
         }
 
         return Convert.ToHexStringLower(sha.GetHashAndReset());
     }
 
+    /// <inheritdoc cref="Hash(InputPath)"/>
+    public static string Hash(string folder) => Hash(InputPath.Anywhere(folder));
+
     public void Dispose() => _checkpoint.Dispose();
 
-    static JsonDocument ParseConfig(string path)
+    static JsonDocument ParseConfig(InputPath path)
     {
+        using var file = new FileSource(path);
+        JsonDocument document;
         try
         {
-            var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 32 });
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new JsonException($"its root is a {document.RootElement.ValueKind}");
+            document = JsonDocument.Parse(file.ReadAll(MaxConfigBytes), new JsonDocumentOptions { MaxDepth = 32 });
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{path}: expected a JSON object with the model's configuration ({e.Message}).", e);
+            throw new InvalidDataException($"{path.Name}: expected a JSON object with the model's configuration; {Fault.NoJson(e)}.", e);
         }
+
+        return document.RootElement.ValueKind == JsonValueKind.Object
+            ? document
+            : throw new InvalidDataException($"{path.Name}: expected a JSON object with the model's configuration; its root is a {document.RootElement.ValueKind}.");
     }
 
     static void Check(ModelConfig config, string location)

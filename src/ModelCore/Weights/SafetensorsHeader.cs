@@ -29,21 +29,21 @@ internal sealed class SafetensorsHeader
     /// <summary>Where in the file the tensors' bytes start.</summary>
     public long DataStart { get; }
 
-    public static SafetensorsHeader Read(string path, Stream file)
+    public static SafetensorsHeader Read(ByteSource file)
     {
-        var fileLength = file.Length;
+        var path = file.Name;
         Span<byte> prefix = stackalloc byte[8];
-        if (fileLength < prefix.Length)
-            throw Fault(path, $"the file has {fileLength} bytes, but a safetensors file starts with an 8-byte header length");
-        file.ReadExactly(prefix);
+        if (file.Length < prefix.Length)
+            throw Refuse(path, $"the file has {file.Length} bytes, but a safetensors file starts with an 8-byte header length");
+        file.Read(0, prefix);
         var length = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (length > (ulong)(fileLength - prefix.Length))
-            throw Fault(path, $"the header says it is {length} bytes long, but only {fileLength - prefix.Length} bytes follow: the file is truncated, or not safetensors");
+        if (length > (ulong)(file.Length - prefix.Length))
+            throw Refuse(path, $"the header says it is longer than the {file.Length - prefix.Length} bytes that follow: the file is truncated, or not safetensors");
         if (length > MaxHeaderBytes)
-            throw Fault(path, $"the header says it is {length} bytes long; the format allows {MaxHeaderBytes}");
+            throw Refuse(path, $"the header says it is longer than the {MaxHeaderBytes} bytes that the format allows");
 
         var json = new byte[length];
-        file.ReadExactly(json);
+        file.Read(prefix.Length, json);
         var header = new SafetensorsHeader(path, prefix.Length + (long)length);
         JsonDocument document;
         try
@@ -52,25 +52,25 @@ internal sealed class SafetensorsHeader
         }
         catch (Exception e) when (e is JsonException or DecoderFallbackException)
         {
-            throw Fault(path, $"the header is not JSON: {e.Message}", e);
+            throw Refuse(path, $"the header is damaged: {Fault.NoJson(e)}", e);
         }
 
         try
         {
             using (document)
-                header.AddAll(document.RootElement, fileLength - header.DataStart);
+                header.AddAll(document.RootElement, file.Length - header.DataStart);
             return header;
         }
         catch (InvalidOperationException e)
         {
-            throw Fault(path, "a text in the header is not UTF-8, or has an escape that is half of a surrogate pair", e);
+            throw Refuse(path, "a text in the header is not UTF-8, or has an escape that is half of a surrogate pair", e);
         }
     }
 
     void AddAll(JsonElement root, long dataLength)
     {
         if (root.ValueKind != JsonValueKind.Object)
-            throw Fault(_path, $"the header is a JSON {root.ValueKind}, not an object");
+            throw Refuse(_path, $"the header is a JSON {root.ValueKind}, not an object");
         foreach (var property in root.EnumerateObject())
         {
             if (property.Name == "__metadata__")
@@ -81,7 +81,7 @@ internal sealed class SafetensorsHeader
 
             var entry = Parse(property.Name, property.Value, dataLength);
             if (!Entries.TryAdd(property.Name, entry))
-                throw Fault(_path, $"the tensor '{property.Name}' is listed twice");
+                throw Refuse(_path, $"the tensor {Fault.Quote(property.Name)} is listed twice");
         }
 
         // The format lets tensors lie in any order, but neither overlap nor leave gaps.
@@ -91,9 +91,9 @@ internal sealed class SafetensorsHeader
         {
             if (offset != end)
             {
-                throw Fault(_path, offset < end
-                    ? $"the bytes of '{info.Name}' overlap those of '{previous}'"
-                    : $"bytes {end} to {offset} of the data, between '{previous}' and '{info.Name}', belong to no tensor");
+                throw Refuse(_path, offset < end
+                    ? $"the bytes of {Fault.Quote(info.Name)} overlap those of {Fault.Quote(previous)}"
+                    : $"bytes {end} to {offset} of the data, between {Fault.Quote(previous)} and {Fault.Quote(info.Name)}, belong to no tensor");
             }
 
             end = offset + info.Count * info.Type.Size();
@@ -101,7 +101,7 @@ internal sealed class SafetensorsHeader
         }
 
         if (end != dataLength)
-            throw Fault(_path, $"the tensors take {end} bytes, but {dataLength} bytes of data follow the header");
+            throw Refuse(_path, $"the tensors take {end} bytes, but {dataLength} bytes of data follow the header");
     }
 
     /// <summary>The format has texts here only. Nothing depends on them, so what is none is passed over.</summary>
@@ -120,7 +120,7 @@ internal sealed class SafetensorsHeader
             || !value.TryGetProperty("shape", out var shapeArray) || shapeArray.ValueKind != JsonValueKind.Array
             || !value.TryGetProperty("data_offsets", out var range) || range.ValueKind != JsonValueKind.Array || range.GetArrayLength() != 2)
         {
-            throw Fault(_path, $"the entry of tensor '{name}' lacks one of dtype (string), shape (array) and data_offsets (two numbers)");
+            throw Refuse(_path, $"the entry of tensor {Fault.Quote(name)} lacks one of dtype (string), shape (array) and data_offsets (two numbers)");
         }
 
         var type = typeName.GetString() switch
@@ -138,33 +138,33 @@ internal sealed class SafetensorsHeader
             "I64" => TensorType.Int64,
             "U64" => TensorType.UInt64,
             "BOOL" => TensorType.Bool,
-            var other => throw Fault(_path, $"tensor '{name}' has dtype '{other}', which is not supported (F16, BF16, F32, F64, integers and BOOL are)"),
+            var other => throw Refuse(_path, $"tensor {Fault.Quote(name)} has dtype {Fault.Quote(other ?? "")}, which is not supported (F16, BF16, F32, F64, integers and BOOL are)"),
         };
 
         var shape = shapeArray.EnumerateArray().Select(axis => Natural(name, "shape", axis)).ToArray();
         if (shape.Length > 16)
-            throw Fault(_path, $"tensor '{name}' has {shape.Length} axes");
+            throw Refuse(_path, $"tensor {Fault.Quote(name)} has {shape.Length} axes");
         long bytes = type.Size();
         foreach (var axis in shape)
         {
             if (axis != 0 && bytes > long.MaxValue / axis)
-                throw Fault(_path, $"tensor '{name}' of shape {TensorInfo.Describe(shape)} is larger than any file");
+                throw Refuse(_path, $"tensor {Fault.Quote(name)} of shape {TensorInfo.Describe(shape)} is larger than any file");
             bytes *= axis;
         }
 
         long start = Natural(name, "data_offsets", range[0]), end = Natural(name, "data_offsets", range[1]);
         if (end < start || end > dataLength)
-            throw Fault(_path, $"the data of tensor '{name}' is said to lie at {start} to {end}, but the data has {dataLength} bytes: the file is truncated or its header wrong");
+            throw Refuse(_path, $"the data of tensor {Fault.Quote(name)} is said to lie at {start} to {end}, but the data has {dataLength} bytes: the file is truncated or its header wrong");
         if (end - start != bytes)
-            throw Fault(_path, $"tensor '{name}' of shape {TensorInfo.Describe(shape)} and dtype {typeName.GetString()} takes {bytes} bytes, but its offsets {start} to {end} span {end - start}");
+            throw Refuse(_path, $"tensor {Fault.Quote(name)} of shape {TensorInfo.Describe(shape)} and dtype {typeName.GetString()} takes {bytes} bytes, but its offsets {start} to {end} span {end - start}");
         return (new TensorInfo(name, type, shape), start);
     }
 
     long Natural(string name, string field, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= 0
             ? number
-            : throw Fault(_path, $"tensor '{name}' has '{value}' in its {field}, where a whole number from 0 on belongs");
+            : throw Refuse(_path, $"tensor {Fault.Quote(name)} has {Fault.Quote(value.GetRawText())} in its {field}, where a whole number from 0 on belongs");
 
-    static InvalidDataException Fault(string path, string what, Exception? cause = null) =>
+    static InvalidDataException Refuse(string path, string what, Exception? cause = null) =>
         new($"{path}: {what}. Download or export the file again.", cause);
 }

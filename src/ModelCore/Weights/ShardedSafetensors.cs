@@ -1,10 +1,14 @@
 using System.Text.Json;
+using HeadScope.ModelCore.Files;
 
 namespace HeadScope.ModelCore.Weights;
 
 /// <summary>A checkpoint spread over several safetensors files, as <c>model.safetensors.index.json</c> lists them.</summary>
 public sealed class ShardedSafetensors : ITensorSource
 {
+    /// <summary>Published indices have a few megabytes at the most.</summary>
+    const int MaxIndexBytes = 64 << 20;
+
     readonly Dictionary<string, SafetensorsFile> _fileOf;
     readonly List<SafetensorsFile> _files;
 
@@ -20,12 +24,16 @@ public sealed class ShardedSafetensors : ITensorSource
 
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
 
-    /// <summary>The files that an index names, as paths.</summary>
-    public static IReadOnlyList<string> FilesOf(string indexPath) =>
-        [.. ReadIndex(indexPath).Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(file => Resolve(indexPath, file))];
+    /// <summary>The names of the files that an index names, all in its own folder.</summary>
+    /// <exception cref="InvalidDataException">It is no index, or names files elsewhere.</exception>
+    public static IReadOnlyList<string> FilesOf(InputPath index) =>
+        [.. ReadIndex(index).Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    public static ShardedSafetensors Open(string indexPath)
+    /// <param name="folder">Of the index, whose name is <paramref name="indexName"/>.</param>
+    /// <exception cref="InvalidDataException">The index or a file that it names is missing or damaged.</exception>
+    public static ShardedSafetensors Open(InputPath folder, string indexName)
     {
+        var indexPath = folder.Child(indexName);
         var index = ReadIndex(indexPath);
         var files = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
         try
@@ -35,18 +43,18 @@ public sealed class ShardedSafetensors : ITensorSource
             {
                 if (!files.TryGetValue(name, out var file))
                 {
-                    var path = Resolve(indexPath, name);
-                    if (!File.Exists(path))
-                        throw new InvalidDataException($"{indexPath}: the file '{name}' that it names is not there. Download the checkpoint again.");
+                    var path = folder.Child(name);
+                    if (!path.IsFile)
+                        throw new InvalidDataException($"{indexPath.Name}: the file {Fault.Quote(name)} that it names is not there. Download the checkpoint again.");
                     files.Add(name, file = SafetensorsFile.Open(path));
                 }
 
                 if (!file.Tensors.ContainsKey(tensor))
-                    throw new InvalidDataException($"{indexPath}: it places tensor '{tensor}' in '{name}', which does not hold it. Download the checkpoint again.");
+                    throw new InvalidDataException($"{indexPath.Name}: it places tensor {Fault.Quote(tensor)} in {Fault.Quote(name)}, which does not hold it. Download the checkpoint again.");
                 fileOf.Add(tensor, file);
             }
 
-            return new ShardedSafetensors(indexPath, [.. files.Values], fileOf);
+            return new ShardedSafetensors(indexPath.Name, [.. files.Values], fileOf);
         }
         catch
         {
@@ -65,21 +73,28 @@ public sealed class ShardedSafetensors : ITensorSource
 
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
-    static Dictionary<string, string> ReadIndex(string indexPath)
+    static Dictionary<string, string> ReadIndex(InputPath path)
     {
+        using var source = new FileSource(path);
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(indexPath));
-            return document.RootElement.GetProperty("weight_map").EnumerateObject()
-                .ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.Ordinal);
+            using var document = JsonDocument.Parse(source.ReadAll(MaxIndexBytes));
+            foreach (var entry in document.RootElement.GetProperty("weight_map").EnumerateObject())
+                files.Add(entry.Name, entry.Value.GetString()!);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
-            throw new InvalidDataException($"{indexPath}: expected JSON with a 'weight_map' from tensor names to file names ({e.Message}). Download the checkpoint again.", e);
+            var what = e is JsonException ? Fault.NoJson(e) : "it has none, or one that names a tensor twice";
+            throw new InvalidDataException($"{path.Name}: expected JSON with a 'weight_map' from tensor names to file names; {what}. Download the checkpoint again.", e);
         }
-    }
 
-    static string Resolve(string indexPath, string file) => Path.GetFileName(file) == file && file is not ("" or "." or "..")
-        ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(indexPath))!, file)
-        : throw new InvalidDataException($"{indexPath}: '{file}' in its weight_map is not a plain file name.");
+        foreach (var file in files.Values)
+        {
+            if (string.IsNullOrEmpty(file) || Path.GetFileName(file) != file || file is "." or ".." || file.Any(char.IsControl))
+                throw new InvalidDataException($"{path.Name}: {Fault.Quote(file ?? "")} in its weight_map is not a plain file name.");
+        }
+
+        return files;
+    }
 }

@@ -3,6 +3,7 @@ using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
+using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;
 
@@ -19,11 +20,13 @@ public sealed record JobView(
     [property: Description("Sixteen hex digits that follow from what was asked: the same request has the same id.")] string Id,
     JobState State, int Priority, string? Model, string? Commit, int Rows, int Context, int Shards, int ShardsCommitted, double Progress,
     double? TokensPerSecond, double? SecondsLeft, DateTimeOffset? Submitted, string? SubmittedBy, string? Error, JobSummary? Summary,
+    [property: Description("Sentences about what in the results should not be believed unread, such as a loss that is not finite; absent where there is nothing to say.")]
+    IReadOnlyList<string>? Warnings,
     IReadOnlyDictionary<string, ResultFile>? Files)
 {
     /// <summary>A job of which is known that it is there, and why no more is.</summary>
     public static JobView Unreadable(JobFolder folder, UnreadableBlobException cause) =>
-        new(folder.Id, JobState.Unreadable, 0, null, null, 0, 0, 0, 0, 0, null, null, null, null, cause.Message, null, null);
+        new(folder.Id, JobState.Unreadable, 0, null, null, 0, 0, 0, 0, 0, null, null, null, null, cause.Message, null, null, null);
 
     public static JobView Of(JobStatus status, double? tokensPerSecond)
     {
@@ -32,7 +35,8 @@ public sealed record JobView(
             status.Folder.Id, status.State, status.Control.Priority, status.Spec.Model.Name, status.Spec.Model.Hub?.Commit, status.Spec.Tokens.Rows, status.Spec.Tokens.Context,
             status.Plan.Shards, status.CommittedShards.Count, status.Progress, tokensPerSecond,
             tokensPerSecond > 0 ? (double)rowsLeft * status.Spec.Tokens.Context / tokensPerSecond : null,
-            status.Submission?.When, status.Submission?.By, status.Failure?.Message, status.Manifest?.Summary, status.Manifest?.Files);
+            status.Submission?.When, status.Submission?.By, status.Failure is { } failure ? PathsInText.Hide(failure.Message) : null, status.Manifest?.Summary,
+            status.Manifest?.Summary.Warnings is { Count: > 0 } warnings ? warnings : null, status.Manifest?.Files);
     }
 }
 

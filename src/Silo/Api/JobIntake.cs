@@ -18,18 +18,18 @@ internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, ModelLoca
     public async Task<(JobFolder Folder, bool New)> SubmitAsync(JsonElement body, string? by, CancellationToken cancellation)
     {
         var request = requests();
-        var (asked, priority) = request.Read(body);
-        if (asked is null)
+        if (request.Read(body) is not { } asked)
             throw new InvalidJobException(request.Faults);
         await _slots.WaitAsync(cancellation).ConfigureAwait(false);
         ResolvedJob job;
         try
         {
-            // What is not a path inside the roots is an id: it must not find a folder of that name where the server happens to run.
-            var model = Path.IsPathRooted(asked.Model)
-                ? new LocatedModel(asked.Model, null)
-                : await models.FindOnHubAsync(asked.Model, asked.Revision, cancellation).ConfigureAwait(false);
-            job = await Task.Run(() => JobResolver.Resolve(asked, model), cancellation).ConfigureAwait(false);
+            // What is not in the roots is an id: it must not find a folder of that name where the server happens to run.
+            var model = asked.Model is { } path
+                ? new LocatedModel(path, null)
+                : await models.FindOnHubAsync(asked.Request.Model, asked.Request.Revision, cancellation).ConfigureAwait(false);
+            var files = new LocatedFiles(model, asked.Tokens, asked.InductionTokens);
+            job = await Task.Run(() => JobResolver.Resolve(asked.Request, files), cancellation).ConfigureAwait(false);
         }
         catch (InvalidJobException e)
         {
@@ -50,8 +50,8 @@ internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, ModelLoca
         var known = await reader.TryReadAsync(folder, cancellation).ConfigureAwait(false);
         if (known is null)
         {
-            if (priority != 0)
-                await reader.WriteControlAsync(folder, new JobControl(priority), cancellation).ConfigureAwait(false);
+            if (asked.Priority != 0)
+                await reader.WriteControlAsync(folder, new JobControl(asked.Priority), cancellation).ConfigureAwait(false);
             await reader.NoteSubmissionAsync(folder, by, cancellation).ConfigureAwait(false);
             await jobs.SubmitAsync(job, cancellation).ConfigureAwait(false);
         }

@@ -1,21 +1,29 @@
 using System.Text.Json;
+using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.ModelCore.Compute;
+using HeadScope.ModelCore.Files;
 using HeadScope.ModelCore.Hub;
-using HeadScope.Silo.Security;
+using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Silo.Api;
 
+/// <summary>What a caller asks for, and where its files are.</summary>
+/// <param name="Model">Null where it is one of the hub.</param>
+/// <param name="InductionTokens">Null where none are named.</param>
+internal sealed record AskedJob(JobRequest Request, InputPath? Model, InputPath Tokens, InputPath? InductionTokens, int Priority);
+
 /// <summary>Reads what a caller asks for, and finds all that is wrong with it rather than the first.</summary>
 /// <param name="allowHub">Whether a model that is none of the server's may be one of the hub.</param>
-internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, bool allowHub)
+internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
 {
     const string NotebookPreset = "notebook";
 
     static readonly string[] Fields =
     [
-        "model", "revision", "tokens", "rows", "quantile", "no_induction_quantile", "quantiles", "raw", "keep_scores", "skip_heads", "induction_tokens", "seed",
+        "model", "revision", "tokens", "rows", "scores", "quantile", "no_induction_quantile", "quantiles", "raw", "keep_scores", "skip_heads", "induction_tokens", "seed",
         "shard_rows", "examples", "precision", "priority",
     ];
 
@@ -24,71 +32,87 @@ internal sealed class JobRequestReader(RootedPaths models, RootedPaths tokens, b
     /// <summary>What is wrong, as far as it has been read.</summary>
     public IReadOnlyList<string> Faults => _faults;
 
-    /// <summary>The request, with defaults in the place of what is wrong; null where it names no model or no tokens.</summary>
-    public (JobRequest? Request, int Priority) Read(JsonElement body)
+    /// <summary>The job, with defaults in the place of what is wrong; null where it names no model or no tokens.</summary>
+    public AskedJob? Read(JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object)
         {
             _faults.Add($"The body is a JSON {Kind(body)}; expected an object such as {{\"model\": \"pythia-70m\", \"tokens\": \"pile.safetensors\"}}.");
-            return (null, 0);
+            return null;
         }
 
         foreach (var field in body.EnumerateObject().Where(field => !Fields.Contains(field.Name)))
             _faults.Add($"{Shown(field.Name)}: there is no such field. There are {string.Join(", ", Fields)}.");
 
-        var model = Text(body, "model", required: true);
-        var tokenFile = Text(body, "tokens", required: true);
-        var induction = Text(body, "induction_tokens");
+        var model = Model(Text(body, "model", required: true));
+        var tokens = Tokens("tokens", Text(body, "tokens", required: true));
+        var induction = Tokens("induction_tokens", Text(body, "induction_tokens"));
         var priority = Whole(body, "priority", JobControl.LowestPriority, JobControl.HighestPriority) ?? 0;
         var request = new JobRequest
         {
-            Model = model is null ? "" : Model(model),
+            Model = model?.Named ?? "",
             Revision = Text(body, "revision"),
-            Tokens = tokenFile is null ? "" : Tensor(tokenFile, "tokens"),
+            Tokens = tokens?.Named ?? new TokenLocation(""),
             Rows = (int?)Whole(body, "rows", 1, int.MaxValue),
+            Scores = Names(body),
             Quantile = Level(body, "quantile") ?? JobRequest.DefaultQuantile,
             NoInductionQuantile = Level(body, "no_induction_quantile") ?? JobRequest.DefaultNoInductionQuantile,
             Quantiles = Levels(body),
             Raw = Flag(body, "raw"),
             KeepScores = Flag(body, "keep_scores"),
             SkipHeads = Flag(body, "skip_heads"),
-            InductionTokens = induction is null ? null : Tensor(induction, "induction_tokens"),
+            InductionTokens = induction?.Named,
             Seed = Whole(body, "seed", long.MinValue, long.MaxValue) ?? 0,
             ShardRows = (int?)Whole(body, "shard_rows", 1, int.MaxValue),
             Examples = (int?)Whole(body, "examples", 0, JobResolver.MostExamples) ?? JobRequest.DefaultExamples,
             Precision = PrecisionOf(body),
         };
-        return (request.Model.Length == 0 || request.Tokens.Length == 0 ? null : request, (int)priority);
+        return model is { } located && tokens is { } file ? new AskedJob(request, located.Folder, file.Path, induction?.Path, (int)priority) : null;
     }
 
-    string Model(string named)
+    /// <summary>A model's folder; without one, a model of the hub.</summary>
+    (string Named, InputPath? Folder)? Model(string? named)
     {
+        if (named is null)
+            return null;
         try
         {
-            return models.Resolve(named);
+            return (named, roots.Models.Resolve(named));
         }
         catch (InvalidDataException e)
         {
             if (allowHub && HubRepository.IsId(named))
-                return named;
+                return (named, null);
             _faults.Add($"model: {e.Message}{(allowHub ? " Nor is it an id of a model on the hub." : "")}");
-            return "";
+            return null;
         }
     }
 
-    /// <summary>A file, perhaps with a tensor behind a colon.</summary>
-    string Tensor(string named, string field)
+    (TokenLocation Named, InputPath Path)? Tokens(string field, string? named)
     {
+        if (named is null)
+            return null;
+        var location = TokenLocation.Parse(named);
         try
         {
-            var colon = named.LastIndexOf(':');
-            return colon > 0 ? $"{tokens.Resolve(named[..colon])}{named[colon..]}" : tokens.Resolve(named);
+            return (location, roots.Tokens.Resolve(location.Path));
         }
         catch (InvalidDataException e)
         {
             _faults.Add($"{field}: {e.Message}");
-            return "";
+            return null;
         }
+    }
+
+    /// <summary>Scores by name; what names mean, and which there are, is found when the job is resolved.</summary>
+    IReadOnlyList<string> Names(JsonElement body)
+    {
+        if (!Has(body, "scores", out var value))
+            return [ScoreNames.Default];
+        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= ScoreCatalogue.All.Count && value.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String))
+            return [.. value.EnumerateArray().Select(name => name.GetString()!)];
+        _faults.Add($"scores: {Shown(value)} is not a list of names; expected an array of at most {ScoreCatalogue.All.Count} strings, such as [\"{ScoreNames.Default}\", \"{ScoreCatalogue.All[0].Name}\"].");
+        return [ScoreNames.Default];
     }
 
     string? Text(JsonElement body, string field, bool required = false)

@@ -8,6 +8,7 @@ internal sealed record SubmitRequest(
     [property: Description("A token file in the server's token roots: FILE.safetensors[:TENSOR] or .npy.")] string Tokens,
     [property: Description("Of a model from the hub: a branch, tag or commit.")] string? Revision = null,
     [property: Description("How many rows to score, from the first on. The default is all.")] int? Rows = null,
+    [property: Description("Names of scores, or 'default' or 'all' for several. The default is 'default'.")] IReadOnlyList<string>? Scores = null,
     double? Quantile = null, double? NoInductionQuantile = null,
     [property: Description("Levels for quantiles.parquet; the default is the notebook's thirteen.")] IReadOnlyList<double>? Quantiles = null,
     [property: Description("Score the weights as stored.")] bool Raw = false,

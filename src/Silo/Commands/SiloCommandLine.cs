@@ -5,11 +5,12 @@ using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.Silo.Hosting;
+using HeadScope.Silo.Telemetry;
 
 namespace HeadScope.Silo.Commands;
 
 /// <summary>headscope-silo: the server, and its keys.</summary>
-internal static partial class SiloCommandLine
+internal static class SiloCommandLine
 {
     const int Failed = 1;
     const int BadArguments = 2;
@@ -50,11 +51,16 @@ internal static partial class SiloCommandLine
         var workers = Number("--workers", "Shards scored at a time by the managed backend; 0 leaves the work to others.", Environment.ProcessorCount, 0, 4096);
         var backend = new Option<string>("--backend")
         {
-            Description = "What computes: managed, on this machine's processors, or torch, where it was built in.",
+            Description = "What computes: managed, on this machine's processors, or torch, on them or CUDA devices, by libtorch.",
             HelpName = string.Join('|', ComputeBackends.Names),
             DefaultValueFactory = _ => ComputeBackends.Names[0],
         };
         var device = new Option<string?>("--device") { Description = "Devices of the backend, such as cpu, cuda:0 or cuda:0..7. The default is every CUDA device or, without any, cpu.", HelpName = "NAMES" };
+        var libtorch = new Option<string?>("--libtorch")
+        {
+            Description = "With --backend torch: the folder of libtorch 2.10, such as torch/lib of a Python environment. The default is $HEADSCOPE_LIBTORCH or, without it, beside this program.",
+            HelpName = "DIR",
+        };
         var threads = Number("--threads", "Threads in all.", Environment.ProcessorCount, 1, 4096);
         var batch = Number("--batch-size", "Sequences scored together.", EngineOptions.DefaultBatchSize, 1, 4096);
         var resident = Number("--resident-models", "Models kept in memory at a time, on each device.", 2, 1, 64);
@@ -69,13 +75,13 @@ internal static partial class SiloCommandLine
               headscope-silo --store /data/headscope --models /data/models --tokens /data/tokens
             """)
         {
-            store, listen, models, tokens, hub, keys, openMetrics, workers, backend, device, threads, batch, resident, lease, drain, requests, submissions,
+            store, listen, models, tokens, hub, keys, openMetrics, workers, backend, device, libtorch, threads, batch, resident, lease, drain, requests, submissions,
         };
-        var refinements = new List<Func<ParseResult, SiloOptions, SiloOptions>>();
-        AddCluster(root, refinements);
+        var cluster = new ClusterCommandOptions();
+        cluster.AddTo(root);
         root.SetAction(async (parsed, cancellation) =>
         {
-            var options = new SiloOptions
+            var options = cluster.Apply(parsed, new SiloOptions
             {
                 Store = parsed.GetRequiredValue(store),
                 Listen = parsed.GetRequiredValue(listen),
@@ -89,36 +95,42 @@ internal static partial class SiloCommandLine
                 SubmissionsPerMinute = parsed.GetValue(submissions),
                 Engine = parsed.GetValue(workers) == 0 ? null : new EngineOptions
                 {
-                    Devices = ComputeBackends.Find(parsed.GetRequiredValue(backend), parsed.GetValue(device)),
+                    Devices = ComputeBackends.Find(parsed.GetRequiredValue(backend), parsed.GetValue(device), parsed.GetValue(libtorch)),
                     Workers = parsed.GetValue(workers),
                     Threads = parsed.GetValue(threads),
                     BatchSize = parsed.GetValue(batch),
                     ResidentModels = parsed.GetValue(resident),
                     LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
                 },
-            };
-            options = refinements.Aggregate(options, (refined, refine) => refine(parsed, refined));
-            using var export = OtlpExport.FromEnvironment();
-            await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
-            var stopping = app.Lifetime.ApplicationStopping;
-            try
-            {
-                await app.RunAsync(cancellation).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                // Told to stop while it was starting.
-            }
-
-            return 0;
+            });
+            using var export = OtlpExport.FromEnvironment(metrics => metrics.AddServer(), traces => traces.AddServer());
+            return await ServeAsync(options, cancellation).ConfigureAwait(false);
         });
         return root;
     }
 
-    /// <summary>Adds the options and commands that only the flavour with clusters has.</summary>
-    static partial void AddCluster(RootCommand root, List<Func<ParseResult, SiloOptions, SiloOptions>> refinements);
+    /// <summary>Serves until told to stop, or until the engine fails.</summary>
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> ServeAsync(SiloOptions options, CancellationToken cancellation)
+    {
+        await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
+        var (stopping, fault) = (app.Lifetime.ApplicationStopping, app.Services.GetRequiredService<EngineFault>());
+        try
+        {
+            await app.RunAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop while it was starting.
+        }
 
-    static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)
+        if (fault.Cause is not { } cause)
+            return 0;
+        await Console.Error.WriteLineAsync($"headscope-silo: the engine failed: {cause.Message}").ConfigureAwait(false);
+        return Failed;
+    }
+
+    internal static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)
     {
         Description = description,
         DefaultValueFactory = _ => otherwise,

@@ -2,8 +2,12 @@ using HeadScope.Jobs.Pool;
 
 namespace HeadScope.Silo.Hosting;
 
-/// <summary>Runs the engine while the server runs. A stopping server leases no more, finishes what is in work if it can in time, and hands back the rest.</summary>
-internal sealed partial class EngineService(IJobEngine engine, SiloOptions options, Readiness readiness, ILogger<EngineService> logger) : BackgroundService
+/// <summary>
+/// Runs the engine while the server runs. A stopping server leases no more, finishes what is in work if it can in time, and hands back
+/// the rest. An engine that fails stops the server.
+/// </summary>
+internal sealed partial class EngineService(
+    IJobEngine engine, SiloOptions options, Readiness readiness, EngineFault fault, IHostApplicationLifetime lifetime, ILogger<EngineService> logger) : BackgroundService
 {
     readonly CancellationTokenSource _drain = new();
 
@@ -26,6 +30,12 @@ internal sealed partial class EngineService(IJobEngine engine, SiloOptions optio
         {
             HandedBack();
         }
+        catch (Exception e)
+        {
+            Failed(e);
+            fault.Note(e);
+            lifetime.StopApplication();
+        }
     }
 
     public override void Dispose()
@@ -42,4 +52,7 @@ internal sealed partial class EngineService(IJobEngine engine, SiloOptions optio
 
     [LoggerMessage(LogLevel.Warning, "The time to drain is over: the shards in work were handed back.")]
     partial void HandedBack();
+
+    [LoggerMessage(LogLevel.Critical, "The engine failed, and the server with it.")]
+    partial void Failed(Exception cause);
 }

@@ -1,18 +1,20 @@
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry.Prometheus;
 using HeadScope.Silo.Api;
+using HeadScope.Silo.Cluster;
 using HeadScope.Silo.Dashboard;
 using HeadScope.Silo.Security;
+using HeadScope.Silo.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 
 namespace HeadScope.Silo.Hosting;
 
 /// <summary>The server, put together.</summary>
-internal static partial class SiloApplication
+internal static class SiloApplication
 {
     /// <summary>What a stopping host is given beyond the engine's drain, to close its connections.</summary>
     static readonly TimeSpan ShutdownMargin = TimeSpan.FromSeconds(10);
@@ -56,25 +58,16 @@ internal static partial class SiloApplication
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
-        app.Services.GetRequiredService<MetricCollector>(); // counts from the start, not from the first scrape
         app.MapJobs();
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
-        app.MapGet("/health/live", () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
+        app.MapGet("/health/live", () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
         app.MapGet("/health/ready", async (Readiness readiness, CancellationToken cancellation) =>
             await readiness.WhyNotAsync(cancellation) is { } reason ? Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
-            .AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
-        Delegate? metrics = null;
-        AddClusterMetrics(app, ref metrics);
-        app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null, metrics);
+            .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
+        app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null);
         app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
         return app;
     }
-
-    /// <summary>In the flavour with clusters: adds the engine of a cluster, where the options name one.</summary>
-    static partial void AddCluster(WebApplicationBuilder builder, SiloOptions options, ref bool clustered);
-
-    /// <summary>In the flavour with clusters: names what answers for metrics there.</summary>
-    static partial void AddClusterMetrics(WebApplication app, ref Delegate? metrics);
 
     static void AddServices(WebApplicationBuilder builder, SiloOptions options, ServerKeys keys, IBlobStore store)
     {
@@ -83,24 +76,28 @@ internal static partial class SiloApplication
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(store);
-        services.AddSingleton(_ => MetricCollector.OfHeadScope());
+        builder.AddPrometheus();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobStatusReader>();
         services.AddSingleton<JobMonitor>();
         services.AddSingleton<JobEvents>();
         services.AddSingleton<IPreviewReader, PreviewReader>();
         services.AddSingleton<Readiness>();
-        var models = new RootedPaths("model", options.ModelRoots);
-        var tokens = new RootedPaths("token file", options.TokenRoots);
+        services.AddSingleton<EngineFault>();
+        var roots = new InputRoots(options.ModelRoots, options.TokenRoots);
+        options = options with { Engine = options.Engine is null ? null : options.Engine with { Models = options.Models, Roots = roots } };
         services.AddSingleton(provider => new JobIntake(
-            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(models, tokens, options.AllowHub)));
+            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(roots, options.AllowHub)));
         services.AddSingleton(provider => new EngineAccess(provider.GetService<IJobEngine>()));
-        var clustered = false;
-        AddCluster(builder, options, ref clustered);
-        if (options.Engine is { } engine && !clustered)
+        services.AddSingleton<JobTroubles>();
+        if (options.Cluster is { } cluster)
+        {
+            builder.AddClusterEngine(cluster, options);
+        }
+        else if (options.Engine is { } engine)
         {
             services.AddSingleton<IJobEngine>(provider => new JobPool(
-                provider.GetRequiredService<JobStore>(), engine, TimeProvider.System, new JobTroubles(provider.GetRequiredService<ILogger<JobPool>>()).Report,
+                provider.GetRequiredService<JobStore>(), engine, TimeProvider.System, provider.GetRequiredService<JobTroubles>().Report,
                 new StoreWork(provider.GetRequiredService<JobStore>(), TimeProvider.System)));
             services.AddHostedService<EngineService>();
         }

@@ -1,3 +1,4 @@
+using HeadScope.Grains.Hosting;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
@@ -6,7 +7,7 @@ using HeadScope.ModelCore.Hub;
 namespace HeadScope.Silo.Hosting;
 
 /// <summary>How the server runs.</summary>
-public sealed partial record SiloOptions
+public sealed record SiloOptions
 {
     public const string DefaultListen = "http://127.0.0.1:8470";
     public const int DefaultMaxBodyBytes = 1 << 20;
@@ -29,7 +30,7 @@ public sealed partial record SiloOptions
     public bool AllowHub { get; init; }
 
     /// <summary>How models from the hub are found. The default follows the environment.</summary>
-    public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
+    public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment() with { IsForOthers = true }, TimeProvider.System);
 
     /// <summary>The file of API keys; null where none are asked for.</summary>
     public string? Keys { get; init; }
@@ -39,6 +40,12 @@ public sealed partial record SiloOptions
 
     /// <summary>How this process works on jobs; null where it only serves, and others work.</summary>
     public EngineOptions? Engine { get; init; } = new();
+
+    /// <summary>The cluster this process is in; null where it works by itself.</summary>
+    public ClusterSettings? Cluster { get; init; }
+
+    /// <summary>Whether it speaks to the cluster from outside, rather than as one of its silos.</summary>
+    public bool IsClusterClient { get; init; }
 
     /// <summary>How long a stopping server lets shards in work be finished before it hands them back. The default value is 60 s.</summary>
     public TimeSpan Drain { get; init; } = BlobClaims.DefaultDuration;

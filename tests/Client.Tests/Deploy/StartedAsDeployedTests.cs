@@ -64,7 +64,7 @@ public sealed class StartedAsDeployedTests : IDisposable
         }
 
         using var process = HeadScopeProcess.Start([verb, .. arguments.Select(argument => argument
-            .Replace("--backend=torch", "--backend=managed", StringComparison.Ordinal) // it needs another build, and the probes are the same
+            .Replace("--backend=torch", "--backend=managed", StringComparison.Ordinal) // the tests' programs have no libtorch, and the probes are the same
             .Replace("$(HEADSCOPE_STORE)", _folder.File("data/store"), StringComparison.Ordinal)
             .Replace("/data/", _folder.File("data/"), StringComparison.Ordinal).Replace("/keys/", _folder.File("keys/"), StringComparison.Ordinal)
             .Replace("8470", port, StringComparison.Ordinal).Replace("9470", port, StringComparison.Ordinal))]);

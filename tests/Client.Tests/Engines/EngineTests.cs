@@ -66,7 +66,7 @@ public abstract class EngineTests : IAsyncLifetime
     {
         var id = await SaysAsync(0, ["submit", .. Request(NameOf)]);
         Assert.Matches("^[0-9a-f]{16}$", id);
-        Assert.Equal($"{id}  planned        0 of {Rows} shards  model, {Rows} rows of 64", await SaysAsync(0, ["list"]));
+        Assert.Equal($"{id}  planned         0 of {Rows} shards  model, {Rows} rows of 64", await SaysAsync(0, ["list"]));
         Assert.Contains($"0 of {Rows} shards", await ComplainsAsync(1, ["pull", "--job", id, "--out", _folder.File("pulled")]), StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.File("pulled")));
         using var watch = HeadScopeProcess.Start(Secrets, ["watch", "--job", id, .. Place]);

@@ -57,6 +57,9 @@ internal sealed class ServerProcess : IDisposable
 
     public string Store { get => field ?? _folder.File("store"); init; }
 
+    /// <summary>Variables that it is started with, beside the tests' own.</summary>
+    public Dictionary<string, string> Environment { get; init; } = [];
+
     public string KeyFile => _folder.File("keys.json");
 
     public static int FreePort()
@@ -84,7 +87,14 @@ internal sealed class ServerProcess : IDisposable
     public async Task StartAsync(params string[] more)
     {
         Directory.CreateDirectory(Inputs);
-        _process = Process.Start(new ProcessStartInfo("dotnet", [HeadScopeProcess.Program("headscope-silo"), .. Arguments(more)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo("dotnet", [HeadScopeProcess.Program("headscope-silo"), .. Arguments(more)])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in Environment)
+            start.Environment[name] = value;
+        _process = Process.Start(start)!;
         _process.OutputDataReceived += Note;
         _process.ErrorDataReceived += Note;
         _process.BeginOutputReadLine();
@@ -108,6 +118,16 @@ internal sealed class ServerProcess : IDisposable
             }
 
             Assert.True(waited.Elapsed < StartLimit && _process is not { HasExited: true }, $"the server did not start: {Log}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Waits until it has said a text.</summary>
+    public async Task SaysAsync(string text)
+    {
+        for (var waited = Stopwatch.StartNew(); !Log.Contains(text, StringComparison.Ordinal);)
+        {
+            Assert.True(waited.Elapsed < StartLimit && _process is { HasExited: false }, $"it did not say '{text}': {Log}");
             await Task.Delay(50);
         }
     }

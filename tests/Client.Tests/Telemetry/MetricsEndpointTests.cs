@@ -1,6 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using HeadScope.Client.Telemetry;
+using HeadScope.Jobs.Telemetry;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Telemetry;
@@ -24,7 +27,7 @@ public sealed class MetricsEndpointTests
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/openmetrics-text;version=1.0.0"));
         using var open = await http.SendAsync(request);
-        Assert.Equal("application/openmetrics-text; version=1.0.0; charset=utf-8", open.Content.Headers.ContentType!.ToString());
+        Assert.Equal("application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores", open.Content.Headers.ContentType!.ToString());
         Assert.True(PrometheusSamples.Parse(await open.Content.ReadAsStringAsync()).HasEnd);
 
         using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, url));
@@ -65,5 +68,40 @@ public sealed class MetricsEndpointTests
         var (code, _, error) = await HeadScopeProcess.RunAsync(job.Run(options));
         Assert.Equal(expectedCode, code);
         Assert.Contains(message, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scrape_SeriesThatIsNotObservedAgain_IsGone()
+    {
+        var devices = new List<string> { "one", "two" };
+        using var meter = new Meter(WorkerInstruments.MeterName);
+        meter.CreateObservableGauge("devices", () => devices.Select(device => new Measurement<int>(1, new KeyValuePair<string, object?>("device", device))));
+        await using var endpoint = await MetricsEndpoint.StartAsync(MetricsEndpoint.Loopback, 0, default);
+        Assert.Equal(["one", "two"], await DevicesAsync());
+        devices.Remove("one");
+        Assert.Equal(["two"], await DevicesAsync());
+        devices.Clear();
+        Assert.Empty(await DevicesAsync());
+
+        async Task<IEnumerable<string>> DevicesAsync() =>
+            (await ScrapeAsync(endpoint)).All.Where(sample => sample.Name == "devices").Select(sample => sample.Labels["device"]);
+    }
+
+    [Fact]
+    public async Task Scrape_InstrumentThatThrows_LosesOnlyItself()
+    {
+        using var meter = new Meter(WorkerInstruments.MeterName);
+        meter.CreateObservableGauge("broken", new Func<int>(() => throw new InvalidOperationException("no device")));
+        meter.CreateObservableGauge("whole", () => 7L);
+        await using var endpoint = await MetricsEndpoint.StartAsync(MetricsEndpoint.Loopback, 0, default);
+        var samples = await ScrapeAsync(endpoint);
+        Assert.Equal(7, samples["whole"]);
+        Assert.DoesNotContain("broken", samples.Types);
+    }
+
+    static async Task<PrometheusSamples> ScrapeAsync(MetricsEndpoint endpoint)
+    {
+        using var http = new HttpClient();
+        return PrometheusSamples.Parse(await http.GetStringAsync(endpoint.Url));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HeadScope.Client.Tests.Server;
 
 namespace HeadScope.Client.Tests.Telemetry;
 
@@ -91,6 +92,28 @@ public sealed class OtlpTests
 
         // The job takes a few seconds on a busy machine, and the last attempts to send five for each signal at the most.
         Assert.InRange(started.Elapsed.TotalSeconds, 0, 60);
+    }
+
+    [Fact]
+    public async Task Serve_EndpointInTheEnvironment_SendsTheServersOwnToo()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        using var job = new WatchedJob(rows: 16);
+        using var server = new ServerProcess("--workers", "1", "--threads", "1")
+        {
+            Store = await job.SubmitAsync(),
+            Environment = new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.Url, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" },
+        };
+        await server.StartAsync();
+        await new ServerClient(server.Address, null).SaysAsync(0, ["watch", "--job", job.Id]);
+        await server.StopAsync();
+
+        var names = receiver.Sent("/v1/metrics").SelectMany(request => request.At(1, 2, 2)).Select(metric => metric.Text(1)).ToHashSet();
+        foreach (var name in new[] { "headscope.tokens.scored", "http.server.request.duration", "dotnet.gc.collections" })
+            Assert.True(names.Contains(name), $"{name} is not among {string.Join(", ", names)}");
+        var spans = receiver.Sent("/v1/traces").SelectMany(request => request.At(1, 2, 2)).ToList();
+        Assert.Empty(Assert.Single(spans, span => span.Text(5) == "job").Bytes(4)); // no request's child
+        Assert.Contains(spans, span => span.Text(5) == "GET /v1/jobs/{id}/events");
     }
 
     static async Task<string> RunAsync(WatchedJob job, Dictionary<string, string> environment)

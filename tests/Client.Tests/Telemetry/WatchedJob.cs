@@ -18,7 +18,7 @@ internal sealed class WatchedJob : IDisposable
     public WatchedJob(int? rows = null)
     {
         Rows = rows ?? (int.TryParse(Environment.GetEnvironmentVariable("HEADSCOPE_WATCH_ROWS"), CultureInfo.InvariantCulture, out var asked) ? asked : DefaultRows);
-        using var tokens = TokenDataset.Open(Fixture.PathOf("demo", "inputs.safetensors"));
+        using var tokens = TokenDataset.Open(new TokenLocation(Fixture.PathOf("demo", "inputs.safetensors")));
         Context = tokens.Context;
         var all = new int[tokens.Rows * tokens.Context];
         tokens.Read(0, all);
@@ -38,11 +38,15 @@ internal sealed class WatchedJob : IDisposable
     public string[] Run(params string[] more) =>
         ["run", "--model", Model, "--tokens", Tokens, "--out", File("out"), "--shard-rows", ShardRows.ToString(CultureInfo.InvariantCulture), "--json", .. more];
 
+    /// <summary>Of the job in the store.</summary>
+    public string Id { get; private set; } = "";
+
     /// <summary>Puts the job into a store, for others to work on.</summary>
     public async Task<string> SubmitAsync()
     {
         var store = File("store");
-        await new JobStore(new FileBlobStore(store)).SubmitAsync(JobResolver.Resolve(new JobRequest { Model = Model, Tokens = Tokens, ShardRows = ShardRows }), default);
+        var request = new JobRequest { Model = Model, Tokens = new TokenLocation(Tokens), ShardRows = ShardRows };
+        Id = (await new JobStore(new FileBlobStore(store)).SubmitAsync(JobResolver.Resolve(request), default)).Id;
         return store;
     }
 

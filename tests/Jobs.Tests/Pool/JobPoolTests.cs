@@ -1,138 +1,179 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using HeadScope.Jobs.Pool;
-using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Tests.Store;
+using HeadScope.Jobs.Tests.Work;
 using HeadScope.Jobs.Work;
-using HeadScope.Tests.Support;
+using HeadScope.ModelCore.Compute;
 
 namespace HeadScope.Jobs.Tests.Pool;
 
-public class JobPoolTests
+/// <summary>What is wrong with one job costs that job, and no other.</summary>
+public sealed class JobPoolTests : IDisposable
 {
-    [Fact]
-    public async Task Run_OneJobCannotBeReadForNow_TheOthersAreDoneAndItAfterwards()
+    static readonly JobRequest Broken = JobFixture.TinyRequest with { SkipHeads = true, ShardRows = 12 };
+    static readonly JobRequest Sound = Broken with { Rows = 12 };
+
+    readonly JobFixture _fixture = new();
+    readonly ConcurrentQueue<(string Job, string Message)> _told = new();
+    readonly CancellationTokenSource _drain = new();
+
+    public void Dispose()
     {
-        using var fixture = new JobFixture();
-        var (_, broken) = await fixture.SubmitAsync(JobFixture.TinyRequest with { SkipHeads = true, ShardRows = 12 });
-        var (_, sound) = await fixture.SubmitAsync(JobFixture.TinyRequest with { SkipHeads = true, ShardRows = 12, Rows = 12 });
+        _drain.Dispose();
+        _fixture.Dispose();
+    }
+
+    [Theory]
+    [InlineData("spec.json")]
+    [InlineData("control.json")]
+    public async Task Run_OneJobCannotBeReadForNow_TheOthersAreDoneAndItAfterwards(string blob)
+    {
+        var (_, broken) = await _fixture.SubmitAsync(Broken);
+        var (_, sound) = await _fixture.SubmitAsync(Sound);
+        await new JobStatusReader(_fixture.Jobs, TimeProvider.System).WriteControlAsync(broken, JobControl.Default, default);
 
         // A folder stands where the file should.
-        var spec = Path.Combine(fixture.Jobs.Blobs.Location, broken.Spec);
-        File.Move(spec, $"{spec}.aside");
-        Directory.CreateDirectory(spec);
+        var file = Path.Combine(_fixture.Jobs.Blobs.Location, broken.Prefix + blob);
+        File.Move(file, $"{file}.aside");
+        Directory.CreateDirectory(file);
 
-        var told = new ConcurrentQueue<string>();
-        using var drain = new CancellationTokenSource();
-        var pool = new JobPool(
-            fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System, (job, _) => told.Enqueue(job.Id), new StoreWork(fixture.Jobs, TimeProvider.System));
-        var running = pool.RunAsync(drain.Token, default);
-        await DoneAsync(sound);
-        Assert.Null(await fixture.Jobs.ManifestAsync(broken, default));
-        Directory.Delete(spec);
-        File.Move($"{spec}.aside", spec);
+        var (pool, running) = Start();
+        await DoneAsync(pool, sound);
+        Assert.Null(await _fixture.Jobs.ManifestAsync(broken, default));
+        Directory.Delete(file);
+        File.Move($"{file}.aside", file);
         pool.Wake(broken);
-        await DoneAsync(broken);
-        await drain.CancelAsync();
-        await running;
-        Assert.Equal([broken.Id], told); // once, though it was looked at several times
-        Assert.Null(await fixture.Jobs.Blobs.TryReadAsync(broken.Failed));
-
-        async Task DoneAsync(JobFolder job)
-        {
-            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-            for (; await fixture.Jobs.ManifestAsync(job, limit.Token) is null; await Task.Delay(50, limit.Token))
-                pool.Wake(job);
-        }
+        await DoneAsync(pool, broken);
+        await EndAsync(running);
+        Assert.Equal([broken.Id], _told.Select(told => told.Job)); // once, though it was looked at several times
+        Assert.Null(await _fixture.Jobs.Blobs.TryReadAsync(broken.Failed));
     }
 
-    /// <summary>At each look there are other jobs to find, and at the last the job is what it was.</summary>
     [Theory]
-    [InlineData("spec.json", "\"format\": 1", "\"format\": 2", "a newer version of HeadScope wrote this job")]
-    [InlineData("plan.json", "\"rows\": 24", "\"rows\": 0", "it is of 0 rows")]
-    [InlineData("control.json", "{", "", "control.json")]
-    public async Task Run_OneJobCannotBeRead_IsReadSeldomToldOnceAndLeftAsItIs(string blob, string text, string replacement, string told)
+    [InlineData("statistics", "its checksum is wrong")]
+    [InlineData("scores", "is not what was committed")]
+    [InlineData("missing scores", "the scores of shard 0")]
+    [InlineData("weights", "weights.json")]
+    public async Task Run_ReductionOfOneJobFails_ThatJobFailsAndTheOthersAreDone(string damaged, string message)
     {
-        const int Looks = 10;
-        using var folder = new TemporaryFolder();
-        var (reads, looks) = (0, 0);
-        var clock = Stopwatch.StartNew();
-        var broken = new JobFolder("0000000000000000");
-        using var fixture = new JobFixture(new InterruptedStore(new FileBlobStore(folder.File("store")), (_, name) =>
+        var broken = await ScoredAsync();
+        var names = await _fixture.BlobsAsync(broken.Shards);
+        switch (damaged)
         {
-            if (name == $"{broken.Prefix}{blob}")
-                Interlocked.Increment(ref reads);
-        }));
-        (_, broken) = await fixture.SubmitAsync(JobFixture.TinyRequest with { SkipHeads = true, ShardRows = 12 });
-        await new JobStatusReader(fixture.Jobs, TimeProvider.System).WriteControlAsync(broken, new JobControl(5), default);
-        var path = Path.Combine(fixture.Jobs.Blobs.Location, broken.Prefix, blob);
-        File.WriteAllText(path, File.ReadAllText(path).Replace(text, replacement, StringComparison.Ordinal));
-        var before = await fixture.BlobsAsync(broken.Prefix);
-
-        var tells = new ConcurrentQueue<(string Job, string Message)>();
-        using var drain = new CancellationTokenSource();
-        var pool = new JobPool(
-            fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System, (job, cause) => tells.Enqueue((job.Id, cause.Message)), new StoreWork(fixture.Jobs, TimeProvider.System));
-        var running = pool.RunAsync(drain.Token, default);
-        for (; looks < Looks; looks++)
-        {
-            // A job that is done was found by a look that began after it was submitted.
-            var (_, sound) = await fixture.SubmitAsync(JobFixture.TinyRequest with { SkipHeads = true, ShardRows = 12, Rows = 1 + looks });
-            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-            for (pool.Wake(sound); await fixture.Jobs.ManifestAsync(sound, limit.Token) is null;)
-                await Task.Delay(10, limit.Token);
-            if (looks > 0)
-                continue;
-            clock.Restart();
-            Volatile.Write(ref reads, 0);
+            case "statistics":
+                await DamageAsync(broken.ShardStats(0));
+                break;
+            case "scores":
+                await DamageAsync(names.First(name => name.EndsWith(".scores", StringComparison.Ordinal)));
+                break;
+            case "missing scores":
+                await _fixture.Jobs.Blobs.DeleteAsync(names.First(name => name.EndsWith(".scores", StringComparison.Ordinal)));
+                break;
+            case "weights":
+                await _fixture.Jobs.Blobs.WriteAsync(broken.WeightsColumns, "{}"u8.ToArray());
+                break;
         }
 
-        await drain.CancelAsync();
-        await running;
-        var (job, message) = Assert.Single(tells);
+        await FailsAloneAsync(broken, message);
+    }
+
+    [Theory]
+    [InlineData("spec.json", "{\"model\": null, \"tokens\": null, \"scores\": null}")]
+    [InlineData("plan.json", "{\"rows\": 24, \"shard_rows\": 0}")]
+    [InlineData("control.json", "no")]
+    public async Task Run_OneJobIsNotWhatItShouldBe_IsLeftAloneAndTheOthersAreDone(string blob, string content)
+    {
+        var (_, broken) = await _fixture.SubmitAsync(Broken);
+        var (_, sound) = await _fixture.SubmitAsync(Sound);
+        await _fixture.Jobs.Blobs.WriteAsync(broken.Prefix + blob, System.Text.Encoding.UTF8.GetBytes(content));
+        var (pool, running) = Start();
+        await DoneAsync(pool, sound);
+        await EndAsync(running);
+        var (job, message) = Assert.Single(_told);
         Assert.Equal(broken.Id, job);
-        Assert.Contains(told, message, StringComparison.Ordinal);
-        Assert.InRange(reads, 0, 1 + (int)(clock.Elapsed / TimeSpan.FromSeconds(30)));
-        Assert.Equal(before, await fixture.BlobsAsync(broken.Prefix));
+        Assert.StartsWith(broken.Prefix + blob, message, StringComparison.Ordinal);
+        Assert.False(await _fixture.Jobs.Blobs.ExistsAsync(broken.Failed)); // another version may be able to read it
     }
 
     [Fact]
-    public async Task Run_NewerVersionCommittedAShard_LeavesTheJobToIt()
+    public async Task Run_ModelOfOneJobCannotBeLoaded_IsTriedAgainThenThatJobFails()
     {
-        using var fixture = new JobFixture();
-        var request = JobFixture.TinyRequest with { SkipHeads = true, ShardRows = 8 };
-        await fixture.ScoreAsync(request);
+        var (_, broken) = await _fixture.SubmitAsync(Broken with { Precision = Precision.Bfloat16 });
+        var loads = 0;
+        var device = new FailingDevice(Precision.Bfloat16, () => new OutOfMemoryException($"no room {++loads}"));
+        await FailsAloneAsync(broken, $"Shard 000000 failed {JobFailures.Retries + 1} times; the last time: OutOfMemoryException: no room", device);
+        Assert.Equal(JobFailures.Retries, _told.Count(told => told.Message.StartsWith("no room", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Run_DeviceDoesNotOpen_EndsWithTheFault()
+    {
+        var device = new FailingDevice(Precision.Float32, () => new InvalidOperationException("the device was lost"));
+        var (_, running) = Start(device);
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => running.WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal("the device was lost", fault.Message);
+    }
+
+    /// <summary>A job and a sound one, in one pool: the first fails for a reason, is logged, and leaves the other and the pool alone.</summary>
+    async Task FailsAloneAsync(JobFolder broken, string message, IComputeDevice? device = null)
+    {
+        var (pool, running) = Start(device);
+        using (var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2)))
+        {
+            while (!await _fixture.Jobs.Blobs.ExistsAsync(broken.Failed, limit.Token))
+                await Task.Delay(50, limit.Token);
+        }
+
+        // After it has failed: by workers that have outlived it.
+        var (_, sound) = await _fixture.SubmitAsync(Sound);
+        await DoneAsync(pool, sound);
+        await EndAsync(running);
+        var failure = JobJson.Read<JobFailure>((await _fixture.Jobs.Blobs.TryReadAsync(broken.Failed))!, broken.Failed);
+        Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+        Assert.Contains((broken.Id, failure.Message), _told);
+        Assert.All(_told, told => Assert.Equal(broken.Id, told.Job));
+        Assert.Null(await _fixture.Jobs.ManifestAsync(broken, default));
+    }
+
+    /// <summary>A job of which everything is done but the reduction.</summary>
+    async Task<JobFolder> ScoredAsync()
+    {
+        var request = Broken with { SkipHeads = false };
+        await _fixture.ScoreAsync(request);
         var folder = new JobFolder(JobResolver.Resolve(request).Spec.Id);
-        var blob = (await fixture.Jobs.Blobs.TryReadAsync(folder.ShardStats(1)))!;
-        blob[4]++; // the version, after the magic
-        BitConverter.TryWriteBytes(blob.AsSpan(blob.Length - 4), ShardScoresFile.Checksum(blob.AsSpan(0, blob.Length - 4)));
-        await fixture.Jobs.Blobs.WriteAsync(folder.ShardStats(1), blob);
-
-        var told = new TaskCompletionSource<Exception>();
-        using var drain = new CancellationTokenSource();
-        var running = new JobPool(
-            fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System, (_, cause) => told.TrySetResult(cause), new StoreWork(fixture.Jobs, TimeProvider.System)).RunAsync(drain.Token, default);
-        Assert.Contains("a newer version of HeadScope committed this shard", (await told.Task.WaitAsync(TimeSpan.FromMinutes(1))).Message, StringComparison.Ordinal);
-        await drain.CancelAsync();
-        await running;
-        Assert.False(await fixture.Jobs.Blobs.ExistsAsync(folder.Failed));
-        Assert.Equal(blob, await fixture.Jobs.Blobs.TryReadAsync(folder.ShardStats(1)));
+        await _fixture.Jobs.Blobs.TryCreateAsync(folder.WeightsColumns, JobJson.Write(new WeightsColumns(new float[12], new float[12], new float[12], new float[12])));
+        return folder;
     }
 
-    [Fact]
-    public async Task Run_ManifestOfAJobThatEndedCannotBeRead_DropsNothingOfIt()
+    async Task DamageAsync(string blob)
     {
-        using var fixture = new JobFixture();
-        var (folder, _) = await fixture.RunAsync(JobFixture.TinyRequest with { SkipHeads = true });
-        await fixture.Jobs.Blobs.WriteAsync(folder.Manifest, "{}"u8.ToArray());
-        foreach (var left in new[] { $"{folder.Claims}reduce.1", folder.ShardScores(0, "attempt") })
-            await fixture.Jobs.Blobs.WriteAsync(left, new byte[1]);
-        var before = await fixture.BlobsAsync("");
-        var job = Assert.Single(await new JobQueue(fixture.Jobs, TimeProvider.System).InTurnAsync(default));
-        Assert.Contains(folder.Manifest, job.Fault, StringComparison.Ordinal);
-        Assert.Equal(before, await fixture.BlobsAsync(""));
+        var bytes = (await _fixture.Jobs.Blobs.TryReadAsync(blob))!;
+        bytes[bytes.Length / 2] ^= 0x10;
+        await _fixture.Jobs.Blobs.WriteAsync(blob, bytes);
+    }
+
+    (JobPool Pool, Task Running) Start(IComputeDevice? device = null)
+    {
+        var options = new EngineOptions { Workers = 1, Threads = 1 };
+        var pool = new JobPool(
+            _fixture.Jobs, device is null ? options : options with { Devices = [device] }, TimeProvider.System,
+            (job, cause) => _told.Enqueue((job.Id, cause.Message)), new StoreWork(_fixture.Jobs, TimeProvider.System));
+        return (pool, pool.RunAsync(_drain.Token, default));
+    }
+
+    async Task EndAsync(Task running)
+    {
+        Assert.False(running.IsCompleted, "the pool ended by itself");
+        await _drain.CancelAsync();
+        await running;
+    }
+
+    async Task DoneAsync(JobPool pool, JobFolder job)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        for (; await _fixture.Jobs.ManifestAsync(job, limit.Token) is null; await Task.Delay(50, limit.Token))
+            pool.Wake(job);
     }
 }

@@ -1,5 +1,6 @@
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Tests.Reduction;
@@ -18,11 +19,13 @@ public class DamageTests
         var folder = new JobFolder(job.Spec.Id);
         var blob = (await fixture.BlobsAsync(folder.Shards)).Single(name => name.Contains("000001.", StringComparison.Ordinal) && name.EndsWith(".scores", StringComparison.Ordinal));
         await DamageAsync(fixture, blob, 20_000);
-        var fault = await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync(fixture, folder));
+        var fault = await Assert.ThrowsAsync<JobStoppedException>(() => RunAsync(fixture, folder));
         Assert.Contains("shard 1 ", fault.Message, StringComparison.Ordinal);
-        Assert.Null(await fixture.Jobs.ManifestAsync(folder, default));
+        var status = await new JobStatusReader(fixture.Jobs, TimeProvider.System).TryReadAsync(folder, default);
+        Assert.Equal((JobState.Failed, fault.Message), (status!.State, status.Failure!.Message));
 
         await fixture.Jobs.Blobs.DeleteAsync(folder.ShardStats(1));
+        await fixture.Jobs.ReopenAsync(folder, default);
         using var untouched = new JobFixture();
         Assert.Equal(JobJson.Write((await untouched.RunAsync(Request)).Manifest), JobJson.Write(await RunAsync(fixture, folder)));
     }
@@ -34,8 +37,44 @@ public class DamageTests
         await fixture.ScoreAsync(Request);
         var folder = new JobFolder(JobResolver.Resolve(Request).Spec.Id);
         await DamageAsync(fixture, folder.ShardStats(2), 700);
-        var fault = await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync(fixture, folder));
+        var fault = await Assert.ThrowsAsync<JobStoppedException>(() => RunAsync(fixture, folder));
         Assert.Contains(folder.ShardStats(2), fault.Message, StringComparison.Ordinal);
+
+        // The preview does without it.
+        var (spec, plan) = await fixture.Jobs.ReadAsync(folder, default);
+        var preview = new LivePreview(fixture.Jobs.Blobs, folder, spec, plan);
+        await preview.AddAsync([0, 1, 2], default);
+        Assert.Equal(16, (await preview.ReadAsync(default)).Rows);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public async Task Reduce_ScoresOfAShardAreMissing_FailsTheJobNamingThem(int left)
+    {
+        using var fixture = new JobFixture();
+        await fixture.ScoreAsync(Request);
+        var folder = new JobFolder(JobResolver.Resolve(Request).Spec.Id);
+        var blob = (await fixture.BlobsAsync(folder.Shards)).First(name => name.EndsWith(".scores", StringComparison.Ordinal));
+        var bytes = (await fixture.Jobs.Blobs.TryReadAsync(blob))!;
+        await fixture.Jobs.Blobs.DeleteAsync(blob);
+        if (left > 0)
+            await fixture.Jobs.Blobs.TryCreateAsync(blob, bytes.AsMemory(0, left));
+        var fault = await Assert.ThrowsAsync<JobStoppedException>(() => RunAsync(fixture, folder));
+        Assert.Contains($"the scores of shard 0, {blob}, have {left:N0} bytes", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reduce_JobWasDeleted_LeavesNothingBehind()
+    {
+        using var fixture = new JobFixture();
+        await fixture.ScoreAsync(Request);
+        var folder = new JobFolder(JobResolver.Resolve(Request).Spec.Id);
+        await using var session = await JobSession.OpenAsync(fixture.Jobs, folder, new EngineOptions(), new JobFixture.Observer(), TimeProvider.System, default);
+        await fixture.Jobs.DeleteAsync(folder, default);
+        var stopped = await Assert.ThrowsAsync<JobStoppedException>(() => session.TryReduceAsync(default));
+        Assert.True(stopped.Cancelled);
+        Assert.Empty(await fixture.BlobsAsync(folder.Prefix));
     }
 
     [Fact]

@@ -3,6 +3,8 @@ using System.Text;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
+using HeadScope.ModelCore.Scoring;
+using HeadScope.ModelCore.Scoring.Scores;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 
@@ -22,7 +24,7 @@ public class OracleJobTests(ITestOutputHelper output)
         var shards = await fixture.ScoreAsync(JobFixture.Request(name) with { Raw = variant == "raw", ShardRows = 5 });
         var quantiles = await new QuantilePass(shards, [.. JobRequest.NotebookQuantiles.Union(Four).Order()]).RunAsync(2, default);
         var ratios = new RatioIntervals(oracle);
-        foreach (var (score, oracleName) in new[] { (Score.HeadDla, "head_dla"), (Score.MoverAttn, "mover_attn"), (Score.MoverDla, "mover_dla"), (Score.DlaRatio, "ratio_dla") })
+        foreach (var (score, oracleName) in ScoreCatalogue.Default.Select(score => (score, score is StoredScore ? score.Name : "ratio_dla")))
         {
             foreach (var (population, suffix) in new[] { (Population.All, ""), (Population.NoInduction, "_no_ind") })
             {
@@ -34,13 +36,15 @@ public class OracleJobTests(ITestOutputHelper output)
                     var heads = shards.Statistics.Heads;
                     oracle.Meets(
                         key, [.. levels.SelectMany(level => quantiles.Column(score, population, level))],
-                        score == Score.DlaRatio ? i => ratios.Interval(i % heads, levels[i / heads], population == Population.NoInduction) : null);
+                        score is SourceRatio ? i => ratios.Interval(i % heads, levels[i / heads], population == Population.NoInduction) : null);
                 }
             }
         }
 
-        var ratioOfQuantiles = quantiles.Column(Score.MoverDla, Population.All, 0.9).Zip(quantiles.Column(Score.HeadDla, Population.All, 0.9), (mover, head) => mover / head);
-        oracle.Meets("quantile_of_ratio_vs_ratio_of_quantiles", [.. ratioOfQuantiles, .. quantiles.Column(Score.DlaRatio, Population.All, 0.9)]);
+        var ratioOfQuantiles = Column("mover_dla").Zip(Column("head_dla"), (mover, head) => mover / head);
+        oracle.Meets("quantile_of_ratio_vs_ratio_of_quantiles", [.. ratioOfQuantiles, .. Column("dla_ratio")]);
+
+        float[] Column(string name) => quantiles.Column(ScoreCatalogue.Find(name)!, Population.All, 0.9);
     }
 
     [Theory]

@@ -19,8 +19,8 @@ internal sealed class RatioIntervals
         var scores = oracle.Score();
         _headDla = oracle.Expected.Floats("head_dla");
         _moverDla = oracle.Expected.Floats("mover_dla");
-        _induction = scores.IsInduction;
-        _error = Math.Max(Furthest(_headDla, scores.HeadDla), Furthest(_moverDla, scores.MoverDla));
+        _induction = [.. scores.IsInduction];
+        _error = Math.Max(Furthest(_headDla, scores.Of("head_dla")), Furthest(_moverDla, scores.Of("mover_dla")));
     }
 
     public (float Low, float High) Interval(int head, double level, bool noInduction)

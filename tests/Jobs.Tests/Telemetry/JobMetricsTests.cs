@@ -1,12 +1,10 @@
-using System.Text;
+using System.Diagnostics.Metrics;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
-using HeadScope.Jobs.Telemetry.Prometheus;
 using HeadScope.Jobs.Tests.Work;
 using HeadScope.Jobs.Work;
-using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests.Telemetry;
 
@@ -16,35 +14,35 @@ public sealed class JobMetricsTests : IDisposable
     /// <summary>Rows, and predicted positions in each, of <see cref="JobFixture.TinyRequest"/>.</summary>
     const int Rows = 24, Positions = 63;
 
-    readonly MetricCollector _collector = MetricCollector.OfHeadScope();
+    readonly Measured _measured = new();
     readonly JobFixture _fixture = new();
 
     public void Dispose()
     {
-        _collector.Dispose();
+        _measured.Dispose();
         _fixture.Dispose();
     }
 
     [Fact]
     public async Task Run_Job_CountsWhatItDid()
     {
-        var doneBefore = Scrape().All.SingleOrDefault(sample => sample.Name == "headscope_jobs" && sample.Labels["state"] == "done").Value;
+        var doneBefore = _measured.Collect().GetValueOrDefault("headscope.jobs{state=done}");
         var (_, manifest) = await _fixture.RunAsync(JobFixture.TinyRequest with { ShardRows = 5 });
-        var samples = Scrape();
-        Assert.Equal(manifest.Summary.Positions, samples["headscope_tokens_scored_total"]);
-        Assert.Equal(Rows * Positions, samples["headscope_tokens_scored_total"]);
-        Assert.Equal(5, samples["headscope_shards_total{state=\"started\"}"]);
-        Assert.Equal(5, samples["headscope_shards_total{state=\"done\"}"]);
-        Assert.Equal(0, samples["headscope_shards_total{state=\"failed\"}"]);
-        Assert.Equal(5, samples["headscope_shard_seconds_count"]);
-        Assert.Equal(1, samples["headscope_model_load_seconds_count"]);
-        Assert.Equal(1, samples["headscope_reduce_seconds_count"]);
-        Assert.Equal(doneBefore + 1, samples["headscope_jobs{state=\"done\"}"]);
-        Assert.Equal(0, samples["headscope_jobs{state=\"running\"}"] + samples["headscope_jobs{state=\"reducing\"}"]);
-        Assert.Equal(1, samples["headscope_job_progress_ratio"]);
-        Assert.Equal(0, samples["headscope_queue_shards"]);
-        Assert.Equal(0, samples.All.Where(sample => sample.Name == "headscope_workers").Sum(sample => sample.Value));
-        Assert.DoesNotContain(samples.All, sample => sample.Labels.Values.Any(value => value.Contains(manifest.Job, StringComparison.Ordinal)));
+        var measured = _measured.Collect();
+        Assert.Equal(manifest.Summary.Positions, measured["headscope.tokens.scored"]);
+        Assert.Equal(Rows * Positions, measured["headscope.tokens.scored"]);
+        Assert.Equal(5, measured["headscope.shards{state=started}"]);
+        Assert.Equal(5, measured["headscope.shards{state=done}"]);
+        Assert.Equal(0, measured["headscope.shards{state=failed}"]);
+        Assert.Equal(5, measured["headscope.shard"]);
+        Assert.Equal(1, measured["headscope.model.load"]);
+        Assert.Equal(1, measured["headscope.reduce"]);
+        Assert.Equal(doneBefore + 1, measured["headscope.jobs{state=done}"]);
+        Assert.Equal(0, measured["headscope.jobs{state=running}"] + measured["headscope.jobs{state=reducing}"]);
+        Assert.Equal(1, measured["headscope.job.progress_ratio"]);
+        Assert.Equal(0, measured["headscope.queue.shards"]);
+        Assert.Equal(0, measured.Where(series => series.Key.StartsWith("headscope.workers{", StringComparison.Ordinal)).Sum(series => series.Value));
+        Assert.DoesNotContain(measured.Keys, series => series.Contains(manifest.Job, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -61,16 +59,38 @@ public sealed class JobMetricsTests : IDisposable
         {
             if (shard != 2)
                 return;
-            var samples = Scrape();
-            Assert.Equal(0.5, samples["headscope_job_progress_ratio"]);
-            Assert.Equal(1, samples["headscope_queue_shards"]); // the last; this one has begun
-            Assert.Equal(1, samples["headscope_jobs{state=\"running\"}"]);
-            Assert.Equal(1, samples["headscope_workers{device=\"test\"}"]);
-            Assert.Equal(42, samples["headscope_device_memory_bytes{device=\"test\"}"]);
+            var measured = _measured.Collect();
+            Assert.Equal(0.5, measured["headscope.job.progress_ratio"]);
+            Assert.Equal(1, measured["headscope.queue.shards"]); // the last; this one has begun
+            Assert.Equal(1, measured["headscope.jobs{state=running}"]);
+            Assert.Equal(1, measured["headscope.workers{device=test}"]);
+            Assert.Equal(42, measured["headscope.device.memory{device=test}"]);
             checkedAt = shard;
         }), metered).RunAsync(default);
         Assert.Equal(2, checkedAt);
-        Assert.Equal(1, Scrape()["headscope_job_progress_ratio"]);
+        Assert.Equal(1, _measured.Collect()["headscope.job.progress_ratio"]);
+    }
+
+    /// <summary>As in a cluster, where whoever merges a job's shards also reduces it, beside the workers.</summary>
+    [Fact]
+    public async Task Reduce_InASessionOfItsOwn_LeavesTheJobDoneAndNothingWaiting()
+    {
+        var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 6, SkipHeads = true });
+        using var model = new TestModel(job.Spec);
+        using (var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer()))
+        {
+            var ledger = Ledger(job, folder);
+            metered.Follow(ledger);
+            await _fixture.Worker(job, folder, ledger, model.Scorer, metered).RunAsync(default);
+            await using var session = await JobSession.OpenAsync(
+                _fixture.Jobs, folder, new EngineOptions(), new JobFixture.Observer(), TimeProvider.System, default);
+            Assert.NotNull(await session.TryReduceAsync(default));
+            var reduced = _measured.Collect();
+            Assert.Equal(1, reduced["headscope.job.progress_ratio"]);
+            Assert.Equal(0, reduced["headscope.queue.shards"]);
+        }
+
+        Assert.Equal(1, _measured.Collect()["headscope.job.progress_ratio"]);
     }
 
     [Fact]
@@ -85,12 +105,12 @@ public sealed class JobMetricsTests : IDisposable
             if (shard == 1 && failures++ < 2)
                 throw failures == 1 ? new OutOfMemoryException() : new InvalidOperationException("the device was lost");
         }), metered).RunAsync(default);
-        var samples = Scrape();
-        Assert.Equal(1, samples["headscope_shard_retries_total{cause=\"out_of_memory\"}"]);
-        Assert.Equal(1, samples["headscope_shard_retries_total{cause=\"other\"}"]);
-        Assert.Equal(2, samples["headscope_shards_total{state=\"failed\"}"]);
-        Assert.Equal(3, samples["headscope_shards_total{state=\"done\"}"]);
-        Assert.Equal(5, samples["headscope_shards_total{state=\"started\"}"]);
+        var measured = _measured.Collect();
+        Assert.Equal(1, measured["headscope.shard.retries{cause=out_of_memory}"]);
+        Assert.Equal(1, measured["headscope.shard.retries{cause=other}"]);
+        Assert.Equal(2, measured["headscope.shards{state=failed}"]);
+        Assert.Equal(3, measured["headscope.shards{state=done}"]);
+        Assert.Equal(5, measured["headscope.shards{state=started}"]);
     }
 
     /// <summary>No room for more than two sequences: 5 are tried, then 2; the shard does not fail.</summary>
@@ -109,11 +129,11 @@ public sealed class JobMetricsTests : IDisposable
             await _fixture.Worker(job, folder, Ledger(job, folder), model.Scorer, metered).RunAsync(default);
         }
 
-        var samples = Scrape();
-        Assert.Equal(1, samples["headscope_batches_halved_total"]);
-        Assert.Equal(0, samples["headscope_shard_retries_total{cause=\"out_of_memory\"}"]);
-        Assert.Equal(3, samples["headscope_shards_total{state=\"done\"}"]);
-        Assert.Equal(Rows * Positions, samples["headscope_tokens_scored_total"]);
+        var measured = _measured.Collect();
+        Assert.Equal(1, measured["headscope.batches.halved"]);
+        Assert.Equal(0, measured["headscope.shard.retries{cause=out_of_memory}"]);
+        Assert.Equal(3, measured["headscope.shards{state=done}"]);
+        Assert.Equal(Rows * Positions, measured["headscope.tokens.scored"]);
     }
 
     [Fact]
@@ -124,10 +144,10 @@ public sealed class JobMetricsTests : IDisposable
         using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
         var worker = _fixture.Worker(job, folder, Ledger(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")), metered);
         metered.Left(await Assert.ThrowsAsync<JobStoppedException>(() => worker.RunAsync(default)));
-        var samples = Scrape();
-        Assert.Equal(JobWorker.Retries, samples["headscope_shard_retries_total{cause=\"data\"}"]);
-        Assert.Equal(JobWorker.Retries + 1, samples["headscope_shards_total{state=\"failed\"}"]);
-        Assert.True(samples["headscope_jobs{state=\"failed\"}"] >= 1);
+        var measured = _measured.Collect();
+        Assert.Equal(JobFailures.Retries, measured["headscope.shard.retries{cause=data}"]);
+        Assert.Equal(JobFailures.Retries + 1, measured["headscope.shards{state=failed}"]);
+        Assert.True(measured["headscope.jobs{state=failed}"] >= 1);
     }
 
     [Fact]
@@ -151,13 +171,26 @@ public sealed class JobMetricsTests : IDisposable
         Assert.False(await store.ExistsAsync("a/b"));
         await Assert.ThrowsAsync<StoreException>(() => store.ReadRangeAsync("a/b", 0, bytes));
 
-        var samples = Scrape();
+        var measured = _measured.Collect();
         foreach (var (op, count) in new[] { ("create", 2), ("write", 1), ("read", 1), ("read_range", 2), ("open", 1), ("list", 1), ("delete", 1), ("exists", 1) })
-            Assert.Equal(count, samples[$"headscope_store_request_seconds_count{{op=\"{op}\"}}"]);
+            Assert.Equal(count, measured[$"headscope.store.request{{op={op}}}"]);
+    }
+
+    /// <summary>A bug that makes a label of something unbounded must not fill memory.</summary>
+    [Fact]
+    public void Collect_MoreSeriesThanAllowed_CountsTheRestTogether()
+    {
+        const int Users = 1000;
+        using var meter = new Meter(JobInstruments.MeterName);
+        var counter = meter.CreateCounter<int>("requests");
+        for (var user = 0; user < Users; user++)
+            counter.Add(1, new KeyValuePair<string, object?>("user", user));
+        var requests = _measured.Collect().Where(series => series.Key.StartsWith("requests{", StringComparison.Ordinal)).ToDictionary();
+        Assert.Equal(ProductTelemetry.SeriesLimit + 1, requests.Count);
+        Assert.Equal(1, requests["requests{user=0}"]);
+        Assert.Equal(Users - ProductTelemetry.SeriesLimit, requests["requests{otel.metric.overflow=True}"]);
     }
 
     ShardLedger Ledger(ResolvedJob job, JobFolder folder) => new(
         _fixture.Jobs.Blobs, folder, job.Plan, new BlobClaims(_fixture.Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration), weightsColumns: false, TimeProvider.System);
-
-    PrometheusSamples Scrape() => PrometheusSamples.Parse(Encoding.UTF8.GetString(PrometheusText.Write(_collector.Collect(), PrometheusFormat.Text)));
 }

@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Tests.Work;
 
@@ -13,7 +13,7 @@ internal sealed class InterruptedScorer(IShardScorer inner, Action<int> before) 
 
     public double ReadSeconds => inner.ReadSeconds;
 
-    public void Score(ShardRange shard, ShardScores destination, Action<int> progress, CancellationToken cancellation)
+    public void Score(ShardRange shard, ScoreTable destination, Action<int> progress, CancellationToken cancellation)
     {
         before(shard.Shard);
         inner.Score(shard, destination, progress, cancellation);

@@ -18,8 +18,6 @@ internal sealed class WatchedBackend(IBackend inner, Action operation) : IBacken
         }
     }
 
-    public IBackend Fork() => new WatchedBackend(inner.Fork(), operation);
-
     public Tensor Allocate(int rows, int columns) => Inner.Allocate(rows, columns);
 
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns) => Inner.Upload(values, rows, columns);
@@ -37,6 +35,8 @@ internal sealed class WatchedBackend(IBackend inner, Action operation) : IBacken
 
     public Tensor GatherOutputs(Matrix matrix, ReadOnlySpan<int> outputs) => Inner.GatherOutputs(matrix, outputs);
 
+    public void Copy(Tensor target, Tensor source) => Inner.Copy(target, source);
+
     public void Add(Tensor target, Tensor addend) => Inner.Add(target, addend);
 
     public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm) => Inner.Normalize(x, norm);
@@ -47,7 +47,7 @@ internal sealed class WatchedBackend(IBackend inner, Action operation) : IBacken
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary) => Inner.Rotate(heads, headSize, batch, rotary);
 
-    public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps) => Inner.Attend(inputs, taps);
+    public Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks) => Inner.Attend(inputs, hooks);
 
     public void DivideColumns(Tensor scores, Tensor scale) => Inner.DivideColumns(scores, scale);
 

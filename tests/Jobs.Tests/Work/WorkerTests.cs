@@ -16,11 +16,11 @@ public class WorkerTests
         var observer = new JobFixture.Observer();
         await fixture.Worker(job, folder, Ledger(fixture, job, folder), new InterruptedScorer(model.Scorer, shard =>
         {
-            if (shard == 1 && failures++ < JobWorker.Retries)
+            if (shard == 1 && failures++ < JobFailures.Retries)
                 throw new InvalidOperationException("the device was lost");
         }), observer).RunAsync(default);
         Assert.Equal([0, 1, 2], observer.Committed.Order());
-        Assert.Equal(JobWorker.Retries, observer.Failed.Count(failed => failed == "000001: the device was lost"));
+        Assert.Equal(JobFailures.Retries, observer.Failed.Count(failed => failed == "000001: the device was lost"));
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Reference;
+using HeadScope.ModelCore.Scoring.Scores;
+using HeadScope.ModelCore.Scoring.Sources;
 
 namespace HeadScope.ModelCore.Tests.Compute;
 
@@ -56,7 +58,22 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
         }
     }
 
-    /// <summary>Attention of every kind, with its taps and scores of copies.</summary>
+    /// <summary>Those that backends have a way of their own for, and one that they have not.</summary>
+    static readonly IPatternFunction[] PatternFunctions = [new Entropy(), new Distance(), new MaxAttention(), new MaxAttentionNoFirst(), new SumOfSquares()];
+
+    sealed class SumOfSquares : IPatternFunction
+    {
+        public T Of<T>(ReadOnlySpan<T> pattern, int position)
+            where T : System.Numerics.IFloatingPointIeee754<T>
+        {
+            var sum = T.CreateChecked(position);
+            foreach (var value in pattern)
+                sum += value * value;
+            return sum;
+        }
+    }
+
+    /// <summary>Attention of every kind, with its hooks and scores.</summary>
     public void Attend()
     {
         foreach (var (context, heads, keyValueHeads, size, causal, window) in new (int, int, int, int, bool, int?)[]
@@ -68,23 +85,42 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
             var batch = new BatchShape(2, context);
             var random = new Random(context);
             var tokens = Enumerable.Range(0, batch.Positions).Select(_ => random.Next(context < 100 ? 5 : 500)).ToArray();
-            AssertNear(3e-6, backend =>
+            AssertNear(3e-6, backend => Attend(backend, patterns: false));
+
+            // The rounding of the products reaches the pattern, and the entropy multiplies it by log p.
+            AssertNear(2e-5, backend => Attend(backend, patterns: true));
+
+            IReadOnlyList<float[]> Attend(IBackend backend, bool patterns)
             {
                 using var q = backend.Upload(Random(batch.Positions * heads * size, 1, 2), batch.Positions, heads * size);
                 using var k = backend.Upload(Random(batch.Positions * keyValueHeads * size, 2, 2), batch.Positions, keyValueHeads * size);
                 using var v = backend.Upload(Random(batch.Positions * keyValueHeads * size, 3), batch.Positions, keyValueHeads * size);
                 using var w = backend.Upload(Random(batch.Positions * heads * size, 4), batch.Positions, heads * size);
-                var copying = new CopyScoring(
-                    w, new CopySources(tokens, batch), backend.Allocate(heads, batch.Positions), backend.Allocate(heads, batch.Positions), backend.Allocate(heads, batch.Positions));
-                var taps = new AttentionTaps
+                Tensor Output() => backend.Allocate(heads, batch.Positions);
+                var scoring = new HeadScoring
                 {
-                    Copying = copying,
+                    TargetDirections = w,
+                    Contribution = Output(),
+                    Sources =
+                    [
+                        new SourceScoring(MoverSources.Instance.ListsOf(tokens, batch), Output(), Output()),
+                        new SourceScoring(new PreviousSources().ListsOf(tokens, batch), Output(), null),
+                        new SourceScoring(new FirstSources().ListsOf(tokens, batch), null, Output()),
+                    ],
+                    Patterns = [.. PatternFunctions.Select(function => new PatternScoring(function, Output()))],
+                };
+                var hooks = new AttentionHooks
+                {
+                    Scoring = scoring,
                     Pattern = backend.Allocate(batch.Positions * heads, context),
                     Scores = backend.Allocate(batch.Positions * heads, context),
                 };
-                var z = backend.Attend(new AttentionInputs(q, k, v, batch, new HeadShape(heads, keyValueHeads, size), 0.37f, causal, window), taps);
-                return new[] { z, taps.Pattern, taps.Scores, copying.HeadDla, copying.MoverAttn, copying.MoverDla }.Select(tensor => Values(backend, tensor)).ToList();
-            });
+                var z = backend.Attend(new AttentionInputs(q, k, v, batch, new HeadShape(heads, keyValueHeads, size), 0.37f, causal, window), hooks);
+                var ofPatterns = scoring.Patterns.Select(asked => Values(backend, asked.Values)).ToList();
+                var ofSources = scoring.Sources.SelectMany(asked => new[] { asked.Attention, asked.Contribution }).OfType<Tensor>();
+                var others = ofSources.Concat([z, hooks.Pattern, hooks.Scores, scoring.Contribution]).Select(tensor => Values(backend, tensor)).ToList();
+                return patterns ? ofPatterns : others;
+            }
         }
     }
 

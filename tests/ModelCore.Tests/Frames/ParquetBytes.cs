@@ -1,18 +1,38 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using HeadScope.ModelCore.Frames.Parquet;
-using HeadScope.ModelCore.Frames.Parquet.Reading;
-
 namespace HeadScope.ModelCore.Tests.Frames;
+
+/// <summary>How a page's values are encoded, by the format's numbers.</summary>
+internal enum PageEncoding
+{
+    Plain = 0,
+    Rle = 3,
+    DeltaBinaryPacked = 5,
+    DeltaLengthByteArray = 6,
+    DeltaByteArray = 7,
+    RleDictionary = 8,
+    ByteStreamSplit = 9,
+}
+
+/// <summary>How pages are compressed, by the format's numbers.</summary>
+internal enum Codec
+{
+    Uncompressed = 0,
+    Snappy = 1,
+    Gzip = 2,
+    Lzo = 3,
+    Brotli = 4,
+    Lz4 = 5,
+    Zstd = 6,
+    Lz4Raw = 7,
+}
 
 /// <summary>A Parquet file of one text column, in one page of one row group, any part of which may lie. A property that is null tells the truth.</summary>
 internal sealed record ParquetBytes
 {
+    const int ByteArray = 6;
+
     public Codec Codec { get; init; }
 
     public PageEncoding Encoding { get; init; }
-
-    public PhysicalType Type { get; init; } = PhysicalType.ByteArray;
 
     /// <summary>The page as it is stored.</summary>
     public byte[]? Page { get; init; }
@@ -54,86 +74,35 @@ internal sealed record ParquetBytes
 
     public byte[] Write(params string[] texts)
     {
-        var output = new ArrayBufferWriter<byte>();
-        output.Write(Footer.Magic);
-        var start = output.WrittenCount;
-        if (Dictionary is not null)
+        List<byte> file = [.. "PAR1"u8];
+        var start = file.Count;
+        if (Dictionary is { } dictionary)
         {
-            PageHeader.Write(output, PageType.Dictionary, PageEncoding.Plain, DictionaryValues, Dictionary.Length);
-            output.Write(Dictionary);
+            file.AddRange(Header(2, dictionary.Length, dictionary.Length, (7, Thrift.Of((1, DictionaryValues), (2, (int)PageEncoding.Plain)))));
+            file.AddRange(dictionary);
         }
 
-        var dataStart = output.WrittenCount;
+        var dataStart = file.Count;
         var page = Page ?? Plain(texts);
-        WriteHeader(output, page.Length, texts.Length);
-        output.Write(page);
-        var size = output.WrittenCount - start;
-        var footerStart = output.WrittenCount;
-        WriteFooter(output, start, dataStart, size, texts.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(output.GetSpan(sizeof(uint)), FooterLength ?? (uint)(output.WrittenCount - footerStart));
-        output.Advance(sizeof(uint));
-        output.Write(Footer.Magic);
-        return output.WrittenSpan.ToArray();
+        var statistics = Statistics is null ? null : Thrift.Of((1, Statistics));
+        var data = Thrift.Of((1, PageValues ?? texts.Length), (2, (int)Encoding), (3, (int)PageEncoding.Rle), (4, (int)PageEncoding.Rle), (5, statistics));
+        file.AddRange(Header(0, PageSize ?? page.Length, StoredSize ?? page.Length, (5, data)));
+        file.AddRange(page);
+        var footer = Footer(start, dataStart, file.Count - start, texts.Length);
+        return [.. file, .. footer, .. BitConverter.GetBytes(FooterLength ?? (uint)footer.Length), .. "PAR1"u8];
     }
 
-    void WriteHeader(IBufferWriter<byte> output, int size, int values)
-    {
-        var thrift = new ThriftCompactWriter(output);
-        thrift.Open();
-        thrift.I32(1, (int)PageType.Data);
-        thrift.I32(2, PageSize ?? size);
-        thrift.I32(3, StoredSize ?? size);
-        thrift.Struct(5);
-        thrift.I32(1, PageValues ?? values);
-        thrift.I32(2, (int)Encoding);
-        thrift.I32(3, (int)PageEncoding.Rle);
-        thrift.I32(4, (int)PageEncoding.Rle);
-        if (Statistics is not null)
-        {
-            thrift.Struct(5);
-            thrift.Binary(1, Statistics);
-            thrift.End();
-        }
+    static byte[] Header(int type, int size, int stored, (int, object?) page) => Thrift.Of((1, type), (2, size), (3, stored), page).Bytes;
 
-        thrift.End();
-        thrift.End();
-    }
-
-    void WriteFooter(IBufferWriter<byte> output, long start, long dataStart, long size, int values)
+    byte[] Footer(long start, long dataStart, long size, int values)
     {
-        var thrift = new ThriftCompactWriter(output);
-        thrift.Open();
-        thrift.I32(1, 1);
-        thrift.List(2, ThriftType.Struct, 2);
-        thrift.Open();
-        thrift.Text(4, "schema");
-        thrift.I32(5, 1);
-        thrift.End();
-        thrift.Open();
-        thrift.I32(1, (int)Type);
-        thrift.I32(3, Optional ? 1 : 0);
-        thrift.Text(4, "text");
-        thrift.End();
-        thrift.I64(3, Rows ?? values);
-        thrift.List(4, ThriftType.Struct, 1);
-        thrift.Open();
-        thrift.List(1, ThriftType.Struct, 1);
-        thrift.Open();
-        if (OtherFile is not null)
-            thrift.Text(1, OtherFile);
-        thrift.I64(2, 0);
-        thrift.Struct(3);
-        thrift.I32(1, (int)Type);
-        thrift.I32(4, (int)Codec);
-        thrift.I64(5, ChunkValues ?? GroupRows ?? values);
-        thrift.I64(7, ChunkSize ?? size);
-        thrift.I64(9, ChunkStart ?? dataStart);
-        if (Dictionary is not null)
-            thrift.I64(11, start);
-        thrift.End();
-        thrift.End();
-        thrift.I64(3, GroupRows ?? values);
-        thrift.End();
-        thrift.End();
+        var root = Thrift.Of((4, "schema"), (5, 1));
+        var column = Thrift.Of((1, ByteArray), (3, Optional ? 1 : 0), (4, "text"));
+        var metadata = Thrift.Of(
+            (1, ByteArray), (2, new object[] { (int)Encoding }), (3, new object[] { "text" }), (4, (int)Codec), (5, ChunkValues ?? GroupRows ?? values),
+            (6, size), (7, ChunkSize ?? size), (9, ChunkStart ?? dataStart), (11, Dictionary is null ? null : start));
+        var chunk = Thrift.Of((1, OtherFile), (2, 0L), (3, metadata));
+        var group = Thrift.Of((1, new object[] { chunk }), (2, size), (3, GroupRows ?? values));
+        return Thrift.Of((1, 1), (2, new object[] { root, column }), (3, Rows ?? values), (4, new object[] { group })).Bytes;
     }
 }

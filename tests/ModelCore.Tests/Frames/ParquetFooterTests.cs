@@ -1,4 +1,3 @@
-using System.Globalization;
 using HeadScope.ModelCore.Frames;
 using HeadScope.Tests.Support;
 
@@ -12,61 +11,25 @@ public sealed class ParquetFooterTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [SkippableFact]
-    public void Statistics_Numbers_AreTheExtremes()
+    public void Statistics_Integers_AreTheExtremes()
     {
         var random = new Random(8);
         var ints = Enumerable.Range(0, 1001).Select(_ => random.Next(-500, 500)).ToArray();
-        var frame = new Frame()
-            .Add("ints", ints)
-            .Add("longs", ints.Select(value => value * 10_000_000_000).ToArray())
-            .Add("floats", ints.Select(value => value / 8f).ToArray())
-            .Add("doubles", ints.Select(value => value / 16.0).ToArray());
+        var frame = new Frame().Add("ints", ints).Add("longs", ints.Select(value => value * 10_000_000_000).ToArray());
         var (low, high) = (ints.Min(), ints.Max());
         Assert.Equal(
-            [
-                ["ints", $"{low}", $"{high}", "0"],
-                ["longs", $"{low * 10_000_000_000}", $"{high * 10_000_000_000}", "0"],
-                ["floats", Decimal(low / 8.0), Decimal(high / 8.0), "0"],
-                ["doubles", Decimal(low / 16.0), Decimal(high / 16.0), "0"],
-            ],
+            [["ints", $"{low}", $"{high}", "0"], ["longs", $"{low * 10_000_000_000}", $"{high * 10_000_000_000}", "0"]],
             Statistics(frame));
     }
 
     [SkippableFact]
-    public void Statistics_Zeros_SpanBothSigns() => Assert.Equal(
-        [["floats", "-0.0", "0.0", "0"], ["doubles", "-0.0", "0.0", "0"]],
-        Statistics(new Frame().Add("floats", new[] { 0f, 0f }).Add("doubles", new[] { -0.0, -0.0 })));
-
-    [SkippableFact]
-    public void Statistics_NothingButNaN_AreAbsent() => Assert.Equal(
-        [["floats", null, null, "0"]],
-        Statistics(new Frame().Add("floats", Enumerable.Repeat(float.NaN, 40).ToArray())));
-
-    [SkippableFact]
-    public void Statistics_NaNAmongNumbers_LeavesTheMaximumOut() => Assert.Equal(
-        [["floats", "-2.5", null, "0"]],
-        Statistics(new Frame().Add("floats", new[] { 1, float.NaN, -2.5f })));
-
-    [SkippableFact]
-    public void Statistics_Booleans_TellWhichOccur() => Assert.Equal(
-        [["mixed", "false", "true", "0"], ["always", "true", "true", "0"], ["never", "false", "false", "0"]],
+    public void Statistics_OtherColumns_AreAbsent() => Assert.Equal(
+        [["floats", null, null, null], ["doubles", null, null, null], ["flags", null, null, null], ["strings", null, null, null]],
         Statistics(new Frame()
-            .Add("mixed", new[] { true, false })
-            .Add("always", new[] { true, true })
-            .Add("never", new[] { false, false })));
-
-    [SkippableFact]
-    public void Statistics_Strings_AreInUtf8Order() => Assert.Equal(
-        // U+1F600 is above U+FFFD, though its first UTF-16 unit is not.
-        [["strings", "", "\U0001F600", "0"], ["prefixes", "ab", "abc", "0"]],
-        Statistics(new Frame()
-            .Add("strings", new[] { "\uFFFD", "\U0001F600", "", "z" })
-            .Add("prefixes", new[] { "abc", "ab", "abb", "abc" })));
-
-    [SkippableFact]
-    public void Statistics_LongString_LeavesItsBoundOut() => Assert.Equal(
-        [["strings", "a", null, "0"]],
-        Statistics(new Frame().Add("strings", new[] { new string('b', 257), "a" })));
+            .Add("floats", new[] { 1, float.NaN, -2.5f })
+            .Add("doubles", new[] { 1, 2, 3.0 })
+            .Add("flags", new[] { true, false, true })
+            .Add("strings", new[] { "a", "b", "" })));
 
     [SkippableFact]
     public void Statistics_NaN_HidesNoRowFromAQuery()
@@ -110,7 +73,7 @@ public sealed class ParquetFooterTests : IDisposable
         using (var stream = File.Create(path))
             frame.WriteParquet(stream, "HeadScope version 1.2.3", new("zebra", "1"), new("model", "gpt2 – é"));
         Assert.Equal(
-            [["HeadScope version 1.2.3", "1", "1", "1"]],
+            [["HeadScope version 1.2.3", "1", "1", "2"]],
             ParquetReaders.Query(
                 $"select created_by, num_rows, num_row_groups, format_version from parquet_file_metadata('{path}')"));
         Assert.Equal(
@@ -128,12 +91,10 @@ public sealed class ParquetFooterTests : IDisposable
     {
         var path = _folder.File("footer.parquet");
         using var stream = File.Create(path);
-        var options = new ParquetOptions { CreatedBy = "test", RowsPerGroup = frame.Rows > 2000 ? 1000 : 2000, RowsPerPage = 300 };
+        var options = new ParquetOptions { CreatedBy = "test", RowsPerGroup = frame.Rows > 2000 ? 1000 : 2000 };
         using var writer = new ParquetWriter(stream, frame.Columns, options);
         writer.Append([.. frame.Values]);
         writer.Complete();
         return path;
     }
-
-    static string Decimal(double value) => value.ToString("0.0###", CultureInfo.InvariantCulture);
 }

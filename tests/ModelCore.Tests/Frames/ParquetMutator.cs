@@ -1,5 +1,3 @@
-using HeadScope.ModelCore.Frames.Parquet;
-using HeadScope.ModelCore.Frames.Parquet.Reading;
 using static HeadScope.Tests.Support.ByteChanges;
 
 namespace HeadScope.ModelCore.Tests.Frames;
@@ -11,7 +9,7 @@ namespace HeadScope.ModelCore.Tests.Frames;
 internal sealed class ParquetMutator(byte[][] files)
 {
     static readonly PageEncoding[] Encodings = Enum.GetValues<PageEncoding>();
-    static readonly Codec[] Codecs = [Codec.Uncompressed, Codec.Snappy, Codec.Gzip, Codec.Brotli];
+    static readonly Codec[] Codecs = Enum.GetValues<Codec>();
     static readonly ParquetBytes Words = new() { Dictionary = ParquetBytes.Plain("x", "yy", "zzz"), DictionaryValues = 3 };
 
     public byte[] Next(Random random) => random.Next(2) == 0 ? Change([.. Pick(files, random)], random) : Build(random);
@@ -36,7 +34,7 @@ internal sealed class ParquetMutator(byte[][] files)
         if (random.Next(3) == 0)
         {
             var rows = Pick(Extremes, random);
-            file = file with { GroupRows = rows, Rows = rows, PageValues = (int)Math.Clamp(rows, 0, Limits.PageValues) };
+            file = file with { GroupRows = rows, Rows = rows, PageValues = (int)Math.Clamp(rows, 0, int.MaxValue) };
         }
 
         return random.Next(4) switch

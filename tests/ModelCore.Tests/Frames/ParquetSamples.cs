@@ -3,8 +3,8 @@ using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Tests.Frames;
 
-/// <summary>One row of the Parquet files in tests/fixtures/text, which rows.jsonl lists.</summary>
-internal sealed record SampleRow(string Text, int Int32, long Int64, float Float32, double Float64, bool Flag);
+/// <summary>What is read of a row of the Parquet files in tests/fixtures/text, which rows.jsonl lists.</summary>
+internal sealed record SampleRow(string Text);
 
 /// <summary>Small files that Rust's parquet crate (arrow_*) and DuckDB (duckdb_*) wrote of the same rows.</summary>
 internal static class ParquetSamples

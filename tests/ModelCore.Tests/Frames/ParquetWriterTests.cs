@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using HeadScope.ModelCore.Frames;
 using HeadScope.Tests.Support;
 
@@ -6,7 +7,7 @@ namespace HeadScope.ModelCore.Tests.Frames;
 public class ParquetWriterTests
 {
     static readonly ColumnSpec[] TwoColumns = [new("row", ColumnType.Int32), new("loss", ColumnType.Float)];
-    static readonly ParquetOptions Small = new() { CreatedBy = "test", RowsPerGroup = 1000, RowsPerPage = 300 };
+    static readonly ParquetOptions Small = new() { CreatedBy = "test", RowsPerGroup = 1000 };
 
     [Fact]
     public void Append_AnyChunking_MakesTheSameBytes()
@@ -27,6 +28,23 @@ public class ParquetWriterTests
     {
         var frame = RandomFrames.Next(new Random(12), rows: 3000);
         Assert.Equal(Written(frame, [3000]), Written(frame, [3000]));
+    }
+
+    [Fact]
+    public void Append_KnownRows_MakesTheBytesOfEveryMachine()
+    {
+        // Whoever changes the layout of files, or the library that writes them, changes this.
+        const string Sha256 = "c6f5dd5dba6cc99c9db4573fd32bf670";
+        var frame = RandomFrames.Next(new Random(13), rows: 4000);
+        Assert.Equal(Sha256, Convert.ToHexStringLower(SHA256.HashData(Written(frame, [4000])))[..Sha256.Length]);
+    }
+
+    [Fact]
+    public void Append_ByManyThreadsAtATime_MakesTheSameBytes()
+    {
+        var frame = RandomFrames.Next(new Random(14), rows: 3000);
+        var files = Enumerable.Range(0, 16).AsParallel().WithDegreeOfParallelism(8).Select(_ => Written(frame, [3000])).ToList();
+        Assert.All(files, file => Assert.Equal(files[0], file));
     }
 
     [Fact]
@@ -67,13 +85,31 @@ public class ParquetWriterTests
         Assert.Throws<InvalidOperationException>(writer.Complete);
     }
 
-    [Fact]
-    public void Complete_AfterTheStreamFailed_Refuses()
+    [Theory]
+    [InlineData(2)] // of the first bytes
+    [InlineData(100)] // of a row group
+    [InlineData(8_500)] // of the last row group or of the footer
+    public void Write_StreamThatFails_ThrowsItsExceptionAndEndsTheFile(int limit)
     {
-        using var stream = new ForwardOnlyStream { Limit = 100 };
-        using var writer = new ParquetWriter(stream, TwoColumns, Small);
-        Assert.Throws<IOException>(() => writer.Append(new int[1000], new float[1000]));
-        Assert.Throws<InvalidOperationException>(writer.Complete);
+        var fault = new IOException("The disk is full.");
+        using var stream = new ForwardOnlyStream { Limit = limit, Fault = fault };
+        ParquetWriter? writer = null;
+        var thrown = Assert.Throws<IOException>(() =>
+        {
+            writer = new ParquetWriter(stream, TwoColumns, Small);
+            writer.Append(Enumerable.Range(0, 1000).ToArray(), new float[1000]);
+            writer.Append(new int[1], new float[1]);
+            writer.Complete();
+        });
+        Assert.Same(fault, thrown);
+        var written = stream.Count;
+        if (writer is not null)
+        {
+            Assert.Throws<InvalidOperationException>(writer.Complete);
+            writer.Dispose();
+        }
+
+        Assert.Equal(written, stream.Count);
     }
 
     [Fact]
@@ -86,13 +122,29 @@ public class ParquetWriterTests
     }
 
     [Fact]
+    public void Dispose_NeverCalled_LeavesNoFooter()
+    {
+        using var stream = new MemoryStream();
+        Abandon(stream);
+        for (var i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.NotEqual("PAR1"u8.ToArray(), stream.ToArray()[^4..]);
+
+        static void Abandon(Stream stream) => new ParquetWriter(stream, TwoColumns, Small).Append(new int[1500], new float[1500]);
+    }
+
+    [Fact]
     public void Constructor_SchemaOrOptionsThatMakeNoFile_AreRefused()
     {
         Assert.Throws<ArgumentException>(() => new ParquetWriter(Stream.Null, [], Small));
         Assert.Throws<ArgumentException>(() => new ParquetWriter(Stream.Null, [new("", ColumnType.Int32)], Small));
         ColumnSpec[] twice = [.. TwoColumns, new("row", ColumnType.Int64)];
         AssertRefused("names column 'row' 2 times", () => _ = new ParquetWriter(Stream.Null, twice, Small));
-        foreach (var options in new[] { Small with { RowsPerGroup = 0 }, Small with { RowsPerPage = (1 << 24) + 1 } })
+        foreach (var options in new[] { Small with { RowsPerGroup = 0 }, Small with { RowsPerGroup = (1 << 28) + 1 } })
             Assert.Throws<ArgumentOutOfRangeException>(() => new ParquetWriter(Stream.Null, TwoColumns, options));
     }
 

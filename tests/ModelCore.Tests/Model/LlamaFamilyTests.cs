@@ -2,7 +2,6 @@ using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Compute.Reference;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Weights;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
@@ -111,19 +110,18 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
         {
             using var backend = new ManagedBackend(threads, kernel);
             using var model = Transformer.Load(weights, backend);
-            var scorer = new HeadScorer(model, backend);
             var part = new BatchShape(rows, batch.Context);
             return
             [
                 .. tokens.Chunk(part.Positions).SelectMany(chunk =>
                 {
-                    var scores = scorer.Score(chunk, part);
-                    var arrays = new[] { scores.HeadDla, scores.MoverAttn, scores.MoverDla, scores.Loss };
+                    var scores = ScoreArrays.Score(model, backend, chunk, part);
+                    var arrays = ScoreArrays.Default.Select(scores.Of);
                     return Enumerable.Range(0, rows).Select(row => (uint[])
                     [
                         .. from array in arrays
                            from series in array.Chunk(scores.Positions)
-                           from value in series.AsEnumerable().Skip(row * scores.PositionsPerRow).Take(scores.PositionsPerRow)
+                           from value in series.AsEnumerable().Skip(row * scores.PositionsPerSequence).Take(scores.PositionsPerSequence)
                            select BitConverter.SingleToUInt32Bits(value),
                     ]);
                 }),
@@ -163,10 +161,8 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
         var worst = Furthest(truth.Logits(reference, tokens, batch), model.Logits(backend, tokens, batch));
         if (batch.Context == 1)
             return worst;
-        TokenScores expected = new HeadScorer(truth, reference).Score(tokens, batch), actual = new HeadScorer(model, backend).Score(tokens, batch);
-        return new[] { worst, Of(scores => scores.HeadDla), Of(scores => scores.MoverAttn), Of(scores => scores.MoverDla), Of(scores => scores.Loss) }.Max();
-
-        double Of(Func<TokenScores, float[]> scores) => Furthest(scores(expected), scores(actual));
+        var (expected, actual) = (ScoreArrays.Score(truth, reference, tokens, batch), ScoreArrays.Score(model, backend, tokens, batch));
+        return ScoreArrays.Default.Select(name => Furthest(expected.Of(name), actual.Of(name))).Append(worst).Max();
     }
 
     static int Setting(string variable, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(variable), out var value) ? value : otherwise;

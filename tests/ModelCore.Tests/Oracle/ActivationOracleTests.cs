@@ -16,11 +16,11 @@ public class ActivationOracleTests(ITestOutputHelper output)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);
         var (tokens, batch) = oracle.Sequences(oracle.Inputs!, "tokens");
-        var two = batch with { Rows = 2 };
+        var two = batch with { Sequences = 2 };
         var logits = oracle.Model.Logits(oracle.Backend, tokens.AsSpan(0, two.Positions), two);
         oracle.Meets("logits_first2", logits);
 
-        var one = batch with { Rows = 1 };
+        var one = batch with { Sequences = 1 };
         var cache = new ActivationCache(oracle.Backend, _ => true);
         oracle.Model.Logits(oracle.Backend, tokens.AsSpan(0, batch.Context), one, cache);
         for (var layer = 0; layer < oracle.Model.Config.NLayers; layer++)
@@ -67,7 +67,7 @@ public class ActivationOracleTests(ITestOutputHelper output)
         using var oracle = new OracleModel($"attn-only-2l/{variant}", "", WeightProcessing.None, output);
         var config = oracle.Model.Config;
         var (tokens, batch) = oracle.Sequences(oracle.Expected, "tokens");
-        var one = batch with { Rows = 1 };
+        var one = batch with { Sequences = 1 };
         var cache = new ActivationCache(oracle.Backend, _ => true);
         var logits = oracle.Model.Logits(oracle.Backend, tokens.AsSpan(0, batch.Context), one, cache);
         oracle.Meets("logits0", logits);
@@ -93,7 +93,7 @@ public class ActivationOracleTests(ITestOutputHelper output)
 
         var (inductionTokens, inductionBatch) = oracle.Sequences(oracle.Expected, "ind_tokens");
         oracle.Meets("induction_scores", statistics.Induction(inductionTokens, inductionBatch, (inductionBatch.Context - 1) / 2));
-        oracle.Meets("per_token_loss", new Scoring.HeadScorer(oracle.Model, oracle.Backend).Score(tokens, batch).Loss);
+        oracle.Meets("per_token_loss", ScoreArrays.Score(oracle.Model, oracle.Backend, tokens, batch).Of(ScoreArrays.Loss));
 
         IEnumerable<string> Detected(float[] scores) => scores.Index()
             .Where(score => score.Item > AttentionStatistics.DetectionThreshold).Select(score => $"{score.Index / config.NHeads}.{score.Index % config.NHeads}");
@@ -104,11 +104,11 @@ public class ActivationOracleTests(ITestOutputHelper output)
     {
         using var oracle = new OracleModel("gpt2-tiny", "nb001", WeightProcessing.None with { FoldValueBiases = true }, output);
         var (tokens, batch) = oracle.Sequences(oracle.Inputs!, "tokens");
-        var two = batch with { Rows = 2 };
+        var two = batch with { Sequences = 2 };
         var logits = oracle.Model.Logits(oracle.Backend, tokens.AsSpan(0, two.Positions), two);
         oracle.Meets("logits_first2", logits);
         oracle.Meets("demo_logits_first2", logits);
-        oracle.Meets("per_token_loss", oracle.Score().Loss);
+        oracle.Meets("per_token_loss", oracle.Score().Of(ScoreArrays.Loss));
 
         var notebook = Fixture.Json("gpt2-tiny", "scalars_nb001.json").GetProperty("nb001");
         foreach (var case_ in notebook.GetProperty("greedy").EnumerateArray())

@@ -13,13 +13,12 @@ public class ScoringOracleTests(ITestOutputHelper output)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);
         var scores = oracle.Score();
-        oracle.Meets("head_dla", scores.HeadDla);
-        oracle.Meets("mover_attn", scores.MoverAttn);
-        oracle.Meets("mover_dla", scores.MoverDla);
-        oracle.Meets("per_token_loss", scores.Loss);
-        oracle.Equals("num_copies", scores.NumCopies);
-        oracle.Equals("is_movable", [.. scores.NumCopies.Select(copies => copies > 0 ? 1 : 0)]);
-        oracle.Equals("induction_mask", [.. scores.IsInduction.Select(induction => induction ? 1 : 0)]);
+        foreach (var score in ScoreArrays.Default)
+            oracle.Meets(score, scores.Of(score));
+        int[] copies = [.. scores.NumCopies];
+        oracle.Equals("num_copies", copies);
+        oracle.Equals("is_movable", [.. copies.Select(count => count > 0 ? 1 : 0)]);
+        oracle.Equals("induction_mask", [.. scores.IsInduction.ToArray().Select(induction => induction ? 1 : 0)]);
     }
 
     [Theory]
@@ -107,10 +106,10 @@ public class ScoringOracleTests(ITestOutputHelper output)
             var heads = oracle.Model.Config.HeadCount;
             return
             [
-                .. from row in Enumerable.Range(0, batch.Rows)
+                .. from row in Enumerable.Range(0, batch.Sequences)
                    from head in Enumerable.Range(0, heads)
                    from position in Enumerable.Range(0, predicted)
-                   select tokens[row * batch.Context + argmax[(head * batch.Rows + row) * predicted + position]],
+                   select tokens[row * batch.Context + argmax[(head * batch.Sequences + row) * predicted + position]],
             ];
         }
     }

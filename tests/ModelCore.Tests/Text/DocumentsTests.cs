@@ -146,7 +146,7 @@ public sealed class DocumentsTests : IDisposable
     {
         WriteParquet("data/train-00000-of-00002.parquet");
         WriteParquet("data/train-00001-of-00002.parquet", "nested.parquet");
-        Refused("", "train-00001-of-00002.parquet, footer: found no column 'text'; expected one of String values. Name another column: 'bytes'.");
+        Refused("", "train-00001-of-00002.parquet, footer: found no column 'text'; expected one of texts. Name another column: 'bytes'.");
     }
 
     string[] Files(string path, string split = Documents.DefaultSplit) =>

@@ -23,7 +23,7 @@ public class SafetensorsFuzzTests(ITestOutputHelper output)
         bytes => 64L * bytes + (256 << 10),
         bytes =>
         {
-            var read = SafetensorsHeader.Read("damaged.safetensors", new MemoryStream(bytes));
+            var read = SafetensorsHeader.Read(new MemorySource(bytes, "damaged.safetensors"));
             foreach (var (info, offset) in read.Entries.Values)
                 Assert.InRange(read.DataStart + offset + info.Count * info.Type.Size(), 0, bytes.Length);
         });

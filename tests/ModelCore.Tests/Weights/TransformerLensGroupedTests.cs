@@ -1,7 +1,6 @@
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Scoring;
 using HeadScope.ModelCore.Weights;
 using HeadScope.Tests.Support;
 
@@ -37,8 +36,8 @@ public sealed class TransformerLensGroupedTests : IDisposable
             var shape = inputs.Shape("tokens");
             using var backend = new ManagedBackend(2);
             using var model = Transformer.Load(weights, backend);
-            var scores = new HeadScorer(model, backend).Score(inputs.Integers("tokens"), new BatchShape(shape[0], shape[1]));
-            return [.. new[] { scores.HeadDla, scores.MoverAttn, scores.MoverDla, scores.Loss }.SelectMany(values => values).Select(BitConverter.SingleToUInt32Bits)];
+            var scores = ScoreArrays.Score(model, backend, inputs.Integers("tokens"), new BatchShape(shape[0], shape[1]));
+            return [.. ScoreArrays.Default.SelectMany(scores.Of).Select(BitConverter.SingleToUInt32Bits)];
         }
     }
 

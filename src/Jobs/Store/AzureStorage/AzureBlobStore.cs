@@ -41,7 +41,7 @@ public sealed class AzureBlobStore : IBlobStore
         var store = new AzureBlobStore(location, options ?? new AzureStoreOptions());
         if (create)
             await store.CreateContainerAsync(cancellation).ConfigureAwait(false);
-        await using var pages = store._container.GetBlobsAsync(prefix: store._prefix, cancellationToken: cancellation).AsPages(pageSizeHint: 1).GetAsyncEnumerator(cancellation);
+        await using var pages = store._container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: store._prefix, cancellationToken: cancellation).AsPages(pageSizeHint: 1).GetAsyncEnumerator(cancellation);
         await AzureFault.GuardAsync(store.Location, () => pages.MoveNextAsync().AsTask(), cancellation).ConfigureAwait(false);
         return store;
     }
@@ -160,7 +160,7 @@ public sealed class AzureBlobStore : IBlobStore
     public async IAsyncEnumerable<string> ListFoldersAsync(string folder, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var start = _prefix + BlobName.CheckPrefix(folder);
-        await using var pages = _container.GetBlobsByHierarchyAsync(delimiter: "/", prefix: start, cancellationToken: cancellation)
+        await using var pages = _container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, delimiter: "/", prefix: start, cancellationToken: cancellation)
             .AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellation);
         while (await AzureFault.GuardAsync(Where(folder), () => pages.MoveNextAsync().AsTask(), cancellation).ConfigureAwait(false))
         {
@@ -192,7 +192,7 @@ public sealed class AzureBlobStore : IBlobStore
     async IAsyncEnumerable<BlobInfo> ListAllAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var start = _prefix + BlobName.CheckPrefix(prefix);
-        await using var pages = _container.GetBlobsAsync(prefix: start, cancellationToken: cancellation).AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellation);
+        await using var pages = _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: start, cancellationToken: cancellation).AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellation);
         while (await AzureFault.GuardAsync(Where(prefix), () => pages.MoveNextAsync().AsTask(), cancellation).ConfigureAwait(false))
         {
             foreach (var blob in pages.Current.Values)

@@ -26,7 +26,8 @@ public sealed record AzureStoreOptions
 
     internal BlobClientOptions Client()
     {
-        var client = new BlobClientOptions
+        // A version of the service's interface that emulators have too.
+        var client = new BlobClientOptions(BlobClientOptions.ServiceVersion.V2026_06_06)
         {
             Retry = { Mode = RetryMode.Exponential, MaxRetries = Retries, Delay = RetryDelay, MaxDelay = LongestRetryDelay, NetworkTimeout = RequestTimeout },
         };

@@ -14,10 +14,10 @@ internal static unsafe class AttentionKernel
 {
     /// <summary>Heads <paramref name="firstHead"/> and following, <paramref name="heads"/> in all, that read the same keys and values.</summary>
     public static void Attend(
-        in AttentionInputs inputs, AttentionTaps taps, ManagedTensor z, int row, int firstHead, int heads, MicroKernel kernel, Workspace workspace)
+        in AttentionInputs inputs, AttentionHooks hooks, ManagedTensor z, int row, int firstHead, int heads, MicroKernel kernel, Workspace workspace)
     {
         var context = inputs.Batch.Context;
-        var size = inputs.Heads.Size;
+        var size = inputs.Heads.DHead;
         ManagedTensor key = (ManagedTensor)inputs.Key, value = (ManagedTensor)inputs.Value;
         var firstRow = row * context;
         var keyValueColumn = inputs.Heads.KeyValueHeadOf(firstHead) * size;
@@ -32,14 +32,14 @@ internal static unsafe class AttentionKernel
         }
 
         for (var head = firstHead; head < firstHead + heads; head++)
-            AttendHead(inputs, taps, z, row, head, packedKeys, packedValues, kernel, workspace);
+            AttendHead(inputs, hooks, z, row, head, packedKeys, packedValues, kernel, workspace);
     }
 
     static void AttendHead(
-        in AttentionInputs inputs, AttentionTaps taps, ManagedTensor z, int row, int head, float* packedKeys, float* packedValues, MicroKernel kernel, Workspace workspace)
+        in AttentionInputs inputs, AttentionHooks hooks, ManagedTensor z, int row, int head, float* packedKeys, float* packedValues, MicroKernel kernel, Workspace workspace)
     {
         var context = inputs.Batch.Context;
-        var size = inputs.Heads.Size;
+        var size = inputs.Heads.DHead;
         var query = (ManagedTensor)inputs.Query;
         var firstRow = row * context;
         int tileRows = kernel.Rows, width = kernel.Columns;
@@ -58,12 +58,12 @@ internal static unsafe class AttentionKernel
             Gemm.PackTransposed(query.Row(firstRow + d0) + head * size, query.Stride, destinations, size, packedQuery, width);
             for (var s0 = start; s0 < end; s0 += tileRows)
                 kernel.Multiply(size, packedKeys + (nint)s0 * size, packedQuery, zeros, 0, pattern + (nint)s0 * width, width);
-            if (taps.Scores is ManagedTensor scores)
-                Tap(scores, inputs, pattern, width, row, head, d0, destinations, inputs.Scale, float.NegativeInfinity);
+            if (hooks.Scores is ManagedTensor scores)
+                Show(scores, inputs, pattern, width, row, head, d0, destinations, inputs.Scale, float.NegativeInfinity);
             for (var lane = 0; lane < destinations; lane += VectorMath.Lanes)
                 Softmax(pattern + lane, width, inputs, d0 + lane, start, end);
-            if (taps.Pattern is ManagedTensor patterns)
-                Tap(patterns, inputs, pattern, width, row, head, d0, destinations, 1, 0);
+            if (hooks.Pattern is ManagedTensor patterns)
+                Show(patterns, inputs, pattern, width, row, head, d0, destinations, 1, 0);
 
             // Depth blocks are counted from source 0 wherever the window starts: what is left out are additions of zero.
             for (var feature = 0; feature < size; feature += tileRows)
@@ -79,11 +79,8 @@ internal static unsafe class AttentionKernel
             }
 
             Gemm.Transpose(mixed, width, size, destinations, z.Row(firstRow + d0) + head * size, z.Stride);
-            if (taps.Copying is { } copying)
-            {
-                for (var d = 0; d < destinations; d++)
-                    Score(copying, inputs, pattern + d, width, z, row, head, d0 + d, workspace);
-            }
+            if (hooks.Scoring is { } scoring)
+                Score(scoring, inputs, pattern, width, z, row, head, d0, destinations, start, end, workspace);
         }
     }
 
@@ -173,12 +170,12 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>Copies a block of the transposed pattern, or scores, to the rows of its destinations.</summary>
-    static void Tap(
-        ManagedTensor tap, in AttentionInputs inputs, float* pattern, int width, int row, int head, int firstDestination, int destinations, float factor, float hidden)
+    static void Show(
+        ManagedTensor hook, in AttentionInputs inputs, float* pattern, int width, int row, int head, int firstDestination, int destinations, float factor, float hidden)
     {
         for (var d = 0; d < destinations; d++)
         {
-            var target = tap.RowSpan((row * inputs.Heads.Heads + head) * inputs.Batch.Context + firstDestination + d);
+            var target = hook.RowSpan((row * inputs.Heads.Heads + head) * inputs.Batch.Context + firstDestination + d);
             target.Fill(hidden);
             var (first, end) = inputs.VisibleSources(firstDestination + d);
             for (var s = first; s < end; s++)
@@ -186,43 +183,95 @@ internal static unsafe class AttentionKernel
         }
     }
 
-    /// <summary>Head DLA, mover attention and mover DLA of one destination, not yet divided by the final scale.</summary>
-    /// <param name="pattern">The destination's pattern; sources lie <paramref name="stride"/> apart.</param>
+    /// <summary>The per-head scores of some destinations, not divided by the final norm's scale.</summary>
+    /// <param name="pattern">[source, destination]; sources lie <paramref name="stride"/> apart.</param>
     static void Score(
-        CopyScoring scoring, in AttentionInputs inputs, float* pattern, int stride, ManagedTensor z, int row, int head, int destination, Workspace workspace)
+        HeadScoring scoring, in AttentionInputs inputs, float* pattern, int stride, ManagedTensor z, int sequence, int head,
+        int firstDestination, int destinations, int start, int end, Workspace workspace)
     {
-        var size = inputs.Heads.Size;
-        var firstRow = row * inputs.Batch.Context;
-        var position = firstRow + destination;
-        var direction = ((ManagedTensor)scoring.TargetDirections).Row(position) + head * size;
-        ((ManagedTensor)scoring.HeadDla).Row(head)[position] = VectorMath.Dot(z.Row(position) + head * size, direction, size);
-
-        var attention = 0f;
-        var dla = 0f;
-        var copies = scoring.Copies.Of(position);
-        if (!copies.IsEmpty)
+        var firstPosition = sequence * inputs.Batch.Context;
+        foreach (var wanted in scoring.Patterns)
+            ScorePattern(wanted, inputs, pattern, stride, firstPosition, head, firstDestination, destinations, start, end, workspace);
+        var directions = scoring.TargetDirections as ManagedTensor;
+        for (var d = 0; d < destinations; d++)
         {
-            var value = (ManagedTensor)inputs.Value;
-            var keyValueColumn = inputs.Heads.KeyValueHeadOf(head) * size;
-            var firstVisible = inputs.VisibleSources(destination).First;
-            var copied = workspace.Get("attention.copied", size); // z with the pattern restricted to copies of the target
-            new Span<float>(copied, size).Clear();
-            foreach (var source in copies)
-            {
-                if (source < firstVisible)
-                    continue;
-                var paid = pattern[(nint)source * stride];
-                attention += paid;
-                var weight = Vector512.Create(paid);
-                var v = value.Row(firstRow + source) + keyValueColumn;
-                for (var i = 0; i < size; i += VectorMath.Lanes)
-                    VectorMath.StoreFirst(Vector512.FusedMultiplyAdd(weight, Vector512.Load(v + i), Vector512.Load(copied + i)), copied + i, size - i);
-            }
+            var destination = firstDestination + d;
+            var position = firstPosition + destination;
+            var direction = directions is null ? null : directions.Row(position) + head * inputs.Heads.DHead;
+            if (scoring.Contribution is ManagedTensor contribution)
+                contribution.Row(head)[position] = VectorMath.Dot(z.Row(position) + head * inputs.Heads.DHead, direction, inputs.Heads.DHead);
+            foreach (var wanted in scoring.Sources)
+                ScoreSources(wanted, inputs, pattern + d, stride, direction, firstPosition, head, destination, workspace);
+        }
+    }
 
-            dla = VectorMath.Dot(copied, direction, size);
+    /// <summary>Attention to, and contribution through, one destination's set of sources.</summary>
+    static void ScoreSources(
+        SourceScoring wanted, in AttentionInputs inputs, float* pattern, int stride, float* direction, int firstPosition, int head,
+        int destination, Workspace workspace)
+    {
+        var size = inputs.Heads.DHead;
+        var position = firstPosition + destination;
+        var sources = wanted.Sources.Of(position);
+        var firstVisible = inputs.VisibleSources(destination).First;
+        if (wanted.Attention is ManagedTensor attention)
+        {
+            var sum = 0f;
+            foreach (var source in sources)
+                sum += source < firstVisible ? 0 : pattern[(nint)source * stride];
+            attention.Row(head)[position] = sum;
         }
 
-        ((ManagedTensor)scoring.MoverAttn).Row(head)[position] = attention;
-        ((ManagedTensor)scoring.MoverDla).Row(head)[position] = dla;
+        if (wanted.Contribution is not ManagedTensor contribution)
+            return;
+        if (sources.IsEmpty)
+        {
+            contribution.Row(head)[position] = 0;
+            return;
+        }
+
+        var value = (ManagedTensor)inputs.Value;
+        var keyValueColumn = inputs.Heads.KeyValueHeadOf(head) * size;
+        var mixed = workspace.Get("attention.restricted", size); // z with the pattern restricted to these sources
+        new Span<float>(mixed, size).Clear();
+        foreach (var source in sources)
+        {
+            if (source < firstVisible)
+                continue;
+            var weight = Vector512.Create(pattern[(nint)source * stride]);
+            var v = value.Row(firstPosition + source) + keyValueColumn;
+            for (var i = 0; i < size; i += VectorMath.Lanes)
+                VectorMath.StoreFirst(Vector512.FusedMultiplyAdd(weight, Vector512.Load(v + i), Vector512.Load(mixed + i)), mixed + i, size - i);
+        }
+
+        contribution.Row(head)[position] = VectorMath.Dot(mixed, direction, size);
+    }
+
+    /// <summary>A function of the patterns of some destinations.</summary>
+    static void ScorePattern(
+        PatternScoring wanted, in AttentionInputs inputs, float* pattern, int stride, int firstPosition, int head,
+        int firstDestination, int destinations, int start, int end, Workspace workspace)
+    {
+        var values = ((ManagedTensor)wanted.Values).Row(head) + firstPosition + firstDestination;
+        if (wanted.Function.Operation != PatternOperation.Other)
+        {
+            for (var lane = 0; lane < destinations; lane += VectorMath.Lanes)
+            {
+                var result = PatternKernels.Of(wanted.Function.Operation, pattern + lane, stride, firstDestination + lane, start, end);
+                VectorMath.StoreFirst(result, values + lane, destinations - lane);
+            }
+
+            return;
+        }
+
+        var row = new Span<float>(workspace.Get("attention.row", inputs.Batch.Context), inputs.Batch.Context);
+        for (var d = 0; d < destinations; d++)
+        {
+            var (first, last) = inputs.VisibleSources(firstDestination + d);
+            row[..last].Clear();
+            for (var s = first; s < last; s++)
+                row[s] = pattern[(nint)s * stride + d];
+            values[d] = wanted.Function.Of<float>(row[..last], firstDestination + d);
+        }
     }
 }

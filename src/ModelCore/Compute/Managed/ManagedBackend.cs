@@ -27,8 +27,6 @@ public sealed unsafe class ManagedBackend : IBackend
     /// <summary>Tensors allocated and not disposed of.</summary>
     public int LiveTensors => _pool.LiveCount;
 
-    public IBackend Fork() => new ManagedBackend(_team.Threads, _kernel);
-
     public Tensor Allocate(int rows, int columns) => New(rows, columns);
 
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)
@@ -47,6 +45,8 @@ public sealed unsafe class ManagedBackend : IBackend
         for (var row = 0; row < source.Rows; row++)
             source.RowSpan(row).CopyTo(destination[(row * source.Columns)..]);
     }
+
+    public IDownload StartDownload(Tensor tensor) => new ManagedDownload((ManagedTensor)tensor);
 
     public Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false) =>
         new PackedMatrix(_kernel, values, inputs, outputs, bias, transposed);
@@ -111,6 +111,18 @@ public sealed unsafe class ManagedBackend : IBackend
         return result;
     }
 
+    public void Copy(Tensor target, Tensor source)
+    {
+        var (to, from) = ((ManagedTensor)target, (ManagedTensor)source);
+        if (from.Columns != to.Columns || (from.Rows != to.Rows && from.Rows != 1))
+            throw new ArgumentException($"[{from.Rows}, {from.Columns}] does not fit into [{to.Rows}, {to.Columns}].", nameof(source));
+        _team.ForRows(to.Rows, (first, last) =>
+        {
+            for (var row = first; row < last; row++)
+                from.RowSpan(from.Rows == 1 ? 0 : row).CopyTo(to.RowSpan(row));
+        });
+    }
+
     public void Add(Tensor target, Tensor addend) => Combine(target, addend, ElementKernels.Add);
 
     public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm)
@@ -161,18 +173,18 @@ public sealed unsafe class ManagedBackend : IBackend
         });
     }
 
-    public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps)
+    public Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks)
     {
         var (heads, keyValueHeads, size) = inputs.Heads;
         var z = New(inputs.Batch.Positions, heads * size);
         var captured = inputs;
 
         // Heads that read the same keys and values share their packing, unless that would leave threads without work.
-        var together = inputs.Batch.Rows * keyValueHeads >= 4 * _team.Threads ? heads / keyValueHeads : 1;
-        _team.ForEach(inputs.Batch.Rows * heads / together, (i, workspace) =>
+        var together = inputs.Batch.Sequences * keyValueHeads >= 4 * _team.Threads ? heads / keyValueHeads : 1;
+        _team.ForEach(inputs.Batch.Sequences * heads / together, (i, workspace) =>
         {
             var (row, group) = Math.DivRem(i, heads / together);
-            AttentionKernel.Attend(captured, taps, z, row, group * together, together, _kernel, workspace);
+            AttentionKernel.Attend(captured, hooks, z, row, group * together, together, _kernel, workspace);
         });
         return z;
     }

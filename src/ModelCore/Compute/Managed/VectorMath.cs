@@ -101,6 +101,29 @@ internal static unsafe class VectorMath
     }
 
     /// <summary>
+    /// ln x within 2 ulp, for x in 0 .. 1 and above; that of a subnormal number or zero is that of the smallest normal one. x = 2^e m with
+    /// √½ ≤ m &lt; √2, and ln m = 2 artanh t = 2 (t + t³/3 + t⁵/5 + ...) with t = (m - 1) / (m + 1), |t| &lt; 0.172.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LogOfNormal(Vector512<float> x)
+    {
+        const int half = 0x3F3504F3; // √½
+        var bits = Vector512.Max(x, Vector512.Create(1.17549435e-38f)).AsInt32() - Vector512.Create(half);
+        var exponent = Vector512.ConvertToSingle(Vector512.ShiftRightArithmetic(bits, 23));
+        var m = ((bits & Vector512.Create(0x007FFFFF)) + Vector512.Create(half)).AsSingle();
+
+        var t = (m - Vector512<float>.One) / (m + Vector512<float>.One);
+        var squared = t * t;
+        var series = Vector512.Create(2f / 9);
+        series = Vector512.FusedMultiplyAdd(series, squared, Vector512.Create(2f / 7));
+        series = Vector512.FusedMultiplyAdd(series, squared, Vector512.Create(2f / 5));
+        series = Vector512.FusedMultiplyAdd(series, squared, Vector512.Create(2f / 3));
+        var logarithm = Vector512.FusedMultiplyAdd(series * squared, t, t + t);
+        logarithm = Vector512.FusedMultiplyAdd(exponent, Vector512.Create(Ln2Low), logarithm);
+        return Vector512.FusedMultiplyAdd(exponent, Vector512.Create(Ln2High), logarithm);
+    }
+
+    /// <summary>
     /// Φ(x), the standard normal distribution function, within 3e-7 relative. Near zero ½ + ½ erf(|x|/√2) from a polynomial in x²;
     /// further out the tail ½ erfc(|x|/√2) = ½ exp(-y² - q(y)), which loses nothing to cancellation on the negative side.
     /// </summary>

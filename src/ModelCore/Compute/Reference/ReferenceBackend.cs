@@ -8,8 +8,6 @@ public sealed class ReferenceBackend : IBackend
 {
     public string Description => "reference (float64 loops)";
 
-    public IBackend Fork() => new ReferenceBackend();
-
     public Tensor Allocate(int rows, int columns) => new Values(rows, columns);
 
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)
@@ -61,6 +59,8 @@ public sealed class ReferenceBackend : IBackend
         return Fill(columns.Length, matrix.Inputs, (i, j) => columns[i] < 0 ? 0 : ((Weights)matrix).W[j, columns[i]]);
     }
 
+    public void Copy(Tensor target, Tensor source) => Update(target, (i, j, _) => ((Values)source)[source.Rows == 1 ? 0 : i, j]);
+
     public void Add(Tensor target, Tensor addend) => Update(target, (i, j, x) => x + ((Values)addend)[i, j]);
 
     public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm)
@@ -108,56 +108,16 @@ public sealed class ReferenceBackend : IBackend
         }
     }
 
-    public Tensor Attend(in AttentionInputs inputs, AttentionTaps taps)
+    public Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks)
     {
         var (batch, heads) = (inputs.Batch, inputs.Heads);
-        Values query = (Values)inputs.Query, key = (Values)inputs.Key, value = (Values)inputs.Value;
-        var z = new Values(batch.Positions, heads.Heads * heads.Size);
-        for (var row = 0; row < batch.Rows; row++)
+        var z = new Values(batch.Positions, heads.Heads * heads.DHead); // [batch * dest, head * d_head]
+        for (var sequence = 0; sequence < batch.Sequences; sequence++)
         {
             for (var head = 0; head < heads.Heads; head++)
             {
-                var source = heads.KeyValueHeadOf(head) * heads.Size;
-                for (var d = 0; d < batch.Context; d++)
-                {
-                    var position = row * batch.Context + d;
-                    var (first, end) = inputs.VisibleSources(d);
-                    var scores = Enumerable.Repeat(double.NegativeInfinity, batch.Context).ToArray();
-                    for (var s = first; s < end; s++)
-                    {
-                        var product = 0.0;
-                        for (var k = 0; k < heads.Size; k++)
-                            product += query[position, head * heads.Size + k] * key[row * batch.Context + s, source + k];
-                        scores[s] = product * inputs.Scale;
-                    }
-
-                    var max = scores.Max();
-                    var sum = scores.Sum(x => Math.Exp(x - max));
-                    var pattern = scores.Select(x => Math.Exp(x - max) / sum).ToArray();
-                    var tapRow = (row * heads.Heads + head) * batch.Context + d;
-                    for (var s = 0; s < batch.Context; s++)
-                    {
-                        if (taps.Scores is Values scoreTap)
-                            scoreTap[tapRow, s] = scores[s];
-                        if (taps.Pattern is Values patternTap)
-                            patternTap[tapRow, s] = pattern[s];
-                    }
-
-                    double[] Mix(Func<int, bool> included) => Enumerable.Range(0, heads.Size).Select(k => Enumerable.Range(first, end - first)
-                        .Where(included).Sum(s => pattern[s] * value[row * batch.Context + s, source + k])).ToArray();
-                    var mixed = Mix(_ => true);
-                    for (var k = 0; k < heads.Size; k++)
-                        z[position, head * heads.Size + k] = mixed[k];
-
-                    if (taps.Copying is not { } copying)
-                        continue;
-                    var copies = copying.Copies.Of(position).ToArray();
-                    double Along(double[] vector) =>
-                        vector.Select((x, k) => x * ((Values)copying.TargetDirections)[position, head * heads.Size + k]).Sum();
-                    ((Values)copying.HeadDla)[head, position] = Along(mixed);
-                    ((Values)copying.MoverAttn)[head, position] = copies.Sum(s => pattern[s]);
-                    ((Values)copying.MoverDla)[head, position] = Along(Mix(s => copies.Contains(s)));
-                }
+                for (var destination = 0; destination < batch.Context; destination++)
+                    ReferenceAttention.Attend(inputs, hooks, new AttentionPlace(sequence, head, destination), z);
             }
         }
 
@@ -222,7 +182,7 @@ public sealed class ReferenceBackend : IBackend
         }
     }
 
-    sealed class Values(double[] data, int offset, int stride, int rows, int columns) : Tensor(rows, columns)
+    internal sealed class Values(double[] data, int offset, int stride, int rows, int columns) : Tensor(rows, columns)
     {
         public Values(int rows, int columns)
             : this(new double[rows * columns], 0, columns, rows, columns)

@@ -1,41 +1,33 @@
-using System.Buffers;
-using System.Runtime.CompilerServices;
+using ParquetSharp;
+using Encoding = System.Text.Encoding;
 
 namespace HeadScope.ModelCore.Frames.Parquet;
 
 /// <summary>The values of one column of the row group that is being filled.</summary>
-internal abstract class ColumnBuffer : IDisposable
+internal abstract class ColumnBuffer
 {
     /// <summary>Takes <paramref name="count"/> values from <paramref name="start"/> on.</summary>
     public abstract void Append(ColumnValues values, int start, int count);
 
-    /// <summary>Writes what has been taken as a column chunk and starts over.</summary>
-    public abstract ColumnChunk Write(ChunkWriter writer);
-
-    public abstract void Dispose();
+    /// <summary>Writes what has been taken as a column chunk, and starts over.</summary>
+    public abstract void Write(ColumnWriter column);
 
     /// <param name="column">Whose values these are.</param>
-    /// <param name="layouts">Shared by the columns of a file.</param>
     /// <param name="capacity">The most values ever held.</param>
-    public static ColumnBuffer Create(ColumnSpec column, ValueLayouts layouts, int capacity) => column.Type switch
+    public static ColumnBuffer Create(ColumnSpec column, int capacity) => column.Type switch
     {
-        ColumnType.Int32 => new ColumnBuffer<int>(layouts.Int32, capacity),
-        ColumnType.Int64 => new ColumnBuffer<long>(layouts.Int64, capacity),
-        ColumnType.Float => new ColumnBuffer<float>(layouts.Float, capacity),
-        ColumnType.Double => new ColumnBuffer<double>(layouts.Double, capacity),
-        ColumnType.Boolean => new ColumnBuffer<bool>(layouts.Boolean, capacity),
-        ColumnType.String => new ColumnBuffer<string>(layouts.String, capacity),
+        ColumnType.Int32 => new NumberBuffer<int>(capacity),
+        ColumnType.Int64 => new NumberBuffer<long>(capacity),
+        ColumnType.Float => new NumberBuffer<float>(capacity),
+        ColumnType.Double => new NumberBuffer<double>(capacity),
+        ColumnType.Boolean => new NumberBuffer<bool>(capacity),
+        ColumnType.String => new StringBuffer(capacity),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column.Type, $"Column '{column.Name}' has no known type."),
     };
 }
 
-internal sealed class ColumnBuffer<T>(ValueLayout<T> layout, int capacity) : ColumnBuffer
+internal abstract class ColumnBuffer<T>(int capacity) : ColumnBuffer
 {
-    // Small frames are common, so memory grows with the rows up to a row group's; in few steps, because the pool keeps the smaller
-    // blocks.
-    const int FirstCapacity = 1 << 10;
-    const long Growth = 16;
-
     T[] _values = [];
     int _count;
 
@@ -43,37 +35,70 @@ internal sealed class ColumnBuffer<T>(ValueLayout<T> layout, int capacity) : Col
     {
         var needed = _count + count;
         if (needed > _values.Length)
-            Grow(needed);
+            Array.Resize(ref _values, (int)Math.Min(capacity, Math.Max(needed, 2L * _values.Length)));
         ((ColumnValues<T>)values).Span.Slice(start, count).CopyTo(_values.AsSpan(_count));
         _count = needed;
     }
 
-    public override ColumnChunk Write(ChunkWriter writer)
+    public override void Write(ColumnWriter column)
     {
-        var chunk = writer.Write<T>(_values.AsSpan(0, _count), layout);
-        _count = 0;
-        return chunk;
-    }
-
-    public override void Dispose()
-    {
-        Release();
-        _values = [];
+        Write(column, _values.AsSpan(0, _count));
         _count = 0;
     }
 
-    void Grow(int needed)
+    protected abstract void Write(ColumnWriter column, ReadOnlySpan<T> values);
+}
+
+/// <summary>Numbers and booleans, which Arrow takes as they lie in memory.</summary>
+internal sealed class NumberBuffer<T>(int capacity) : ColumnBuffer<T>(capacity)
+    where T : unmanaged
+{
+    protected override void Write(ColumnWriter column, ReadOnlySpan<T> values) => ((ColumnWriter<T>)column).WriteBatch(values);
+}
+
+/// <summary>Strings, given to Arrow as UTF-8 in batches of at most <see cref="MaxRows"/> and little more than <see cref="MaxBytes"/>.</summary>
+internal sealed class StringBuffer(int capacity) : ColumnBuffer<string>(capacity)
+{
+    const int MaxRows = 1024;
+    const int MaxBytes = 1 << 20;
+
+    readonly ByteArray[] _batch = new ByteArray[MaxRows];
+    byte[] _bytes = [];
+
+    protected override void Write(ColumnWriter column, ReadOnlySpan<string> values)
     {
-        var wanted = Math.Max(Math.Max(needed, FirstCapacity), Growth * _count);
-        var larger = ArrayPool<T>.Shared.Rent((int)Math.Min(wanted, capacity));
-        _values.AsSpan(0, _count).CopyTo(larger);
-        Release();
-        _values = larger;
+        var texts = (ColumnWriter<ByteArray>)column;
+        while (!values.IsEmpty)
+        {
+            var (count, size) = NextBatch(values);
+            if (_bytes.Length < size)
+                _bytes = new byte[size];
+            WriteBatch(texts, values[..count]);
+            values = values[count..];
+        }
     }
 
-    void Release()
+    static (int Count, int Size) NextBatch(ReadOnlySpan<string> values)
     {
-        if (_values.Length > 0)
-            ArrayPool<T>.Shared.Return(_values, clearArray: RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        var (count, size) = (0, 0);
+        while (count < Math.Min(values.Length, MaxRows) && size < MaxBytes)
+            size = checked(size + Encoding.UTF8.GetByteCount(values[count++]));
+        return (count, size);
+    }
+
+    unsafe void WriteBatch(ColumnWriter<ByteArray> texts, ReadOnlySpan<string> values)
+    {
+        fixed (byte* bytes = _bytes)
+        {
+            var at = 0;
+            for (var i = 0; i < values.Length; i++)
+            {
+                var length = Encoding.UTF8.GetBytes(values[i], _bytes.AsSpan(at));
+                _batch[i] = new ByteArray((nint)(bytes + at), length);
+                at += length;
+            }
+
+            texts.WriteBatch(_batch.AsSpan(0, values.Length));
+        }
     }
 }

@@ -65,7 +65,7 @@ public sealed class TokenDatasetBuilder
                     all.Complete(new Dictionary<string, string>());
                 }
 
-                using var source = TokenDataset.Open(inOrder);
+                using var source = TokenDataset.Open(new TokenLocation(inOrder));
                 var order = NumpyPermutation.Of(source.Rows, seed).AsSpan(0, Math.Min(source.Rows, _options.Rows ?? source.Rows));
                 RowShuffle.Copy(source, order, writer, cancellation: cancellation);
                 summary = summary with { Rows = order.Length };

@@ -1,3 +1,5 @@
+using HeadScope.ModelCore.Files;
+
 namespace HeadScope.ModelCore.Weights.PyTorch;
 
 /// <summary>
@@ -27,7 +29,7 @@ public sealed class PyTorchCheckpoint : ITensorSource
         Tensors = tensors;
     }
 
-    /// <summary>The path that was opened.</summary>
+    /// <summary>What messages call the file.</summary>
     public string Location => _source.Name;
 
     /// <summary>The tensors by name, in the order of the file.</summary>
@@ -39,8 +41,11 @@ public sealed class PyTorchCheckpoint : ITensorSource
     /// what was expected, and what to do.
     /// </exception>
     /// <exception cref="IOException">The file cannot be opened or read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public static PyTorchCheckpoint Open(string path) => Open(new FileSource(path));
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static PyTorchCheckpoint Open(InputPath path) => Open(new FileSource(path));
+
+    /// <inheritdoc cref="Open(InputPath)"/>
+    public static PyTorchCheckpoint Open(string path) => Open(InputPath.Anywhere(path));
 
     /// <summary>The same from any source of bytes, which this object disposes of.</summary>
     internal static PyTorchCheckpoint Open(ByteSource source)
@@ -93,7 +98,7 @@ public sealed class PyTorchCheckpoint : ITensorSource
         var isPointer = start.StartsWith("version http"u8);
         throw source.Fail(
             "first bytes",
-            isPointer ? "a Git LFS pointer" : start.IsEmpty ? "an empty file" : Convert.ToHexString(start),
+            isPointer ? "a Git LFS pointer" : start.IsEmpty ? "an empty file" : "something else",
             "a zip archive or a pickle, as torch.save writes",
             isPointer ? "Fetch the file that it points to: git lfs pull." : "Choose a file made by torch.save, or download it again.");
     }

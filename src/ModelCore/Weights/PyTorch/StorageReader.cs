@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 
 namespace HeadScope.ModelCore.Weights.PyTorch;
 
@@ -15,35 +14,9 @@ internal sealed class StorageReader(ByteSource source, PickleStorage storage, lo
     long _first;
     long _next;
 
-    /// <summary>Reads consecutive elements, in blocks unless they are float32 already.</summary>
-    public static void ReadRun(ByteSource source, PickleStorage storage, long first, Span<float> destination)
-    {
-        var size = storage.Type.Size();
-        var offset = storage.Offset + first * size;
-        if (storage.Type == TensorType.Float32)
-        {
-            ReadBytes(source, offset, destination);
-            return;
-        }
-
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(destination.Length, BlockElements) * size);
-        try
-        {
-            while (!destination.IsEmpty)
-            {
-                var count = Math.Min(destination.Length, BlockElements);
-                var bytes = buffer.AsSpan(0, count * size);
-                source.Read(offset, bytes);
-                ElementConversion.ToSingle(storage.Type, bytes, destination[..count]);
-                destination = destination[count..];
-                offset += bytes.Length;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
+    /// <summary>Reads consecutive elements.</summary>
+    public static void ReadRun(ByteSource source, PickleStorage storage, long first, Span<float> destination) =>
+        StoredValues.Read(source, storage.Offset + first * storage.Type.Size(), storage.Type, destination);
 
     /// <summary>Copies every <paramref name="stride"/>th of the storage's elements to every <paramref name="step"/>th place.</summary>
     public void Copy(long first, long stride, Span<float> destination, int step, int count)
@@ -79,16 +52,5 @@ internal sealed class StorageReader(ByteSource source, PickleStorage storage, lo
         ReadRun(source, storage, first, _window.AsSpan(0, count));
         _first = first;
         _next = first + count;
-    }
-
-    static void ReadBytes(ByteSource source, long offset, Span<float> destination)
-    {
-        // A span of bytes holds at most 2^31 - 1 of them.
-        const int Most = 1 << 28;
-        for (var done = 0; done < destination.Length; done += Math.Min(Most, destination.Length - done))
-        {
-            var part = destination.Slice(done, Math.Min(Most, destination.Length - done));
-            source.Read(offset + (long)done * sizeof(float), MemoryMarshal.AsBytes(part));
-        }
     }
 }

@@ -20,7 +20,7 @@ internal static class Concatenated
             return [];
         }
 
-        using var dataset = TokenDataset.Open(path);
+        using var dataset = TokenDataset.Open(new TokenLocation(path));
         Assert.Equal(options.Context, dataset.Context);
         var tokens = new int[dataset.Rows * dataset.Context];
         dataset.Read(0, tokens);

@@ -111,7 +111,7 @@ public sealed class TokenDatasetBuilderTests : IDisposable
         string[] documents = ["", "é", "🙂", new string('a', 65535) + "🙂 end"];
         var path = _folder.File("tokens.safetensors");
         new TokenDatasetBuilder(TokenizerSamples.Demo, Options with { ShuffleSeed = 7, Rows = 2, Processes = 1 }).Build(documents, path);
-        using var dataset = TokenDataset.Open(path);
+        using var dataset = TokenDataset.Open(new TokenLocation(path));
         var framed = documents.SelectMany(text => (byte[])[.. BitConverter.GetBytes(Encoding.UTF8.GetByteCount(text) + 0L), .. Encoding.UTF8.GetBytes(text)]);
         Assert.Equal(
             new Dictionary<string, string>

@@ -21,14 +21,14 @@ public sealed class RowShuffleTests : IDisposable
         string source = _folder.File("source.safetensors"), target = _folder.File("target.safetensors");
         TokenFile.Write(source, [.. Enumerable.Range(0, Rows).Select(row => Enumerable.Range(row * Context, Context).ToArray())]);
         var order = NumpyPermutation.Of(Rows, 3);
-        using (var tokens = TokenDataset.Open(source))
+        using (var tokens = TokenDataset.Open(new TokenLocation(source)))
         using (var writer = new TokenFileWriter(target, Context))
         {
             RowShuffle.Copy(tokens, order, writer, blockTokens);
             writer.Complete(new Dictionary<string, string>());
         }
 
-        using var shuffled = TokenDataset.Open(target);
+        using var shuffled = TokenDataset.Open(new TokenLocation(target));
         var all = new int[Rows * Context];
         shuffled.Read(0, all);
         Assert.Equal(order.SelectMany(row => Enumerable.Range(row * Context, Context)), all);
