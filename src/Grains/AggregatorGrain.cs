@@ -7,9 +7,12 @@ using HeadScope.Jobs.Work;
 
 namespace HeadScope.Grains;
 
-/// <summary>A job's <see cref="LivePreview"/>, and its reduction, on a silo that has the job's inputs at hand.</summary>
-[SiloFilter]
-internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, TimeProvider time) : Grain, IAggregatorGrain
+/// <summary>
+/// A job's <see cref="LivePreview"/>, and its reduction, on a silo that has the job's inputs at hand. Where nobody has asked and no shard has come
+/// for a while, it goes, with the statistics of all heads that it holds.
+/// </summary>
+[SiloFilter, CollectionAgeLimit(Minutes = 2)]
+internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, SiloMember member, TimeProvider time) : Grain, IAggregatorGrain
 {
     JobFolder _folder = null!;
     LivePreview _preview = null!;
@@ -21,12 +24,10 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Tim
         _folder = new JobFolder(this.GetPrimaryKeyString());
         var (spec, plan) = await jobs.ReadAsync(_folder, cancellationToken);
         _headsPerLayer = spec.Model.HeadsPerLayer;
-        _preview = new LivePreview(jobs.Blobs, _folder, spec, plan);
-        var committed = await ShardLedger.CommittedShardsAsync(jobs.Blobs, _folder, cancellationToken);
-        await Task.Run(() => _preview.AddAsync(committed, cancellationToken), cancellationToken);
+        _preview = new LivePreview(jobs.Blobs, _folder, spec, plan, time);
     }
 
-    public Task ShardCommittedAsync(int shard) => Task.Run(() => _preview.AddAsync([shard], CancellationToken.None));
+    public Task ShardCommittedAsync(int shard) => Task.Run(() => _preview.AddAsync(shard, CancellationToken.None));
 
     public async Task<PreviewReply> PreviewAsync() => PreviewReply.Of(await Task.Run(() => _preview.ReadAsync(CancellationToken.None)), _headsPerLayer);
 
@@ -40,7 +41,13 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Tim
     {
         if (_reduction is null && await jobs.ManifestAsync(_folder, CancellationToken.None) is not null)
             return new ReduceReply(true);
-        _reduction ??= Task.Run(() => Reduction.TryAsync(jobs, _folder, settings.Engine!, time));
+        if (settings.Engine is not { } engine)
+        {
+            DeactivateOnIdle(); // there are workers by now: it comes to life again where one is
+            return new ReduceReply(false);
+        }
+
+        _reduction ??= Task.Run(() => Reduction.TryAsync(jobs, _folder, member.Of(engine), time));
         if (!_reduction.IsCompleted)
         {
             DelayDeactivation(settings.LeaseDuration); // somebody waits, and asks again long before

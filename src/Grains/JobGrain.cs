@@ -1,16 +1,32 @@
+using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
+using HeadScope.Grains.Engine;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Work;
+using Orleans.Concurrency;
 
 namespace HeadScope.Grains;
 
-/// <summary>A job's <see cref="TableLeases"/> for the cluster, made anew from the store wherever the grain comes to life.</summary>
-internal sealed class JobGrain(JobStore jobs, GrainSettings settings, ISiloStatusOracle silos, TimeProvider time) : Grain, IJobGrain
+/// <summary>
+/// A job's <see cref="UnitDispatcher"/> for the cluster, made anew from the store wherever the grain comes to life. Reentrant: while one call
+/// waits for the store, others are answered.
+/// </summary>
+[Reentrant]
+internal sealed class JobGrain(JobStore jobs, GrainSettings settings, SiloMember member, ISiloStatusOracle silos, TimeProvider time) : Grain, IJobGrain
 {
-    readonly Dictionary<string, SiloAddress> _homes = []; // of workers
+    /// <summary>Over how long the rate is measured: shards that take longer show none.</summary>
+    static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(2);
+
+    /// <summary>How many of others' claims a look reads: this grain looks for a whole cluster, perhaps just after a silo of many workers has died.</summary>
+    const int ReadsOfALook = 1024;
+
+    readonly ConcurrentDictionary<string, SiloAddress> _homes = new(); // of workers
+    readonly RateMeter _rows = new(time, RateWindow);
     JobFolder _folder = null!;
-    TableLeases _leases = null!;
+    JobUnits _units = null!;
+    UnitDispatcher _dispatcher = null!;
 
     IAggregatorGrain Aggregator => GrainFactory.GetGrain<IAggregatorGrain>(_folder.Id);
 
@@ -18,7 +34,9 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, ISiloStatu
     {
         _folder = new JobFolder(this.GetPrimaryKeyString());
         var (spec, plan) = await jobs.ReadAsync(_folder, cancellationToken);
-        _leases = new TableLeases(jobs.Blobs, _folder, new JobUnits(plan, spec.Induction is not null), time, settings.LeaseDuration);
+        _units = new JobUnits(plan, spec.Induction is not null);
+        var claims = new BlobClaims(jobs.Blobs, _folder, time, settings.LeaseDuration, member: member.Identity, readsOfALook: ReadsOfALook);
+        _dispatcher = new UnitDispatcher(jobs.Blobs, _folder, _units, claims, time, settings.LeaseDuration, IsGone);
     }
 
     public async Task ChangedAsync()
@@ -27,7 +45,7 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, ISiloStatu
         {
             if (await jobs.IsWholeAsync(_folder, CancellationToken.None))
             {
-                await _leases.RefreshAsync(CancellationToken.None);
+                await _dispatcher.RefreshAsync(CancellationToken.None);
                 return;
             }
 
@@ -41,17 +59,18 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, ISiloStatu
         DeactivateOnIdle();
     }
 
-    public async Task<LeaseReply> LeaseAsync(string worker, SiloAddress silo)
+    public async Task<NextReply> NextAsync(string worker, SiloAddress silo)
     {
         _homes[worker] = silo;
+        _rows.Start();
         try
         {
-            var lease = await _leases.TryLeaseAsync(worker, IsGone, CancellationToken.None);
-            return new LeaseReply(lease is null ? null : new HeldUnit(lease.Claim.Unit, lease.Claim.Generation, worker), Progress());
+            var next = await _dispatcher.NextAsync(worker, CancellationToken.None);
+            return new NextReply(next is null ? null : new HeldUnit(next.Unit, next.Generation, worker), Progress());
         }
         catch (JobStoppedException e)
         {
-            return new LeaseReply(null, Progress(), e.Message, e.Cancelled);
+            return new NextReply(null, Progress(), e.Message, e.Cancelled);
         }
     }
 
@@ -60,7 +79,7 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, ISiloStatu
         foreach (var unit in units)
         {
             _homes[unit.Worker] = silo;
-            _leases.Renew(ClaimOf(unit), unit.Worker);
+            _dispatcher.Renew(AssignmentOf(unit), unit.Worker);
         }
 
         return StatusAsync();
@@ -68,22 +87,36 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, ISiloStatu
 
     public async Task<JobProgress> CompleteAsync(HeldUnit unit)
     {
-        if (_leases.Complete(ClaimOf(unit)) && int.TryParse(unit.Unit, System.Globalization.CultureInfo.InvariantCulture, out var shard))
-            await Aggregator.ShardCommittedAsync(shard);
+        if (_dispatcher.Complete(AssignmentOf(unit)) && _units.RangeOf(unit.Unit) is { } shard)
+        {
+            _rows.Add(shard.Rows);
+            await Aggregator.ShardCommittedAsync(shard.Shard);
+        }
+
         return Progress();
     }
 
     public Task<JobProgress> AbandonAsync(HeldUnit unit)
     {
-        _leases.Abandon(ClaimOf(unit));
+        _dispatcher.Abandon(AssignmentOf(unit));
+        return StatusAsync();
+    }
+
+    public Task<JobProgress> RefuseAsync(HeldUnit unit)
+    {
+        _dispatcher.Refuse(AssignmentOf(unit));
         return StatusAsync();
     }
 
     public Task<JobProgress> StatusAsync() => Task.FromResult(Progress());
 
-    JobProgress Progress() => new(_leases.Units, _leases.Done, _leases.Leased, _leases.RowsDone, _leases.RowsPerSecond);
+    JobProgress Progress()
+    {
+        var progress = _dispatcher.Progress;
+        return new JobProgress(progress.Units, progress.Done, progress.Assigned, progress.RowsDone, _rows.PerSecond);
+    }
 
     bool IsGone(string worker) => _homes.TryGetValue(worker, out var silo) && silos.IsDeadSilo(silo);
 
-    static Claim ClaimOf(HeldUnit unit) => new(unit.Unit, unit.Generation);
+    static Assignment AssignmentOf(HeldUnit unit) => new(unit.Unit, unit.Generation);
 }

@@ -3,7 +3,6 @@ using HeadScope.Grains.Engine;
 using HeadScope.Grains.Placement;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
-using Microsoft.Extensions.Logging;
 
 namespace HeadScope.Grains;
 
@@ -12,22 +11,28 @@ namespace HeadScope.Grains;
 /// take units from the job grains in the order of the queue grain.
 /// </summary>
 [KeepAlive, SiloFilter]
-internal sealed partial class ModelGrain(JobStore jobs, GrainSettings settings, ILocalSiloDetails silo, IGrainFactory grains, TimeProvider time, ILogger<ModelGrain> logger)
-    : Grain, IModelGrain
+internal sealed class ModelGrain(JobStore jobs, GrainSettings settings, ILocalSiloDetails silo, SiloMember member, IGrainFactory grains, TimeProvider time) : Grain, IModelGrain
 {
     readonly CancellationTokenSource _drain = new();
     readonly CancellationTokenSource _abort = new();
+    JobPool? _pool;
     Task? _work;
 
-    public Task StartAsync()
+    public Task<StartReply> StartAsync()
     {
-        var engine = settings.Engine ?? throw new InvalidOperationException($"Silo {silo.Name} has no workers: start it with --workers of at least 1.");
-        if (_work is { IsFaulted: false })
-            return Task.CompletedTask;
-        if (_work?.Exception is { } fault)
-            StartedAgain(silo.Name, fault);
-        var pool = new JobPool(jobs, engine, time, (folder, cause) => settings.Report(folder.Id, cause), new ClusterWork(grains, silo.SiloAddress));
-        _work = Task.Run(() => pool.RunAsync(_drain.Token, _abort.Token));
+        if (_work is null)
+        {
+            var engine = settings.Engine ?? throw new InvalidOperationException($"Silo {silo.Name} has no workers: start it with --workers of at least 1.");
+            _pool = new JobPool(jobs, member.Of(engine), time, (folder, cause) => settings.Report(folder.Id, cause), new ClusterWork(grains, silo.SiloAddress));
+            _work = Task.Run(() => _pool.RunAsync(_drain.Token, _abort.Token));
+        }
+
+        return Task.FromResult(new StartReply(_work.Exception?.InnerException?.Message));
+    }
+
+    public Task WakeAsync()
+    {
+        _pool?.LookAgain();
         return Task.CompletedTask;
     }
 
@@ -46,7 +51,4 @@ internal sealed partial class ModelGrain(JobStore jobs, GrainSettings settings, 
         if (_work is not null)
             await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
-
-    [LoggerMessage(LogLevel.Error, "The workers of {Silo} had stopped and are started again.")]
-    partial void StartedAgain(string silo, Exception cause);
 }

@@ -1,10 +1,10 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs;
 
@@ -96,7 +96,7 @@ public sealed class JobStore(IBlobStore blobs)
     {
         var (spec, plan) = await ReadAsync(folder, cancellation).ConfigureAwait(false);
         var shape = new ShardShape(spec, plan);
-        foreach (var shard in await ShardLedger.CommittedShardsAsync(blobs, folder, cancellation).ConfigureAwait(false))
+        foreach (var shard in await CommittedShardsAsync(blobs, folder, cancellation).ConfigureAwait(false))
         {
             var name = folder.ShardStats(shard);
             if (shard >= plan.Shards || await blobs.TryReadAsync(name, shape.MostStatsBytes, cancellation).ConfigureAwait(false) is not { } blob)
@@ -104,6 +104,25 @@ public sealed class JobStore(IBlobStore blobs)
             var statistics = shape.NewStatistics();
             yield return (ShardStatsFile.Read(blob, name, shape, statistics), statistics);
         }
+    }
+
+    /// <summary>The shards whose statistics are in a store, in order.</summary>
+    public static async Task<List<int>> CommittedShardsAsync(IBlobStore blobs, JobFolder folder, CancellationToken cancellation)
+    {
+        var shards = new List<int>();
+        await foreach (var blob in blobs.ListAsync(folder.Shards, cancellation).ConfigureAwait(false))
+        {
+            // Exactly the name that a commit gives: a number may be written in other ways.
+            var name = blob.Name.AsSpan(folder.Shards.Length);
+            if (name.EndsWith(".stats", StringComparison.Ordinal) && int.TryParse(name[..^".stats".Length], NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
+                && blob.Name == folder.ShardStats(shard))
+            {
+                shards.Add(shard);
+            }
+        }
+
+        shards.Sort();
+        return shards;
     }
 
     async Task<bool> IsThereAsync(JobFolder folder, CancellationToken cancellation)

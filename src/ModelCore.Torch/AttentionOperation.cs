@@ -20,12 +20,13 @@ internal sealed class AttentionOperation(AttentionInputs inputs, AttentionHooks 
     /// <summary>0 where a source is visible, -inf where not: [group * dest, src], a query head of a group after the other.</summary>
     public static torch.Tensor Hidden(int context, bool causal, int? window, int group, Device device)
     {
-        var positions = arange(context, device: device);
+        var positions = arange(Scalars.Of(0), Scalars.Of(context), Scalars.One, device: device);
         var distance = positions.unsqueeze(1).sub(positions.unsqueeze(0)); // [dest, src]
-        var isHidden = causal ? distance.lt(0) : zeros_like(distance, ScalarType.Bool);
+        var isHidden = causal ? distance.lt(Scalars.Of(0)) : zeros_like(distance, ScalarType.Bool);
         if (window is { } width)
-            isHidden = isHidden.logical_or(distance.ge(width));
-        return zeros(context, context, ScalarType.Float32, device).masked_fill(isHidden, float.NegativeInfinity).repeat(group, 1);
+            isHidden = isHidden.logical_or(distance.ge(Scalars.Of(width)));
+        var visible = zeros(context, context, ScalarType.Float32, device);
+        return visible.masked_fill(isHidden, Scalars.Of(double.NegativeInfinity)).repeat(group, 1);
     }
 
     /// <summary>z, [batch * dest, head * d_head].</summary>
@@ -73,9 +74,11 @@ internal sealed class AttentionOperation(AttentionInputs inputs, AttentionHooks 
     {
         // [sequence * key-value head, group * dest, d_head]
         var query = _query.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _group, _heads.DHead)
-            .permute(0, 2, 3, 1, 4).reshape(rows * _heads.KeyValueHeads, _group * _context, _heads.DHead).mul(inputs.Scale).to_type(products);
+            .permute(0, 2, 3, 1, 4).reshape(rows * _heads.KeyValueHeads, _group * _context, _heads.DHead)
+            .mul(Scalars.Of(inputs.Scale)).to_type(products);
         var key = KeyValueHeads(_key, row, rows).transpose(1, 2); // [sequence * key-value head, d_head, src]
-        using var scores = bmm(query, key).to_type(ScalarType.Float32).add_(hidden).view(rows * _heads.Heads, _context, _context);
+        using var scores = bmm(query, key).to_type(ScalarType.Float32).add_(hidden, Scalars.One)
+            .view(rows * _heads.Heads, _context, _context);
         var pattern = nn.functional.softmax(scores, -1);
         Tap(hooks.Scores, scores, row);
         Tap(hooks.Pattern, pattern, row);

@@ -33,13 +33,14 @@ internal static class LossOperation
                 var count = Math.Min(columns, unembed.Outputs - first);
                 var logits = unembed.Multiply(part, first, count); // [rows, count]
                 sums.Add(logits.logsumexp(1).MoveToOuterDisposeScope());
-                var index = targetsOfPart.sub(first);
-                var isHere = index.ge(0).logical_and(index.lt(count));
-                targetLogits.add_(where(isHere, logits.gather(1, index.clamp(0, count - 1)), zeros_like(targetLogits)));
+                var index = targetsOfPart.sub(Scalars.Of(first));
+                var isHere = index.ge(Scalars.Of(0)).logical_and(index.lt(Scalars.Of(count)));
+                var clamped = index.clamp(Scalars.Of(0), Scalars.Of(count - 1));
+                targetLogits.add_(where(isHere, logits.gather(1, clamped), zeros_like(targetLogits)), Scalars.One);
             }
 
             var loss = stack(sums, 1).logsumexp(1, keepdim: true).sub_(targetLogits);
-            losses.Add(loss.masked_fill(targetsOfPart.lt(0), 0).MoveToOuterDisposeScope());
+            losses.Add(loss.masked_fill(targetsOfPart.lt(Scalars.Of(0)), Scalars.Of(0)).MoveToOuterDisposeScope());
         }
 
         return losses.Count == 1 ? losses[0] : cat(losses, 0);

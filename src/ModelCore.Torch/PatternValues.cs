@@ -18,7 +18,7 @@ internal static class PatternValues
         var (heads, context) = (inputs.Heads.Heads, inputs.Batch.Context);
         var values = asked.Function.Operation switch
         {
-            PatternOperation.Entropy => pattern.mul(pattern.clamp_min(SmallestNormal).log_()).sum(-1).neg_(),
+            PatternOperation.Entropy => pattern.mul(pattern.clamp_min(Scalars.Of(SmallestNormal)).log_()).sum(-1).neg_(),
             PatternOperation.MeanDistance => pattern.mul(Distances(context, pattern.device)).sum(-1),
             PatternOperation.Max => pattern.amax([-1]),
             PatternOperation.MaxButFirst => context == 1 ? zeros_like(pattern.select(2, 0)) : pattern.narrow(2, 1, context - 1).amax([-1]),
@@ -31,7 +31,7 @@ internal static class PatternValues
     /// <summary>dest - src: [dest, src].</summary>
     static torch.Tensor Distances(int context, Device device)
     {
-        var positions = arange(context, ScalarType.Float32, device);
+        var positions = arange(Scalars.Of(0), Scalars.Of(context), Scalars.One, ScalarType.Float32, device);
         return positions.unsqueeze(1).sub(positions.unsqueeze(0));
     }
 

@@ -52,7 +52,8 @@ internal sealed class SourcePairs
     {
         var cellsOfHead = (long)context * context;
         var flat = pattern.flatten();
-        var offsets = arange(heads.Heads, device: pattern.device).mul(cellsOfHead).sub(firstRow * heads.Heads * cellsOfHead).unsqueeze(0); // [1, head]
+        var offsets = arange(Scalars.Of(0), Scalars.Of(heads.Heads), Scalars.One, device: pattern.device)
+            .mul(Scalars.Of(cellsOfHead)).sub(Scalars.Of(firstRow * heads.Heads * cellsOfHead)).unsqueeze(0); // [1, head]
         var (first, end) = (_firstOfSequence[firstRow], _firstOfSequence[firstRow + rows]);
         var atATime = (int)Math.Max(1, most / (heads.Heads * heads.DHead));
         for (var pair = first; pair < end; pair += atATime)
@@ -60,15 +61,15 @@ internal sealed class SourcePairs
             using var scope = NewDisposeScope();
             var count = Math.Min(atATime, end - pair);
             var destinations = _destinations.narrow(0, pair, count);
-            var cells = _cells.narrow(0, pair, count).unsqueeze(1).add(offsets); // [pair, head]
+            var cells = _cells.narrow(0, pair, count).unsqueeze(1).add(offsets, Scalars.One); // [pair, head]
             var paid = flat.index_select(0, cells.flatten()).view(count, heads.Heads);
-            attention?.index_add_(0, destinations, paid, 1);
+            attention?.index_add_(0, destinations, paid, Scalars.One);
             if (contribution is null)
                 continue;
             var values = value.index_select(0, _sources.narrow(0, pair, count)).view(count, heads.KeyValueHeads, 1, heads.DHead);
             var along = directions!.index_select(0, destinations).view(count, heads.KeyValueHeads, heads.Heads / heads.KeyValueHeads, heads.DHead)
                 .mul_(values).sum(-1).view(count, heads.Heads); // [pair, head]
-            contribution.index_add_(0, destinations, along.mul_(paid), 1);
+            contribution.index_add_(0, destinations, along.mul_(paid), Scalars.One);
         }
     }
 }

@@ -118,7 +118,7 @@ public sealed class TorchBackend : IBackend
     public void Add(Tensor target, Tensor addend)
     {
         CheckSame(target, addend);
-        Change(() => Of(target).add_(Of(addend)));
+        Change(() => Of(target).add_(Of(addend), Scalars.One));
     }
 
     public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm)
@@ -128,12 +128,12 @@ public sealed class TorchBackend : IBackend
         {
             var values = Of(x);
             var centred = norm.Kind == NormKind.LayerNorm ? values - values.mean([1], keepdim: true) : values;
-            var divisor = centred.square().mean([1], keepdim: true).add_(norm.Epsilon).sqrt_(); // [n, 1]
+            var divisor = centred.square().mean([1], keepdim: true).add_(Scalars.Of(norm.Epsilon), Scalars.One).sqrt_(); // [n, 1]
             var result = centred / divisor;
             if (norm.Weight is not null)
                 result.mul_(Of(norm.Weight));
             if (norm.Bias is not null)
-                result.add_(Of(norm.Bias));
+                result.add_(Of(norm.Bias), Scalars.One);
             scale = new TorchTensor(divisor.DetachFromDisposeScope());
             return result;
         });
@@ -161,7 +161,7 @@ public sealed class TorchBackend : IBackend
             var values = Of(heads).view(batch.Sequences, batch.Context, heads.Columns / headSize, headSize);
             var (x, y) = (values.narrow(3, 0, half), values.narrow(3, half, half));
             var turned = (x * cosines).sub_(y * sines);
-            y.copy_((y * cosines).add_(x * sines));
+            y.copy_((y * cosines).add_(x * sines, Scalars.One));
             x.copy_(turned);
         });
 

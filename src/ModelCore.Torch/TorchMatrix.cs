@@ -18,7 +18,7 @@ internal sealed class TorchMatrix(torch.Tensor weights, torch.Tensor? bias, bool
         if (weights.dtype == ScalarType.Float32)
             return part is null ? mm(x, columns) : addmm(part, x, columns, 1, 1);
         var product = mm(x.to_type(weights.dtype), columns).to_type(ScalarType.Float32);
-        return part is null ? product : product.add_(part);
+        return part is null ? product : product.add_(part, Scalars.One);
     }
 
     /// <summary>Columns of W, [outputs.Length, inputs], float32; rows of zeros where an index is negative.</summary>

@@ -24,6 +24,9 @@ switch (args)
     case ["watching", var program, ..]:
         Watching.Run(program, Text("--model", "src/Client/Demo"), Option("--rows", 1000), Option("--rounds", 5));
         break;
+    case ["one-silo", var program, var server, ..]:
+        await OneSilo.RunAsync(program, server, Text("--model", "src/Client/Demo"), Option("--rows", 4000), Option("--rounds", 5));
+        break;
     case ["scale", ..]:
         var (workers, shards, sleep) = (Option("--workers", 1000), Option("--shards", 100_000), TimeSpan.FromMilliseconds(Option("--milliseconds", 10_000)));
         await Scale.RunAsync(
@@ -39,7 +42,7 @@ switch (args)
         break;
     default:
         Console.Error.WriteLine("""
-            Benchmarks [products|breakdown|compare|tokenizer|documents|watching|scale|gpu]
+            Benchmarks [products|breakdown|compare|tokenizer|documents|watching|one-silo|scale|gpu]
               products  [--threads N]                    matrix products, loss and attention, each kernel, beside OpenBLAS where it is installed
               breakdown [--model M] [--batch N] [--context N] [--batches N] [--threads N]
                                                          where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, smollm-135m, demo
@@ -51,6 +54,8 @@ switch (args)
                                                          files to text on one core, beside node_modules/@duckdb/node-api in FOLDER, and Python
               watching  HEADSCOPE.DLL [--model DIR] [--rows N] [--rounds N]
                                                          a job with its metrics scraped beside the same job alone
+              one-silo  HEADSCOPE.DLL HEADSCOPE-SILO.DLL [--model DIR] [--rows N] [--rounds N]
+                                                         a job by a server that is a cluster of itself beside the same job by 'run'
               scale     [--workers N] [--processes N] [--shards N] [--milliseconds N] [--model DIR] [--silo HEADSCOPE-SILO.DLL]
                                                          leases under many workers that sleep in place of scoring: claims in a file store
                                                          or kept by the grains of a silo

@@ -21,10 +21,6 @@ public static class Scale
     const int Parts = 10;
     const int Context = 2;
 
-    /// <summary>How the workers of one process get their shards.</summary>
-    /// <param name="RenewAsync">Says that all of them are alive.</param>
-    internal sealed record Process(IUnitLeases Leases, Func<Task> RenewAsync);
-
     /// <summary>Workers in claims of a file store, whose processes know nothing of one another; or in a cluster.</summary>
     /// <param name="model">A model's folder; it is not loaded.</param>
     /// <param name="silo">The program of a silo that keeps the leases; null for claims.</param>
@@ -39,10 +35,9 @@ public static class Scale
         {
             await RunAsync($"claims in {folder}", workers, sleep, store, job, null, [.. Enumerable.Range(0, processes).Select(i =>
             {
-                // Of another machine each: nobody can see in the list of processes that it has ended.
-                var identity = ProcessIdentity.Current with { Host = $"host-{i}", Scope = $"host-{i}" };
-                var claims = new BlobClaims(store, jobFolder, TimeProvider.System, BlobClaims.DefaultDuration, identity);
-                return new Process(new ShardLedger(store, jobFolder, job.Plan, claims, weightsColumns: false, TimeProvider.System), () => claims.RenewAsync(default));
+                var units = new JobUnits(job.Plan, WeightsColumns: false);
+                var claims = new BlobClaims(store, jobFolder, TimeProvider.System, BlobClaims.DefaultDuration, Host(i));
+                return new UnitLeases(store, jobFolder, units, claims, new UnitDispatcher(store, jobFolder, units, claims, TimeProvider.System, Timeout.InfiniteTimeSpan));
             })]);
         }
         else
@@ -51,9 +46,12 @@ public static class Scale
         }
     }
 
+    /// <summary>A process of another machine than the others: nobody can see in the list of processes that it has ended.</summary>
+    internal static ProcessIdentity Host(int number) => ProcessIdentity.Current with { Host = $"host-{number}", Scope = $"host-{number}" };
+
     /// <param name="coordinator">The process that keeps the leases, where it is not this one.</param>
     internal static async Task RunAsync(
-        string what, int workers, TimeSpan sleep, IBlobStore store, ResolvedJob job, System.Diagnostics.Process? coordinator, IReadOnlyList<Process> processes)
+        string what, int workers, TimeSpan sleep, IBlobStore store, ResolvedJob job, Process? coordinator, IReadOnlyList<UnitLeases> processes)
     {
         var shards = job.Plan.Shards;
         var folder = new JobFolder(job.Spec.Id);
@@ -75,14 +73,14 @@ public static class Scale
         {
             using var timer = new PeriodicTimer(BlobClaims.DefaultDuration / 4);
             while (!end.IsCancellationRequested && await timer.WaitForNextTickAsync(end.Token))
-                await process.RenewAsync();
+                await process.RenewAsync(default);
         })).ToList();
-        await Task.WhenAll(Enumerable.Range(0, workers).Select(i => Task.Run(() => WorkAsync(processes[i % processes.Count].Leases, $"worker-{i}"))));
+        await Task.WhenAll(Enumerable.Range(0, workers).Select(i => Task.Run(() => WorkAsync(processes[i % processes.Count], $"worker-{i}"))));
         await end.CancelAsync();
         await Task.WhenAll(renewals).ContinueWith(_ => { }, TaskScheduler.Default);
         Console.WriteLine($"{shards} shards in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s, {shards / Stopwatch.GetElapsedTime(started).TotalSeconds:F0} shards/s; {twice} done twice");
 
-        async Task WorkAsync(IUnitLeases leases, string worker)
+        async Task WorkAsync(UnitLeases leases, string worker)
         {
             while (true)
             {
@@ -128,7 +126,7 @@ public static class Scale
 
         TimeSpan Cpu()
         {
-            using var self = coordinator is null ? System.Diagnostics.Process.GetCurrentProcess() : null;
+            using var self = coordinator is null ? Process.GetCurrentProcess() : null;
             coordinator?.Refresh();
             return (coordinator ?? self!).TotalProcessorTime;
         }

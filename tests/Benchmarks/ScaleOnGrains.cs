@@ -1,6 +1,8 @@
 using HeadScope.Grains.Engine;
 using HeadScope.Grains.Hosting;
+using HeadScope.Grains.Hosting.Clustering;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
@@ -19,20 +21,21 @@ internal static class ScaleOnGrains
         // The silo needs a worker to be where previews are made, but must leave the shards to the workers here.
         var reader = new JobStatusReader(new JobStore(store), TimeProvider.System);
         await reader.WriteControlAsync(new JobFolder(job.Spec.Id), JobControl.Default with { Paused = true }, default);
-        using var silo = System.Diagnostics.Process.Start("dotnet", [program, "--store", folder, "--cluster", "localhost", "--workers", "1", "--listen", "http://127.0.0.1:0"]);
+        using var silo = System.Diagnostics.Process.Start("dotnet", [program, "--store", folder, "--cluster", "localhost", "--insecure-silo-ports", "--workers", "1", "--listen", "http://127.0.0.1:0"]);
         try
         {
             var builder = Host.CreateApplicationBuilder();
             builder.Logging.ClearProviders();
-            builder.AddClient(new ClusterSettings());
+            builder.AddClient(new ClusterSettings { Kind = new LocalhostCluster() });
             using var client = builder.Build();
             await client.StartAsync();
             var grains = client.Services.GetRequiredService<IGrainFactory>();
             var address = (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Single();
-            await Scale.RunAsync($"grains of one silo over {folder}", workers, sleep, store, job, silo, [.. Enumerable.Range(0, processes).Select(_ =>
+            await Scale.RunAsync($"grains of one silo over {folder}", workers, sleep, store, job, silo, [.. Enumerable.Range(0, processes).Select(i =>
             {
-                var leases = new GrainLeases(grains, address, new JobFolder(job.Spec.Id), new JobUnits(job.Plan, WeightsColumns: false));
-                return new Scale.Process(leases, () => leases.RenewAsync(default));
+                var (jobFolder, units) = (new JobFolder(job.Spec.Id), new JobUnits(job.Plan, WeightsColumns: false));
+                var claims = new BlobClaims(store, jobFolder, TimeProvider.System, BlobClaims.DefaultDuration, Scale.Host(i));
+                return new UnitLeases(store, jobFolder, units, claims, new GrainDispatcher(grains, address, jobFolder, units));
             })]);
             await client.StopAsync();
         }

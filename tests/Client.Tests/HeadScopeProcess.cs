@@ -47,8 +47,21 @@ internal sealed class HeadScopeProcess : IDisposable
 
     public static HeadScopeProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope", arguments, environment);
 
+    /// <param name="folder">Where the program lies.</param>
+    public static HeadScopeProcess StartFrom(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(Path.Combine(folder, "headscope"), arguments, environment);
+
     /// <summary>The server.</summary>
     public static HeadScopeProcess StartServer(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope-silo", arguments, environment);
+
+    /// <summary>Runs a command of the server to the end.</summary>
+    public static Task<(int Code, string Output, string Error)> RunServerAsync(params string[] arguments) => RunServerAsync(new Dictionary<string, string>(), arguments);
+
+    public static async Task<(int Code, string Output, string Error)> RunServerAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        using var process = StartServer(environment, arguments);
+        return await process.EndAsync();
+    }
 
     /// <param name="folder">Where it runs.</param>
     public static HeadScopeProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope", arguments, environment, folder);

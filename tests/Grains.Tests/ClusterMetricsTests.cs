@@ -1,4 +1,3 @@
-using System.Globalization;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Grains.Tests;
@@ -10,7 +9,7 @@ public class ClusterMetricsTests
     public async Task Scrape_OfEachProcessAfterAJob_HasOrleansInItAndNothingForPromtoolToSay()
     {
         using var folder = new TemporaryFolder();
-        string[] ports = [.. Enumerable.Range(0, 4).Select(_ => PostgresServer.FreePort().ToString(CultureInfo.InvariantCulture))];
+        string[] ports = [.. Enumerable.Range(0, 4).Select(_ => Ports.FreeText())];
         string[][] roles =
         [
             ["--workers", "0", "--silo-port", ports[0], "--gateway-port", ports[1], "--primary-port", ports[0]],
@@ -21,7 +20,7 @@ public class ClusterMetricsTests
         try
         {
             foreach (var role in roles)
-                processes.Add(await SiloProcess.StartAsync(folder.File("store"), null, Fixture.PathOf("neox-tiny"), role));
+                processes.Add(await SiloProcess.StartAsync(folder.File("store"), Fixture.PathOf("neox-tiny"), ["--cluster", "localhost", "--insecure-silo-ports", .. role]));
             var id = await processes[^1].SubmitAsync(new { model = "model", tokens = "inputs.safetensors", shard_rows = 4, skip_heads = true });
             await processes[^1].UntilAsync(id, "done");
             foreach (var process in processes)

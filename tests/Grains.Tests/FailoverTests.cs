@@ -1,6 +1,7 @@
 using System.Globalization;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Hosting;
+using HeadScope.Grains.Hosting.Clustering;
 using HeadScope.Jobs;
 using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
@@ -30,17 +31,17 @@ public class FailoverTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("tokens"));
         RandomTokens.Write(folder.File("tokens/many.npy"), Rows);
-        Assert.Equal(0, await SiloProcess.RunAsync(postgres.ConnectionString, "schema"));
-        Assert.Equal(0, await SiloProcess.RunAsync(postgres.ConnectionString, "schema")); // again: no harm
+        Assert.Equal(0, (await SiloProcess.RunAsync(postgres.Environment, "schema")).Code);
+        Assert.Equal(0, (await SiloProcess.RunAsync(postgres.Environment, "schema")).Code); // again: no harm
         var silos = new Dictionary<int, SiloProcess>();
         try
         {
             for (var i = 0; i < 3; i++)
             {
-                var (silo, gateway) = (PostgresServer.FreePort(), PostgresServer.FreePort());
-                silos[silo] = await SiloProcess.StartAsync(folder.File("store"), postgres.ConnectionString, folder.File("tokens"),
+                var (silo, gateway) = (Ports.Free(), Ports.Free());
+                silos[silo] = await SiloProcess.StartAsync(folder.File("store"), folder.File("tokens"), postgres.Environment,
                 [
-                    "--workers", "1", "--silo-port", Text(silo), "--gateway-port", Text(gateway),
+                    "--cluster", "postgres", "--insecure-silo-ports", "--workers", "1", "--silo-port", Text(silo), "--gateway-port", Text(gateway),
                     .. membershipOfOrleans ? (string[])["--probe-timeout", "5000", "--indirect-probes", "--table-refresh", "60"] : [],
                 ]);
             }
@@ -76,7 +77,7 @@ public class FailoverTests(ITestOutputHelper output)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.AddClient(new ClusterSettings { Postgres = postgres });
+        builder.AddClient(new ClusterSettings { Kind = new PostgresCluster(postgres) });
         using var host = builder.Build();
         await host.StartAsync();
         var grains = host.Services.GetRequiredService<IGrainFactory>();

@@ -41,7 +41,7 @@ internal static class LocalRun
             Assert.Equal((name, file.Sha256), (name, Convert.ToHexStringLower(SHA256.HashData(await result(name)))));
     }
 
-    sealed class Nobody : IJobObserver
+    internal sealed class Nobody : IJobObserver
     {
         public void RowsScored(int rows)
         {

@@ -20,7 +20,7 @@ public class MessageSizeTests(ITestOutputHelper output)
         var unit = new HeldUnit("000123", int.MaxValue, "some-host-name.some.domain/1234567/15");
         var progress = new JobProgress(1_000_000, 999_999, 4096, int.MaxValue, 123.456);
 
-        Show("lease", new LeaseReply(unit, progress));
+        Show("lease", new NextReply(unit, progress));
         Show("renewal of 64 units", Enumerable.Repeat(unit, 64).ToArray());
         Show("queue of 1,000 jobs", Enumerable.Range(0, 1000).Select(i => new QueuedJob(i.ToString("x16"), 0, false, null)).ToArray());
         Show("preview of 12 x 12 heads", Preview(12, 12));

@@ -15,12 +15,12 @@ internal sealed class SiloProcess : IAsyncDisposable
     readonly Process _process;
     readonly StringBuilder _log = new();
 
-    SiloProcess(string? postgres, int port, IEnumerable<string> arguments)
+    SiloProcess(IReadOnlyDictionary<string, string>? environment, int port, IEnumerable<string> arguments)
     {
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}") };
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "headscope-silo.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (postgres is not null)
-            start.Environment["HEADSCOPE_POSTGRES"] = postgres;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Note;
         _process.ErrorDataReceived += Note;
@@ -29,6 +29,8 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     public HttpClient Http { get; }
+
+    public int ProcessId => _process.Id;
 
     public string Log
     {
@@ -40,13 +42,15 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a server over a store with the fixtures' models, and waits until it is ready.</summary>
-    public static async Task<SiloProcess> StartAsync(string store, string? postgres, string tokens, params string[] more)
+    public static Task<SiloProcess> StartAsync(string store, string tokens, params string[] more) => StartAsync(store, tokens, null, more);
+
+    public static async Task<SiloProcess> StartAsync(string store, string tokens, IReadOnlyDictionary<string, string>? environment, params string[] more)
     {
-        var port = PostgresServer.FreePort();
-        var silo = new SiloProcess(postgres, port,
+        var port = Ports.Free();
+        var silo = new SiloProcess(environment, port,
         [
             "--store", store, "--models", Fixture.PathOf("neox-tiny"), "--tokens", tokens, "--listen", $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}",
-            "--cluster", postgres is null ? "localhost" : "postgres", "--threads", "1", "--lease", "4", .. more,
+            "--threads", "1", "--lease", "4", .. more,
         ]);
         for (var waited = Stopwatch.StartNew(); ;)
         {
@@ -66,12 +70,13 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a command of the program to its end.</summary>
-    public static async Task<int> RunAsync(string postgres, params string[] arguments)
+    /// <summary>Runs a command of the program to its end; says what it ended with, and what it said.</summary>
+    public static async Task<(int Code, string Log)> RunAsync(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
-        await using var silo = new SiloProcess(postgres, 1, arguments);
-        await silo._process.WaitForExitAsync();
-        return silo._process.ExitCode;
+        await using var silo = new SiloProcess(environment, 1, arguments);
+        using var limit = new CancellationTokenSource(Limit);
+        await silo._process.WaitForExitAsync(limit.Token);
+        return (silo._process.ExitCode, silo.Log);
     }
 
     public async Task<string> SubmitAsync(object job)

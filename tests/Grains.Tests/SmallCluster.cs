@@ -65,6 +65,9 @@ internal sealed class SmallCluster : IAsyncDisposable
     public Task StartWorkAsync() => Task.WhenAll(
         Grains.GetGrain<IModelGrain>(IModelGrain.KeyOf("cpu", Cpu)).StartAsync(), Grains.GetGrain<IModelGrain>(IModelGrain.KeyOf("cuda", Cuda)).StartAsync());
 
+    /// <summary>A silo that lives.</summary>
+    public async Task<SiloAddress> AnySiloAsync() => (await Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.First();
+
     public async Task<Manifest> UntilDoneAsync(JobFolder job, Func<Task>? meanwhile = null)
     {
         using var limit = new CancellationTokenSource(Limit);
@@ -91,7 +94,7 @@ internal sealed class SmallCluster : IAsyncDisposable
         {
             var name = siloBuilder.Configuration["Orleans:Name"]!;
             var device = name switch { Cpu => "cpu", Cuda => "cuda", _ => null };
-            siloBuilder.AddGrainPlacement(name, device);
+            siloBuilder.AddGrainServices(name, device);
             siloBuilder.Services.AddSingleton(TimeProvider.System);
             siloBuilder.Services.AddSingleton(new JobStore(new FileBlobStore(siloBuilder.Configuration[StoreSetting]!)));
             siloBuilder.Services.AddSingleton(new GrainSettings(

@@ -47,14 +47,22 @@ internal sealed class JobFixture : IDisposable
     {
         var (job, folder) = await SubmitAsync(request);
         using var model = new TestModel(job.Spec);
-        var claims = new BlobClaims(Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration);
-        var ledger = new ShardLedger(Jobs.Blobs, folder, job.Plan, claims, weightsColumns: false, TimeProvider.System);
-        await Worker(job, folder, ledger, model.Scorer, new Observer()).RunAsync(default);
+        await Worker(job, folder, Leases(job, folder), model.Scorer, new Observer()).RunAsync(default);
         return await CommittedShards.ReadAsync(Jobs.Blobs, folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, threads: 2, default);
     }
 
-    public JobWorker Worker(ResolvedJob job, JobFolder folder, ShardLedger ledger, IShardScorer scorer, IJobObserver observer, TimeProvider? time = null) => new(
-        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs, JobPresence.NoteAsync(Jobs.Blobs, folder, default).GetAwaiter().GetResult(), ledger, scorer, null, observer, time ?? TimeProvider.System);
+    /// <summary>Leases of a process that knows of no other.</summary>
+    /// <param name="process">This one, unless said otherwise.</param>
+    public UnitLeases Leases(ResolvedJob job, JobFolder folder, TimeProvider? time = null, ProcessIdentity? process = null)
+    {
+        var units = new JobUnits(job.Plan, WeightsColumns: false);
+        var claims = new BlobClaims(Jobs.Blobs, folder, time ?? TimeProvider.System, BlobClaims.DefaultDuration, process);
+        return new UnitLeases(
+            Jobs.Blobs, folder, units, claims, new UnitDispatcher(Jobs.Blobs, folder, units, claims, time ?? TimeProvider.System, Timeout.InfiniteTimeSpan));
+    }
+
+    public JobWorker Worker(ResolvedJob job, JobFolder folder, UnitLeases leases, IShardScorer scorer, IJobObserver observer, TimeProvider? time = null) => new(
+        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs, JobPresence.NoteAsync(Jobs.Blobs, folder, default).GetAwaiter().GetResult(), leases, scorer, null, observer, time ?? TimeProvider.System);
 
     public async Task<List<string>> BlobsAsync(string prefix)
     {

@@ -8,38 +8,44 @@ namespace HeadScope.ModelCore.Torch.Tests;
 /// <summary>Where the programs find libtorch, and what they say of a folder that is none.</summary>
 public sealed class LibtorchTests : IDisposable
 {
+    static readonly string[] Needed = ["c10", NativeFiles.Cpu, "torch"];
+
     readonly TemporaryFolder _folder = new();
 
     public LibtorchTests() => Directory.CreateDirectory(Lib);
 
     string Lib => _folder.File("lib");
 
-    static string Beside => NativeFiles.FolderBeside(NativeFiles.Cpu)!;
-
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Version_OfThisPackage_IsTheOneThatIsAskedFor() => Assert.StartsWith($"{Libtorch.Major}.{Libtorch.Minor}.", TorchSharp.torch.__version__, StringComparison.Ordinal);
-
-    [Fact]
-    public async Task Doctor_LibtorchBesideTheProgram_FindsItNearFloat64()
-    {
-        var (code, torch) = await DoctorAsync("");
-        Assert.Equal(0, code);
-        Assert.Null(torch["fault"]?.GetValue<string>());
-        Assert.InRange(torch["distance"]!.GetValue<double>(), 0, 1e-4);
-        Assert.Contains($"libtorch 2.10 of {Beside}", Parts(torch));
-    }
+    public void Version_OfTorchSharp_IsTheOneThatIsAskedFor() =>
+        Assert.StartsWith($"{Libtorch.Major}.{Libtorch.Minor}.", TorchSharp.torch.__version__, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Doctor_LibtorchInANamedFolder_UsesThatOne(bool byVariable)
+    public async Task Doctor_LibtorchInANamedFolder_FindsItNearFloat64(bool byVariable)
     {
-        Fill(Directory.GetFiles(Beside).Where(file => !Path.GetFileName(file).Contains(NativeFiles.TorchSharp, StringComparison.Ordinal)));
-        var (code, torch) = byVariable ? await DoctorAsync(Lib) : await DoctorAsync("/nonexistent", "--libtorch", Lib);
+        var (code, torch) = byVariable ? await DoctorAsync(OnTorch.Folder) : await DoctorAsync("/nonexistent", "--libtorch", OnTorch.Folder);
         Assert.Equal(0, code);
-        Assert.Contains($"libtorch 2.10 of {Lib}", Parts(torch));
+        AssertUses(OnTorch.Folder, torch);
+    }
+
+    /// <summary>As it is published with -p:Libtorch. Another besides it would end the process.</summary>
+    [Fact]
+    public async Task Doctor_LibtorchBesideTheProgram_UsesThatOneAndNoOther()
+    {
+        var program = Path.Combine(Lib, "headscope.dll");
+        foreach (var file in Directory.GetFileSystemEntries(AppContext.BaseDirectory).Concat(Directory.GetFiles(OnTorch.Folder)))
+            File.CreateSymbolicLink(Path.Combine(Lib, Path.GetFileName(file)), file);
+        File.Delete(program);
+        File.Copy(HeadScopeProcess.Program("headscope"), program); // a link to it would count as lying where it points
+
+        AssertUses(Lib, (await ProgramAsync(Lib, "")).Torch);
+        var (code, torch) = await ProgramAsync(Lib, "", "--libtorch", OnTorch.Folder);
+        Assert.Equal(1, code);
+        AssertFault(torch, $"--libtorch names {OnTorch.Folder}, but libtorch lies beside this program, in {Lib}: name none");
     }
 
     [Fact]
@@ -62,7 +68,8 @@ public sealed class LibtorchTests : IDisposable
     [Fact]
     public async Task Doctor_OldLibtorch_SaysWhichItNeeds()
     {
-        Fill(["c10", NativeFiles.Cpu, "torch"], library => Path.Combine(Beside, NativeFiles.NameOf(library == NativeFiles.Cpu ? "c10" : library)));
+        foreach (var library in Needed)
+            Link(library, library == NativeFiles.Cpu ? "c10" : library);
         var (code, torch) = await DoctorAsync("", "--libtorch", Lib);
         Assert.Equal(1, code);
         AssertFault(torch, $"{Lib} has a libtorch before 2.9; TorchSharp needs libtorch 2.10");
@@ -71,9 +78,9 @@ public sealed class LibtorchTests : IDisposable
     [Fact]
     public async Task Doctor_DamagedLibtorch_SaysWhichFile()
     {
-        Fill(["c10", NativeFiles.Cpu, "torch"], library => Path.Combine(Beside, NativeFiles.NameOf(library)));
+        foreach (var library in Needed.Skip(1))
+            Link(library, library);
         var damaged = Path.Combine(Lib, NativeFiles.NameOf("c10"));
-        File.Delete(damaged);
         File.WriteAllText(damaged, "not a library");
         var (code, torch) = await DoctorAsync("", "--libtorch", Lib);
         Assert.Equal(1, code);
@@ -83,9 +90,10 @@ public sealed class LibtorchTests : IDisposable
     [Fact]
     public void Load_AnotherFolderThanBefore_IsRefused()
     {
-        Fill(["c10", NativeFiles.Cpu, "torch"], library => Path.Combine(Beside, NativeFiles.NameOf(library)));
-        Assert.Contains("has loaded libtorch of", Libtorch.Load(Lib), StringComparison.Ordinal);
-        Assert.Null(Libtorch.Load(null));
+        foreach (var library in Needed)
+            Link(library, library);
+        Assert.StartsWith($"this process has loaded libtorch of {OnTorch.Folder}", Libtorch.Load(Lib), StringComparison.Ordinal);
+        Assert.Null(Libtorch.Load(OnTorch.Folder));
     }
 
     [Theory]
@@ -99,16 +107,15 @@ public sealed class LibtorchTests : IDisposable
         Assert.Equal((fits, text), (version.Fits, version.ToString()));
     }
 
-    void Fill(IEnumerable<string> libraries, Func<string, string> target)
-    {
-        foreach (var library in libraries)
-            File.CreateSymbolicLink(Path.Combine(Lib, NativeFiles.NameOf(library)), target(library));
-    }
+    /// <summary>A library in the folder is one of libtorch's, under a name.</summary>
+    void Link(string name, string library) =>
+        File.CreateSymbolicLink(Path.Combine(Lib, NativeFiles.NameOf(name)), Path.Combine(OnTorch.Folder, NativeFiles.NameOf(library)));
 
-    void Fill(IEnumerable<string> files)
+    static void AssertUses(string folder, JsonNode torch)
     {
-        foreach (var file in files)
-            File.CreateSymbolicLink(Path.Combine(Lib, Path.GetFileName(file)), file);
+        Assert.Null(torch["fault"]?.GetValue<string>());
+        Assert.InRange(torch["distance"]!.GetValue<double>(), 0, 1e-4);
+        Assert.Contains($"libtorch 2.10 of {folder}", torch["parts"]!.AsArray().Select(part => part!.GetValue<string>()));
     }
 
     static void AssertFault(JsonNode torch, string beginning)
@@ -118,13 +125,17 @@ public sealed class LibtorchTests : IDisposable
         Assert.DoesNotContain('\n', fault);
     }
 
-    static IEnumerable<string> Parts(JsonNode torch) => torch["parts"]!.AsArray().Select(part => part!.GetValue<string>());
+    static Task<(int Code, JsonNode Torch)> DoctorAsync(string variable, params string[] options) =>
+        ProgramAsync(AppContext.BaseDirectory, variable, options);
 
-    /// <summary>What is said of the first device of TorchSharp.</summary>
-    static async Task<(int Code, JsonNode Torch)> DoctorAsync(string variable, params string[] options)
+    /// <summary>What a program says of the first device of TorchSharp.</summary>
+    static async Task<(int Code, JsonNode Torch)> ProgramAsync(string folder, string variable, params string[] options)
     {
-        var (code, output, error) = await HeadScopeProcess.RunAsync(new Dictionary<string, string> { [Libtorch.Variable] = variable }, ["doctor", "--json", .. options]);
+        var environment = new Dictionary<string, string> { [Libtorch.Variable] = variable };
+        using var doctor = HeadScopeProcess.StartFrom(folder, environment, ["doctor", "--json", .. options]);
+        var (code, output, error) = await doctor.EndAsync();
         Assert.Equal("", error);
-        return (code, JsonNode.Parse(output)!["backends"]!.AsArray().First(backend => backend!["backend"]!.GetValue<string>() == "torch")!);
+        var backends = JsonNode.Parse(output)!["backends"]!.AsArray();
+        return (code, backends.First(backend => backend!["backend"]!.GetValue<string>() == "torch")!);
     }
 }

@@ -5,7 +5,8 @@ namespace HeadScope.ModelCore.Torch.Tests;
 public class NativeLibraryTests
 {
     /// <summary>The library of Linux lies beside the tests on every system.</summary>
-    static byte[] OfLinux => File.ReadAllBytes(Directory.GetFiles(AppContext.BaseDirectory, "libLibTorchSharp.so", SearchOption.AllDirectories)[0]);
+    static byte[] OfLinux =>
+        File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native", "libLibTorchSharp.so"));
 
     [Fact]
     public void Weaken_AVersionThatIsAskedFor_ChangesItsFlagAlone()
@@ -29,12 +30,17 @@ public class NativeLibraryTests
     [InlineData(
         "/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /app/libLibTorchSharp.so)",
         "libLibTorchSharp.so needs a newer libstdc++.so.6 than this system's, which lacks GLIBCXX_3.4.32: use Debian 13")]
-    [InlineData("/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by /app/libLibTorchSharp.so)", "libLibTorchSharp.so needs a newer libc.so.6 than this system's, which lacks GLIBC_2.34: use Debian 13")]
-    [InlineData("libcudart.so.12: cannot open shared object file: No such file or directory", "libLibTorchSharp.so needs libcudart.so.12, which was not found: install it")]
+    [InlineData(
+        "/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by /app/libLibTorchSharp.so)",
+        "libLibTorchSharp.so needs a newer libc.so.6 than this system's, which lacks GLIBC_2.34: use Debian 13")]
+    [InlineData(
+        "libcudart.so.12: cannot open shared object file: No such file or directory",
+        "libLibTorchSharp.so needs libcudart.so.12, which was not found: install it")]
     [InlineData("/app/libLibTorchSharp.so: file too short", "/app/libLibTorchSharp.so cannot be loaded: /app/libLibTorchSharp.so: file too short")]
     public void Explain_WhatTheLoaderSays_IsOneLineWithARemedy(string reason, string expected)
     {
-        var explained = LoadFault.Explain("/app/libLibTorchSharp.so", $"Unable to load shared library 'X' or one of its dependencies. Consider LD_DEBUG: \n{reason}\n");
+        var message = $"Unable to load shared library 'X' or one of its dependencies. Consider LD_DEBUG: \n{reason}\n";
+        var explained = LoadFault.Explain("/app/libLibTorchSharp.so", message);
         Assert.StartsWith(expected, explained, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', explained);
     }

@@ -14,13 +14,17 @@ namespace HeadScope.ModelCore.Torch.Tests;
 /// </summary>
 public sealed class SkippedWithoutLibtorch(IMessageSink diagnostics) : XunitTestFramework(diagnostics)
 {
-    protected override ITestFrameworkExecutor CreateExecutor(AssemblyName assemblyName) => new Executor(assemblyName, SourceInformationProvider, DiagnosticMessageSink);
+    protected override ITestFrameworkExecutor CreateExecutor(AssemblyName assemblyName) =>
+        new Executor(assemblyName, SourceInformationProvider, DiagnosticMessageSink);
 
-    sealed class Executor(AssemblyName assembly, ISourceInformationProvider sources, IMessageSink diagnostics) : XunitTestFrameworkExecutor(assembly, sources, diagnostics)
+    sealed class Executor(AssemblyName assembly, ISourceInformationProvider sources, IMessageSink diagnostics)
+        : XunitTestFrameworkExecutor(assembly, sources, diagnostics)
     {
-        protected override void RunTestCases(IEnumerable<IXunitTestCase> testCases, IMessageSink sink, ITestFrameworkExecutionOptions options)
+        protected override void RunTestCases(
+            IEnumerable<IXunitTestCase> testCases, IMessageSink sink, ITestFrameworkExecutionOptions options)
         {
-            var isExpected = new[] { Libtorch.Variable, "CI" }.Any(variable => Environment.GetEnvironmentVariable(variable) is { Length: > 0 });
+            var isExpected = new[] { Libtorch.Variable, "CI" }
+                .Any(variable => Environment.GetEnvironmentVariable(variable) is { Length: > 0 });
             if (OnTorch.WhyMissing is not { } reason || isExpected)
             {
                 base.RunTestCases(testCases, sink, options);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using HeadScope.Grains.Tests;
 using HeadScope.Jobs.Work;
@@ -10,6 +9,8 @@ namespace HeadScope.ModelCore.Torch.Tests;
 
 public class TorchSiloTests
 {
+    static readonly string[] Localhost = ["--cluster", "localhost", "--insecure-silo-ports"];
+
     /// <summary>A silo of devices that have a thread of their own, beside one of processors, which leaves it the job that only it can do.</summary>
     [Theory]
     [InlineData(Precision.Float32, "--role", "gateway")]
@@ -20,11 +21,15 @@ public class TorchSiloTests
         var (store, tokens) = (folder.File("store"), folder.File("tokens"));
         Directory.CreateDirectory(tokens);
         RandomTokens.Write(folder.File("tokens/some.npy"), 40);
-        string[] ports = [.. Enumerable.Range(0, 4).Select(_ => PostgresServer.FreePort().ToString(CultureInfo.InvariantCulture))];
+        string[] ports = [.. Enumerable.Range(0, 4).Select(_ => Ports.FreeText())];
         await using var torch = await SiloProcess.StartAsync(
-            store, null, tokens, "--backend", "torch", "--device", "cpu", "--silo-port", ports[0], "--gateway-port", ports[1], "--primary-port", ports[0]);
+            store, tokens,
+            [
+                .. Localhost, "--backend", "torch", "--device", "cpu", "--libtorch", OnTorch.Folder,
+                "--silo-port", ports[0], "--gateway-port", ports[1], "--primary-port", ports[0],
+            ]);
         await using var other = await SiloProcess.StartAsync(
-            store, null, tokens, [.. otherSilo, "--silo-port", ports[2], "--gateway-port", otherSilo[0] == "--role" ? ports[1] : ports[3], "--primary-port", ports[0]]);
+            store, tokens, [.. Localhost, .. otherSilo, "--silo-port", ports[2], "--gateway-port", otherSilo[0] == "--role" ? ports[1] : ports[3], "--primary-port", ports[0]]);
         var id = await other.SubmitAsync(new { model = "model", tokens = "some.npy", shard_rows = 6, precision = precision.Name() });
         await other.UntilAsync(id, "done");
         var expected = await LocalRun.RunAsync(

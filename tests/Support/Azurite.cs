@@ -5,93 +5,126 @@ using System.Security.Cryptography;
 namespace HeadScope.Tests.Support;
 
 /// <summary>
-/// A blob service on this machine, on a port and with an account of its own: Azurite, from npm. Tests are skipped, with the
-/// reason, where it cannot be installed. What it keeps is gone with it.
+/// A storage account on this machine, on ports and with a key of its own: Azurite, from npm. Tests are skipped, with the reason, where it
+/// cannot be installed. What it keeps is gone with it.
 /// </summary>
 internal sealed class Azurite : IDisposable
 {
     const string Package = "azurite@3.37.0";
-    const string Ready = "successfully listens on ";
 
     /// <summary>The account's name.</summary>
     public const string Account = "headscope";
 
-    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
-
     readonly TemporaryFolder _folder = new();
     readonly string _packages;
-    Process? _process;
+    Service? _blobs;
+    Service? _tables;
 
     Azurite(string packages) => _packages = packages;
 
     /// <summary>The account's key, in base 64; another each time.</summary>
     public string Key { get; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
 
-    /// <summary>Where it listens; the same after a restart.</summary>
+    /// <summary>Where its blobs are; the same after a restart.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1:0/");
 
-    public static async Task<Azurite> StartAsync()
+    /// <param name="tables">Whether it has tables too.</param>
+    public static async Task<Azurite> StartAsync(bool tables = false)
     {
         var azurite = new Azurite(NodePackages.Require(Package));
-        await azurite.StartAsync(0);
+        await azurite.StartBlobsAsync(0);
+        if (tables)
+            azurite._tables = await azurite.StartAsync("table", 0);
         return azurite;
     }
 
-    /// <summary>How a client gets in, there or through a proxy.</summary>
+    /// <summary>How a client gets in, there or, to its blobs, through a proxy.</summary>
     public string ConnectionString(Uri? through = null) =>
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={through ?? Address}{Account};";
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={through ?? Address}{Account};{(_tables is null ? "" : $"TableEndpoint={_tables.Address}{Account};")}";
 
-    /// <summary>Ends it as a crash of the service would: requests are cut off, and what was answered is kept.</summary>
+    /// <summary>Ends its blobs as a crash of the service would: requests are cut off, and what was answered is kept.</summary>
     public async Task KillAsync()
     {
-        using var kill = Process.Start("kill", ["-USR2", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _process = null;
+        await _blobs!.KillAsync();
+        _blobs = null;
     }
 
-    /// <summary>Starts it again where it was, with what it had.</summary>
-    public Task StartAgainAsync() => StartAsync(Address.Port);
+    /// <summary>Starts its blobs again where they were, with what there was.</summary>
+    public Task StartAgainAsync() => StartBlobsAsync(Address.Port);
 
     public void Dispose()
     {
-        if (_process is { HasExited: false })
-        {
-            _process.Kill(entireProcessTree: true);
-            _process.WaitForExit();
-        }
-
-        _process?.Dispose();
+        _blobs?.Dispose();
+        _tables?.Dispose();
         _folder.Dispose();
     }
 
-    async Task StartAsync(int port)
+    async Task StartBlobsAsync(int port)
     {
-        var start = new ProcessStartInfo("node",
-        [
-            "--require", Path.Combine(AppContext.BaseDirectory, "Support", "azurite-crash.cjs"),
-            Path.Combine(_packages, "node_modules", "azurite", "dist", "src", "blob", "main.js"), "--blobPort", port.ToString(CultureInfo.InvariantCulture),
-            "--location", _folder.File(""), "--silent", "--disableTelemetry", "--disableProductStyleUrl",
-        ])
+        _blobs = await StartAsync("blob", port);
+        Address = _blobs.Address;
+    }
+
+    Task<Service> StartAsync(string what, int port) => Service.StartAsync(what, port, _packages, _folder.File(""), $"{Account}:{Key}");
+
+    /// <summary>A process that serves a kind of storage.</summary>
+    sealed class Service : IDisposable
+    {
+        const string Ready = "successfully listens on ";
+
+        static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
+
+        readonly Process _process;
+
+        Service(Process process, Uri address) => (_process, Address) = (process, address);
+
+        public Uri Address { get; }
+
+        public static async Task<Service> StartAsync(string what, int port, string packages, string folder, string account)
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["AZURITE_PACKAGES"] = _packages;
-        start.Environment["AZURITE_ACCOUNTS"] = $"{Account}:{Key}";
-        _process = Process.Start(start)!;
-        var error = _process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(StartLimit);
-        while (await _process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
-        {
-            if (line.IndexOf(Ready, StringComparison.Ordinal) is >= 0 and var at)
+            var start = new ProcessStartInfo("node",
+            [
+                "--require", Path.Combine(AppContext.BaseDirectory, "Support", "azurite-crash.cjs"),
+                Path.Combine(packages, "node_modules", "azurite", "dist", "src", what, "main.js"), $"--{what}Port", port.ToString(CultureInfo.InvariantCulture),
+                "--location", folder, "--silent", "--disableTelemetry", "--disableProductStyleUrl",
+            ])
             {
-                Address = new Uri($"{line[(at + Ready.Length)..].Trim()}/");
-                _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None); // a full pipe would stop it
-                return;
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            start.Environment["AZURITE_PACKAGES"] = packages;
+            start.Environment["AZURITE_ACCOUNTS"] = account;
+            var process = Process.Start(start)!;
+            var error = process.StandardError.ReadToEndAsync();
+            using var limit = new CancellationTokenSource(StartLimit);
+            while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+            {
+                if (line.IndexOf(Ready, StringComparison.Ordinal) is >= 0 and var at)
+                {
+                    _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // a full pipe would stop it
+                    return new Service(process, new Uri($"{line[(at + Ready.Length)..].Trim()}/"));
+                }
             }
+
+            throw new IOException($"Azurite did not start: {await error}");
         }
 
-        throw new IOException($"Azurite did not start: {await error}");
+        public async Task KillAsync()
+        {
+            using var kill = Process.Start("kill", ["-USR2", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
+
+        public void Dispose()
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill(entireProcessTree: true);
+                _process.WaitForExit();
+            }
+
+            _process.Dispose();
+        }
     }
 }

@@ -25,7 +25,8 @@ internal sealed class DeviceOptions
     /// <summary>Where libtorch lies.</summary>
     public static Option<string?> Libtorch() => new("--libtorch")
     {
-        Description = "With --backend torch: the folder of libtorch 2.10, such as torch/lib of a Python environment. The default is $HEADSCOPE_LIBTORCH or, without it, beside this program.",
+        Description = "With --backend torch: the folder of libtorch 2.10, such as torch/lib of a Python environment. "
+            + "The default is $HEADSCOPE_LIBTORCH or, without it, beside this program.",
         HelpName = "DIR",
     };
 
@@ -37,5 +38,6 @@ internal sealed class DeviceOptions
     }
 
     /// <exception cref="Jobs.Specs.InvalidJobException">There is no such backend or device.</exception>
-    public IReadOnlyList<IComputeDevice> Of(ParseResult parsed) => ComputeBackends.Find(parsed.GetRequiredValue(_backend), parsed.GetValue(_device), parsed.GetValue(_libtorch));
+    public IReadOnlyList<IComputeDevice> Of(ParseResult parsed) =>
+        ComputeBackends.Find(parsed.GetRequiredValue(_backend), parsed.GetValue(_device), parsed.GetValue(_libtorch));
 }

@@ -65,7 +65,12 @@ internal sealed class Report
     /// <summary>Shows a job that others work on until it ends, and returns what it is then.</summary>
     public async Task<JobOverview> FollowAsync(IJobSource jobs, string id, CancellationToken cancellation)
     {
-        var first = await jobs.StatusAsync(id, cancellation).ConfigureAwait(false);
+        // The first status comes by the same way as the others: whoever follows a job waits for a server that is being started, too.
+        var statuses = jobs.WatchAsync(id, cancellation).GetAsyncEnumerator(cancellation);
+        await using var _ = statuses.ConfigureAwait(false);
+        if (!await statuses.MoveNextAsync().ConfigureAwait(false))
+            throw new InvalidOperationException($"{jobs.Location} tells nothing of job {id}.");
+        var first = statuses.Current;
         if (first.State.HasEnded())
             return first;
         Say($"Job {id}: {first.Model}, {first.Rows:N0} rows of {first.Context} in {first.Shards:N0} shards{(first.ShardsDone > 0 ? $", {first.ShardsDone:N0} of them done already" : "")}.");
@@ -73,8 +78,8 @@ internal sealed class Report
         await using var display = Display(progress);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var heads = IsTerminal ? FollowHeadsAsync(jobs, id, progress, stop.Token) : Task.CompletedTask;
-        await foreach (var status in jobs.WatchAsync(id, cancellation).ConfigureAwait(false))
-            progress.Take(status);
+        while (await statuses.MoveNextAsync().ConfigureAwait(false))
+            progress.Take(statuses.Current);
         await stop.CancelAsync().ConfigureAwait(false);
         await heads.ConfigureAwait(false);
         return progress.Latest;

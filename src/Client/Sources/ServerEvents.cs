@@ -19,6 +19,7 @@ internal sealed class ServerEvents(ServerConnection server, string path) : IAsyn
     IAsyncEnumerator<SseItem<byte[]>>? _events;
     CancellationTokenSource? _silence;
     long _heard = server.Time.GetTimestamp();
+    bool _found; // ever
     bool _lost;
 
     /// <summary>The next event's data.</summary>
@@ -49,7 +50,7 @@ internal sealed class ServerEvents(ServerConnection server, string path) : IAsyn
             if (server.Time.GetElapsedTime(_heard) > Patience)
                 throw new ServerException($"{server.Address} has not answered for {Patience.TotalMinutes:N0} minutes. The job may well go on: 'headscope watch' shows it when the server is back.", cause);
             if (!_lost)
-                server.Say($"The connection to {server.Address} was lost; connecting again.");
+                server.Say(_found ? $"The connection to {server.Address} was lost; connecting again." : $"{server.Address} does not answer yet; trying again for {Patience.TotalMinutes:N0} minutes.");
             _lost = true;
             await Task.Delay(Pause, server.Time, cancellation).ConfigureAwait(false);
         }
@@ -66,8 +67,8 @@ internal sealed class ServerEvents(ServerConnection server, string path) : IAsyn
             return request;
         }, ServerConnection.AnswerLimit, cancellation).ConfigureAwait(false);
         if (_lost)
-            server.Say("Connected again.");
-        _lost = false;
+            server.Say(_found ? "Connected again." : "Connected.");
+        (_found, _lost) = (true, false);
         _silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var stream = await _response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         return _events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(_silence.Token).GetAsyncEnumerator(CancellationToken.None);

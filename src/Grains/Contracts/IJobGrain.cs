@@ -2,7 +2,10 @@ using Orleans.Concurrency;
 
 namespace HeadScope.Grains.Contracts;
 
-/// <summary>Keeps a job's leases for all workers of the cluster. The key is the job's id. It can go at any time: the store knows what is done.</summary>
+/// <summary>
+/// Tells all workers of the cluster which of a job's units to try next. The key is the job's id. It can go at any time: the store knows
+/// what is done, and who has claimed what.
+/// </summary>
 [Alias("HeadScope.IJobGrain")]
 public interface IJobGrain : IGrainWithStringKey
 {
@@ -12,8 +15,8 @@ public interface IJobGrain : IGrainWithStringKey
 
     /// <summary>The next unit for a worker.</summary>
     /// <param name="silo">The silo the worker is on: when it dies, what its workers have is free at once.</param>
-    [Alias("Lease"), ResponseTimeout(GrainCalls.Timeout)]
-    Task<LeaseReply> LeaseAsync(string worker, SiloAddress silo);
+    [Alias("Next"), ResponseTimeout(GrainCalls.Timeout)]
+    Task<NextReply> NextAsync(string worker, SiloAddress silo);
 
     /// <summary>The workers of these units are alive.</summary>
     [Alias("Renew"), ResponseTimeout(GrainCalls.Timeout)]
@@ -26,6 +29,10 @@ public interface IJobGrain : IGrainWithStringKey
     /// <summary>A unit is given back.</summary>
     [Alias("Abandon"), ResponseTimeout(GrainCalls.Timeout)]
     Task<JobProgress> AbandonAsync(HeldUnit unit);
+
+    /// <summary>Somebody else has claimed a unit.</summary>
+    [Alias("Refuse"), ResponseTimeout(GrainCalls.Timeout)]
+    Task<JobProgress> RefuseAsync(HeldUnit unit);
 
     [Alias("Status"), AlwaysInterleave, ResponseTimeout(GrainCalls.Timeout)]
     Task<JobProgress> StatusAsync();

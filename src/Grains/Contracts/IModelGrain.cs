@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace HeadScope.Grains.Contracts;
 
 /// <summary>
@@ -11,7 +13,11 @@ public interface IModelGrain : IGrainWithStringKey
 
     /// <summary>Has the device worked with; without effect where it is.</summary>
     [Alias("Start"), ResponseTimeout(GrainCalls.Timeout)]
-    Task StartAsync();
+    Task<StartReply> StartAsync();
+
+    /// <summary>Jobs came or changed: look at them now rather than later.</summary>
+    [Alias("Wake"), OneWay]
+    Task WakeAsync();
 
     /// <summary>Lets no more units be leased.</summary>
     /// <param name="abort">Whether units in work are handed back rather than finished.</param>

@@ -21,7 +21,7 @@ internal sealed class ClusterWork(IGrainFactory grains, SiloAddress silo) : IPoo
         return _last;
     }
 
-    public IUnitLeases LeasesOf(JobFolder folder, JobUnits units) => new GrainLeases(grains, silo, folder, units);
+    public IUnitDispatcher DispatcherOf(JobFolder folder, JobUnits units) => new GrainDispatcher(grains, silo, folder, units);
 
     public async Task<bool> TryReduceAsync(JobSession session, CancellationToken cancellation)
     {

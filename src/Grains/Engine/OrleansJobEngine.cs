@@ -22,8 +22,13 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
 
     public void Wake(JobFolder folder)
     {
-        _ = Tries.SafelyAsync(() => grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).ChangedAsync(folder.Id));
         _ = Tries.SafelyAsync(() => grains.GetGrain<IJobGrain>(folder.Id).ChangedAsync());
+        _ = Tries.SafelyAsync(async () =>
+        {
+            await grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).ChangedAsync(folder.Id).ConfigureAwait(false);
+            if (model is not null)
+                await grains.GetGrain<IModelGrain>(model).WakeAsync().ConfigureAwait(false); // the other silos look within seconds
+        });
     }
 
     public async Task RunAsync(CancellationToken drain, CancellationToken cancellation)
@@ -34,8 +39,8 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
             while (true)
             {
                 // Again and again: whatever became of the grain, it works while this engine runs.
-                if (model is not null)
-                    await Tries.SafelyAsync(() => grains.GetGrain<IModelGrain>(model).StartAsync()).ConfigureAwait(false);
+                if (model is not null && await Tries.OrNullAsync(() => grains.GetGrain<IModelGrain>(model).StartAsync()).ConfigureAwait(false) is { Fault: { } fault })
+                    throw new InvalidOperationException($"The workers have stopped: {fault}");
                 await Tries.SafelyAsync(() => LookAsync(stop.Token)).ConfigureAwait(false);
                 await Task.Delay(LookInterval, time, stop.Token).ConfigureAwait(false);
             }

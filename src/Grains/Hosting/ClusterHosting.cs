@@ -1,4 +1,5 @@
-using System.Net;
+using HeadScope.Grains.Engine;
+using HeadScope.Grains.Hosting.Security;
 using HeadScope.Grains.Placement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,46 +12,31 @@ namespace HeadScope.Grains.Hosting;
 /// <summary>Makes a host a silo of a cluster, or a client of one.</summary>
 public static class ClusterHosting
 {
-    const string Invariant = "Npgsql";
-
     /// <summary>How soon a client learns of silos that came or went.</summary>
     static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a client waits before it tries again to find a silo.</summary>
     static readonly TimeSpan ConnectInterval = TimeSpan.FromSeconds(1);
 
-    public static void AddSilo(this IHostApplicationBuilder builder, ClusterSettings settings) => builder.UseOrleans(silo =>
+    /// <param name="configure">What the silo has besides.</param>
+    public static void AddSilo(this IHostApplicationBuilder builder, ClusterSettings settings, Action<ISiloBuilder>? configure = null) => builder.UseOrleans(silo =>
     {
-        if (settings.Postgres is { } connection)
-        {
-            silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, ClusterSettings.DefaultId));
-            silo.ConfigureEndpoints(settings.Address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: false);
-            silo.UseAdoNetClustering(database => (database.Invariant, database.ConnectionString) = (Invariant, connection));
-        }
-        else
-        {
-            silo.UseLocalhostClustering(
-                settings.SiloPort, settings.GatewayPort, new IPEndPoint(IPAddress.Loopback, settings.PrimaryPort), ClusterSettings.DefaultId, settings.ClusterId);
-        }
-
+        settings.Kind.Configure(silo, settings);
+        if (settings.Certificate is { } certificate)
+            silo.UseTls(ClusterTls.With(certificate));
         silo.Configure<SiloOptions>(options => options.SiloName = settings.SiloName);
-        silo.Configure<ClusterMembershipOptions>(membership => Configure(membership, settings.Membership));
+        silo.Configure<ClusterMembershipOptions>(settings.FailureDetection.Apply);
         silo.AddActivityPropagation();
-        silo.AddGrainPlacement(settings.SiloName, settings.Device);
+        silo.AddGrainServices(settings.SiloName, settings.Device);
+        configure?.Invoke(silo);
     });
 
-    public static void AddClient(this IHostApplicationBuilder builder, ClusterSettings settings) => builder.UseOrleansClient(client =>
+    /// <param name="configure">What the client has besides.</param>
+    public static void AddClient(this IHostApplicationBuilder builder, ClusterSettings settings, Action<IClientBuilder>? configure = null) => builder.UseOrleansClient(client =>
     {
-        if (settings.Postgres is { } connection)
-        {
-            client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, ClusterSettings.DefaultId));
-            client.UseAdoNetClustering(database => (database.Invariant, database.ConnectionString) = (Invariant, connection));
-        }
-        else
-        {
-            client.UseLocalhostClustering(settings.GatewayPort, ClusterSettings.DefaultId, settings.ClusterId);
-        }
-
+        settings.Kind.Configure(client, settings);
+        if (settings.Certificate is { } certificate)
+            client.UseTls(ClusterTls.With(certificate));
         client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
         client.UseConnectionRetryFilter(async (_, cancellation) =>
         {
@@ -58,22 +44,14 @@ public static class ClusterHosting
             return true;
         });
         client.AddActivityPropagation();
+        configure?.Invoke(client);
     });
 
-    /// <summary>Labels a silo, and has grains placed by labels.</summary>
-    internal static void AddGrainPlacement(this ISiloBuilder silo, string name, string? device)
+    /// <summary>Labels a silo, has grains placed by labels, and gives them what they need of Orleans.</summary>
+    internal static void AddGrainServices(this ISiloBuilder silo, string name, string? device)
     {
         silo.UseSiloMetadata(SiloLabels.Of(name, device));
         silo.Services.AddPlacementFilter<SiloFilterStrategy, SiloFilterDirector>(ServiceLifetime.Transient);
-    }
-
-    static void Configure(ClusterMembershipOptions membership, MembershipSettings settings)
-    {
-        membership.ProbeTimeout = settings.ProbeTimeout;
-        membership.NumMissedProbesLimit = settings.MissedProbes;
-        membership.NumVotesForDeathDeclaration = settings.Votes;
-        membership.EnableIndirectProbes = settings.IndirectProbes;
-        membership.TableRefreshTimeout = settings.TableRefresh;
-        membership.IAmAliveTablePublishTimeout = settings.TableRefresh;
+        silo.Services.AddSingleton<SiloMember>();
     }
 }

@@ -5,8 +5,8 @@ using Orleans.Runtime.Placement;
 namespace HeadScope.Grains.Placement;
 
 /// <summary>
-/// Puts a grain on silos that work; one with a key <c>DEVICE@SILO</c>, on the silo of that name if it has that device. Where no silo
-/// will do, the grain does not come to life. Whoever calls plays no part in it.
+/// Puts a grain with a key <c>DEVICE@SILO</c> on the silo of that name if it has that device: where there is none, the grain does not come
+/// to life. Any other it puts on silos that work or, where none does, on any. Whoever calls plays no part in it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class SiloFilterAttribute() : PlacementFilterAttribute(new SiloFilterStrategy());
@@ -19,7 +19,9 @@ internal sealed class SiloFilterDirector(ISiloMetadataCache metadata) : IPlaceme
     public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)
     {
         var key = target.GrainIdentity.Key.ToString()!;
-        return silos.Where(silo => IsFit(key, metadata.GetSiloMetadata(silo).Metadata));
+        var all = silos.ToList();
+        var fit = all.Where(silo => IsFit(key, metadata.GetSiloMetadata(silo).Metadata)).ToList();
+        return fit.Count > 0 || key.Contains('@', StringComparison.Ordinal) ? fit : all;
     }
 
     /// <summary>Whether a silo with these labels may have the grain of this key.</summary>

@@ -11,25 +11,29 @@ namespace HeadScope.Jobs.Claims;
 /// </summary>
 /// <remarks>Claims save work; they do not guard results. A holder that was merely slow commits, or finds it has been done.</remarks>
 /// <param name="process">Who claims; this process unless said otherwise.</param>
-public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider time, TimeSpan duration, ProcessIdentity? process = null)
+/// <param name="member">What it is in its cluster: members know at once of others' end.</param>
+/// <param name="readsOfALook">How many claims one look at all of them reads: they may be as many as workers, and all processes look.</param>
+public sealed class BlobClaims(
+    IBlobStore store, JobFolder folder, TimeProvider time, TimeSpan duration, ProcessIdentity? process = null, ClusterProcess? member = null, int readsOfALook = 32)
 {
     /// <summary>How long a worker may be silent before others take over its work.</summary>
     public static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(60);
 
-    /// <summary>A claim is some three hundred bytes.</summary>
+    /// <summary>How many of them are read at a time.</summary>
+    const int ReadsAtATime = 16;
+
+    /// <summary>A claim is some four hundred bytes.</summary>
     const int MostBytes = 1 << 16;
 
     /// <summary>More than a unit can have had holders: blobs of higher numbers are no claims.</summary>
     const int MostGenerations = 1000;
 
-    /// <summary>How many claims one look at all of them reads: they may be as many as workers, and all workers look.</summary>
-    const int ReadsOfALook = 32;
-
     readonly ConcurrentDictionary<string, Holding> _held = new();
     readonly ConcurrentDictionary<string, Observation> _observed = new();
 
     /// <summary>What a claim's blob says.</summary>
-    public sealed record Holding(string Worker, ProcessIdentity Process, DateTimeOffset Since, int Renewals);
+    /// <param name="Member">The process's name in its cluster; null where it is in none.</param>
+    public sealed record Holding(string Worker, ProcessIdentity Process, DateTimeOffset Since, int Renewals, string? Member = null);
 
     /// <summary>How often to call <see cref="RenewAsync"/>.</summary>
     public TimeSpan RenewalInterval => duration / 4;
@@ -37,7 +41,7 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     /// <summary>Claims a unit of work that nobody holds, or whose holder is gone. Null where somebody holds it.</summary>
     public async Task<Claim?> TryClaimAsync(string unit, string worker, CancellationToken cancellation)
     {
-        var holding = new Holding(worker, process ?? ProcessIdentity.Current, time.GetUtcNow(), 0);
+        var holding = new Holding(worker, process ?? ProcessIdentity.Current, time.GetUtcNow(), 0, member?.Name);
         for (var generation = 1; ;)
         {
             if (generation > MostGenerations)
@@ -71,26 +75,22 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     /// The units that somebody seems to hold, this process or others: one question to the store, and some more to learn of processes
     /// that have ended. <see cref="TryClaimAsync"/> knows for certain.
     /// </summary>
-    public async Task<IReadOnlySet<string>> HeldUnitsAsync(CancellationToken cancellation)
+    /// <param name="except">Units that are of no interest.</param>
+    public async Task<IReadOnlySet<string>> HeldUnitsAsync(Predicate<string> except, CancellationToken cancellation)
     {
         var latest = await GenerationsAsync(folder.Claims, cancellation).ConfigureAwait(false);
-        var claims = latest.Select(claim => (Unit: claim.Key, Name: BlobOf(claim.Key, claim.Value.Generation), claim.Value.Version)).ToArray();
+        var claims = latest.Where(claim => !except(claim.Key)).Select(claim => (Unit: claim.Key, Name: BlobOf(claim.Key, claim.Value.Generation), claim.Value.Version)).ToArray();
         foreach (var name in _observed.Keys.Except(claims.Select(claim => claim.Name)))
             _observed.TryRemove(name, out _);
 
         // Whoever looks begins somewhere else.
         Random.Shared.Shuffle(claims);
-        var held = new HashSet<string>();
-        var reads = 0;
-        foreach (var (unit, name, version) in claims)
-        {
-            var read = reads < ReadsOfALook && !_held.ContainsKey(name) && Observe(name, version).Process is null;
-            reads += read ? 1 : 0;
-            if (await IsHeldAsync(name, version, read, cancellation).ConfigureAwait(false))
-                held.Add(unit);
-        }
-
-        return held;
+        var unknown = claims.Where(claim => !_held.ContainsKey(claim.Name) && Observe(claim.Name, claim.Version).Holder is null).Take(readsOfALook).ToHashSet();
+        var held = new ConcurrentDictionary<string, bool>();
+        await Parallel.ForEachAsync(
+            claims, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtATime, CancellationToken = cancellation },
+            async (claim, token) => held[claim.Unit] = await IsHeldAsync(claim.Name, claim.Version, unknown.Contains(claim), token).ConfigureAwait(false)).ConfigureAwait(false);
+        return held.Where(claim => claim.Value).Select(claim => claim.Key).ToHashSet();
     }
 
     /// <summary>Tells others that the work goes on: all claims of this process.</summary>
@@ -125,18 +125,20 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
         var observed = Observe(name, version);
         if (read)
         {
-            if (await TryReadAsync(name, cancellation).ConfigureAwait(false) is not var (content, process))
+            if (await TryReadAsync(name, cancellation).ConfigureAwait(false) is not var (content, holder))
                 return false;
             observed = _observed[name] = observed.Content is null || observed.Content == content
-                ? observed with { Content = content, Process = process }
-                : new Observation(version, content, process, time.GetTimestamp());
+                ? observed with { Content = content, Holder = holder }
+                : new Observation(version, content, holder, time.GetTimestamp());
         }
 
-        return observed.Process?.HasEnded != true && time.GetElapsedTime(observed.Since) < duration;
+        return (observed.Holder is null || !HasEnded(observed.Holder)) && time.GetElapsedTime(observed.Since) < duration;
     }
 
+    bool HasEnded(Holding holder) => holder.Process.HasEnded || (member is not null && holder.Member is { } name && member.HasEnded(name));
+
     /// <summary>A claim's content and who wrote it; null where there is none. One that nobody can read lapses like one of another machine.</summary>
-    async Task<(string Content, ProcessIdentity? Process)?> TryReadAsync(string name, CancellationToken cancellation)
+    async Task<(string Content, Holding? Holder)?> TryReadAsync(string name, CancellationToken cancellation)
     {
         var content = "";
         try
@@ -144,7 +146,7 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
             if (await store.TryReadAsync(name, MostBytes, cancellation).ConfigureAwait(false) is not { } blob)
                 return null;
             content = Convert.ToBase64String(blob);
-            return (content, JobJson.Read<Holding>(blob, name).Process);
+            return (content, JobJson.Read<Holding>(blob, name));
         }
         catch (Exception e) when (e is InvalidDataException or UnreadableBlobException)
         {
@@ -155,7 +157,7 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
     /// <summary>Notes whether a claim has changed. Whoever renews it is most likely who did so before.</summary>
     Observation Observe(string name, string version) => _observed.AddOrUpdate(
         name, _ => new Observation(version, null, null, time.GetTimestamp()),
-        (_, before) => before.Version == version ? before : new Observation(version, null, before.Process, time.GetTimestamp()));
+        (_, before) => before.Version == version ? before : new Observation(version, null, before.Holder, time.GetTimestamp()));
 
     /// <summary>The latest generation of a unit's claims; 0 where there is none.</summary>
     async Task<(int Generation, string Version)> LatestAsync(string unit, CancellationToken cancellation) =>
@@ -178,9 +180,9 @@ public sealed class BlobClaims(IBlobStore store, JobFolder folder, TimeProvider 
 
     /// <param name="Version">Of the blob, as the store lists it.</param>
     /// <param name="Content">Null where it has not been read since it changed.</param>
-    /// <param name="Process">Whoever held it when it was last read; null where it never was.</param>
+    /// <param name="Holder">Whoever held it when it was last read; null where it never was.</param>
     /// <param name="Since">When it was first seen as it is, as a timestamp.</param>
-    sealed record Observation(string Version, string? Content, ProcessIdentity? Process, long Since);
+    sealed record Observation(string Version, string? Content, Holding? Holder, long Since);
 }
 
 /// <summary>The right to work on a unit.</summary>

@@ -10,8 +10,8 @@ public interface IPoolWork
     /// <summary>The jobs that have not ended, in the order in which to turn to them.</summary>
     Task<IReadOnlyList<ActiveJob>> InTurnAsync(CancellationToken cancellation);
 
-    /// <summary>Where a job's units come from; null for claims in the store.</summary>
-    IUnitLeases? LeasesOf(JobFolder folder, JobUnits units);
+    /// <summary>Who tells workers which of a job's units to try next; null where each process does so for itself.</summary>
+    IUnitDispatcher? DispatcherOf(JobFolder folder, JobUnits units);
 
     /// <summary>Has a job, all of whose units are done, reduced. False where somebody is at it: look again later.</summary>
     /// <exception cref="JobStoppedException">It cannot be reduced, and has failed.</exception>

@@ -11,7 +11,7 @@ namespace HeadScope.Jobs.Pool;
 /// something to do; among equals, to the one that fewest workers are at. Others may work on the same jobs, in this way or as
 /// <see cref="LocalEngine"/>.
 /// </summary>
-/// <param name="work">Says which jobs there are and where their leases come from.</param>
+/// <param name="work">Says which jobs there are and who hands out their units.</param>
 /// <param name="report">Told what went wrong with a job; the pool goes on with the others.</param>
 public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider time, Action<JobFolder, Exception> report, IPoolWork work) : IJobEngine
 {
@@ -30,8 +30,11 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     {
         work.Changed(folder);
         _unreadable.LookSoon(folder);
-        _wake.Release();
+        LookAgain();
     }
+
+    /// <summary>Looks at the jobs now rather than later: somebody else was told of a change.</summary>
+    public void LookAgain() => _wake.Release();
 
     public async Task RunAsync(CancellationToken drain, CancellationToken cancellation)
     {
@@ -181,7 +184,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
                 }
 
                 var session = await Task.Run(
-                    () => JobSession.OpenAsync(jobs, active.Folder, options, rows, time, stop, units => work.LeasesOf(active.Folder, units)), stop).ConfigureAwait(false);
+                    () => JobSession.OpenAsync(jobs, active.Folder, options, rows, time, stop, units => work.DispatcherOf(active.Folder, units)), stop).ConfigureAwait(false);
                 job = _open.GetOrAdd(active.Folder.Id, new PooledJob(session, rows, time, cause => report(active.Folder, cause)));
                 _told.TryRemove(active.Folder.Id, out _);
                 _unreadable.Forget(active.Folder);

@@ -30,8 +30,15 @@ public static class HtmlReport
         var data = JsonSerializer.Serialize(
             new
             {
-                job, model, tokens, options, summary, warnings = summary.Warnings, columns,
-                headline = Shown(options.Selection.Headline), scores = options.Selection.Scores.Select(Shown),
+                job,
+                model,
+                tokens,
+                options,
+                summary,
+                warnings = summary.Warnings,
+                columns,
+                headline = Shown(options.Selection.Headline),
+                scores = options.Selection.Scores.Select(Shown),
             },
             new JsonSerializerOptions(JobJson.Options) { WriteIndented = false, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.Default });
         using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("report.html")!);

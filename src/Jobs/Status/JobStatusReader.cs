@@ -37,7 +37,7 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
 
         if (spec.Induction is { } induction)
             await jobs.ReadInductionTokensAsync(folder, induction, cancellation).ConfigureAwait(false); // a job that lacks them cannot be done
-        var committed = await ShardLedger.CommittedShardsAsync(Blobs, folder, cancellation).ConfigureAwait(false);
+        var committed = await JobStore.CommittedShardsAsync(Blobs, folder, cancellation).ConfigureAwait(false);
         committed.RemoveAll(shard => shard >= plan.Shards); // of another plan
         var failure = await JobFailure.TryReadAsync(Blobs, folder, cancellation).ConfigureAwait(false);
         var cancelled = await Blobs.ExistsAsync(folder.Cancelled, cancellation).ConfigureAwait(false);

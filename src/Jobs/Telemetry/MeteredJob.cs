@@ -18,7 +18,7 @@ public sealed class MeteredJob : IJobObserver, IDisposable
     readonly JobSpec _spec;
     readonly JobPlan _plan;
     readonly IJobObserver _inner;
-    IUnitLeases? _leases;
+    UnitLeases? _leases;
     int _state = -1;
     bool _isWhole; // all is committed, whoever did it and whatever the leases know of it
     bool _ended;
@@ -36,7 +36,7 @@ public sealed class MeteredJob : IJobObserver, IDisposable
     }
 
     /// <summary>Whose counts tell the progress, from when it is there.</summary>
-    public void Follow(IUnitLeases leases) => Volatile.Write(ref _leases, leases);
+    public void Follow(UnitLeases leases) => Volatile.Write(ref _leases, leases);
 
     public void RowsScored(int rows)
     {

@@ -30,6 +30,9 @@ public sealed record EngineOptions
     /// <summary>How long a worker may be silent before its claims lapse. The default value is 60 s.</summary>
     public TimeSpan LeaseDuration { get; init; } = BlobClaims.DefaultDuration;
 
+    /// <summary>What this process is in its cluster; null, the default value, where it is in none.</summary>
+    public ClusterProcess? Member { get; init; }
+
     /// <summary>How models from the hub are found on this machine. The default follows the environment.</summary>
     public ModelLocator Models { get; init; } = new(HubOptions.FromEnvironment(), TimeProvider.System);
 

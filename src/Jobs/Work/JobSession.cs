@@ -31,12 +31,15 @@ public sealed class JobSession : IAsyncDisposable
 
     JobSession(
         JobStore jobs, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer,
-        Func<JobUnits, IUnitLeases?>? leases, TimeProvider time)
+        Func<JobUnits, IUnitDispatcher?>? dispatcher, TimeProvider time)
     {
         (_jobs, Folder, _presence, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, presence, spec, plan, inputs, inductionTokens, options, time);
-        _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration);
+        _claims = new BlobClaims(jobs.Blobs, folder, time, options.LeaseDuration, member: options.Member);
         _failures = new JobFailures(jobs.Blobs, folder, presence, time);
-        Leases = leases?.Invoke(new JobUnits(plan, spec.Induction is not null)) ?? new ShardLedger(jobs.Blobs, folder, plan, _claims, spec.Induction is not null, time);
+        var units = new JobUnits(plan, spec.Induction is not null);
+        Leases = new UnitLeases(
+            jobs.Blobs, folder, units, _claims,
+            dispatcher?.Invoke(units) ?? new UnitDispatcher(jobs.Blobs, folder, units, _claims, time, Timeout.InfiniteTimeSpan));
         Span = JobSpans.Job(spec, plan);
         _observer = new MeteredJob(spec, plan, observer);
         _observer.Follow(Leases);
@@ -49,17 +52,17 @@ public sealed class JobSession : IAsyncDisposable
 
     public JobPlan Plan { get; }
 
-    public IUnitLeases Leases { get; }
+    public UnitLeases Leases { get; }
 
     /// <summary>The trace of this process's work on the job; what is done for it belongs under this.</summary>
     internal Activity? Span { get; }
 
-    /// <param name="leases">Where units come from; null for claims in the store.</param>
+    /// <param name="dispatcher">Tells workers which unit to try next; null where this process does so for itself.</param>
     /// <exception cref="UnreadableBlobException">A blob of the job is not what it should be.</exception>
     /// <exception cref="InvalidDataException">The job's inputs are not what they were.</exception>
     public static async Task<JobSession> OpenAsync(
         JobStore jobs, JobFolder folder, EngineOptions options, IJobObserver observer, TimeProvider time, CancellationToken cancellation,
-        Func<JobUnits, IUnitLeases?>? leases = null)
+        Func<JobUnits, IUnitDispatcher?>? dispatcher = null)
     {
         var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
@@ -67,7 +70,7 @@ public sealed class JobSession : IAsyncDisposable
         var inputs = await JobInputs.OpenAsync(spec, options, cancellation).ConfigureAwait(false);
         try
         {
-            return new JobSession(jobs, folder, presence, spec, plan, inputs, inductionTokens, options, observer, leases, time);
+            return new JobSession(jobs, folder, presence, spec, plan, inputs, inductionTokens, options, observer, dispatcher, time);
         }
         catch
         {
@@ -224,7 +227,6 @@ public sealed class JobSession : IAsyncDisposable
                 {
                     if (await _presence.IsGoneAsync(_stop.Token).ConfigureAwait(false))
                         continue; // a claim would be written into what was deleted
-                    await _claims.RenewAsync(_stop.Token).ConfigureAwait(false);
                     await Leases.RenewAsync(_stop.Token).ConfigureAwait(false);
                 }
                 catch (Exception) when (!_stop.IsCancellationRequested)

@@ -26,12 +26,28 @@ public sealed record JobUnits(JobPlan Plan, bool WeightsColumns)
     /// <summary>Reads from the store which units are done, by number; what belongs to another plan is none of them.</summary>
     public async Task<IReadOnlyList<int>> DoneAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
     {
-        var done = await ShardLedger.CommittedShardsAsync(store, folder, cancellation).ConfigureAwait(false);
+        var done = await JobStore.CommittedShardsAsync(store, folder, cancellation).ConfigureAwait(false);
         done.RemoveAll(shard => shard >= Plan.Shards);
         if (WeightsColumns && await store.ExistsAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false))
             done.Add(Plan.Shards);
         return done;
     }
+
+    /// <summary>Asks the store for each of some units whether it is done, which costs less than <see cref="DoneAsync(IBlobStore, JobFolder, CancellationToken)"/> where they are few.</summary>
+    public async Task<IReadOnlyList<int>> DoneAsync(IReadOnlyList<int> among, IBlobStore store, JobFolder folder, CancellationToken cancellation)
+    {
+        var done = new List<int>();
+        foreach (var unit in among)
+        {
+            if (await store.ExistsAsync(ResultOf(NameOf(unit), folder), cancellation).ConfigureAwait(false))
+                done.Add(unit);
+        }
+
+        return done;
+    }
+
+    /// <summary>The blob that is there when the unit is done.</summary>
+    public string ResultOf(string unit, JobFolder folder) => RangeOf(unit) is { } shard ? folder.ShardStats(shard.Shard) : folder.WeightsColumns;
 
     /// <exception cref="JobStoppedException">The job was cancelled or deleted, or has failed.</exception>
     /// <exception cref="UnreadableBlobException">It has failed, and nobody can read why.</exception>

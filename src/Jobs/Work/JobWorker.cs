@@ -14,7 +14,7 @@ namespace HeadScope.Jobs.Work;
 /// <param name="weightsColumns">Computes the columns of the weights; null where the job leaves them out.</param>
 /// <param name="thread">Where it computes; null for whichever thread the loop is on.</param>
 public sealed class JobWorker(
-    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, JobPresence presence, IUnitLeases leases, IShardScorer scorer,
+    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, JobPresence presence, UnitLeases leases, IShardScorer scorer,
     Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time, DeviceThread? thread = null)
 {
     /// <summary>How often to look whether others have finished, where only their work is left.</summary>

@@ -48,7 +48,8 @@ internal static class ElfVersions
     }
 
     /// <summary>Entries are linked by their distance, which is 0 in the last.</summary>
-    static int Next(ReadOnlySpan<byte> library, int entry) => ReadUInt32LittleEndian(library[(entry + 12)..]) is var distance and > 0 ? entry + (int)distance : 0;
+    static int Next(ReadOnlySpan<byte> library, int entry) =>
+        ReadUInt32LittleEndian(library[(entry + 12)..]) is var distance and > 0 ? entry + (int)distance : 0;
 
     /// <summary>The hash of System V's ABI, which entries carry beside their names.</summary>
     static uint Hash(string name)

@@ -15,8 +15,8 @@ public static class Libtorch
     /// <summary>The version that TorchSharp was built for: another has other functions, and calling them would end the process.</summary>
     internal const int Major = 2, Minor = 10;
 
-    const string Remedy = "publish with -p:Libtorch=cpu or -p:Libtorch=cuda, or name a folder that has it, such as torch/lib of a Python environment, by --libtorch or "
-        + Variable;
+    const string Remedy = "publish with -p:Libtorch=cpu or -p:Libtorch=cuda, or name a folder that has it, "
+        + $"such as torch/lib of a Python environment, by --libtorch or {Variable}";
 
     static readonly Lock Gate = new();
     static (string Folder, string? Fault)? _loaded;
@@ -25,7 +25,8 @@ public static class Libtorch
     internal static IReadOnlyList<string> Parts =>
     [
         $"libtorch {Major}.{Minor} of {_loaded?.Folder}",
-        .. TorchSharpLibrary.AsBuilt ? Array.Empty<string>() : [$"a libstdc++ without {TorchSharpLibrary.StreamVersion}, which nothing calls"],
+        .. TorchSharpLibrary.AsBuilt ? Array.Empty<string>()
+            : [$"libstdc++ without {TorchSharpLibrary.StreamVersion}, which is not needed"],
     ];
 
     /// <summary>Loads libtorch, unless that was done.</summary>
@@ -36,38 +37,41 @@ public static class Libtorch
         var (named, by) = folder is not null ? (folder, "--libtorch") : (Environment.GetEnvironmentVariable(Variable), Variable);
         lock (Gate)
         {
+            var beside = NativeFiles.FolderBeside(NativeFiles.Cpu);
             if (string.IsNullOrEmpty(named))
-            {
-                if ((_loaded?.Folder ?? NativeFiles.FolderBeside(NativeFiles.Cpu)) is not { } beside)
-                    return $"libtorch {Major}.{Minor} was not found: {Remedy}";
-                return LoadOnce(beside);
-            }
+                return (_loaded?.Folder ?? beside) is { } found ? LoadOnce(found) : $"libtorch {Major}.{Minor} was not found: {Remedy}";
+            var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(named));
+            if (!Directory.Exists(full))
+                return $"{by}: the folder {full} was not found; {Remedy}";
 
-            var full = Path.GetFullPath(named);
-            return Directory.Exists(full) ? LoadOnce(full) : $"{by}: the folder {full} was not found; {Remedy}";
+            // TorchSharp looks beside the program by itself, and a process ends that loads two.
+            return beside is null || beside == full ? LoadOnce(full)
+                : $"{by} names {full}, but libtorch lies beside this program, in {beside}: name none, or publish without -p:Libtorch";
         }
     }
 
     static string? LoadOnce(string folder)
     {
         if (_loaded is { } loaded)
-            return loaded.Folder == folder ? loaded.Fault : $"this process has loaded libtorch of {loaded.Folder}, and cannot load that of {folder} as well";
+        {
+            return loaded.Folder == folder ? loaded.Fault
+                : $"this process has loaded libtorch of {loaded.Folder}, and cannot load that of {folder} as well";
+        }
+
         if (Missing(folder) is { } missing)
             return $"{folder} has no {missing}: it is no folder of libtorch; {Remedy}";
         _loaded = (folder, LoadFrom(folder));
         return _loaded.Value.Fault;
     }
 
-    static string? Missing(string folder) =>
-        new[] { "c10", NativeFiles.Cpu, "torch" }.Select(NativeFiles.NameOf).FirstOrDefault(file => !File.Exists(Path.Combine(folder, file)));
+    static string? Missing(string folder) => NativeFiles.Libtorch.Where(library => !library.EndsWith("cuda", StringComparison.Ordinal))
+        .Select(NativeFiles.NameOf).FirstOrDefault(file => !File.Exists(Path.Combine(folder, file)));
 
     static string? LoadFrom(string folder)
     {
         var file = folder;
         try
         {
-            foreach (var path in Directory.EnumerateFiles(folder, NativeFiles.OpenMp))
-                NativeLibrary.Load(file = path);
             foreach (var library in NativeFiles.Libtorch)
             {
                 file = Path.Combine(folder, NativeFiles.NameOf(library));
@@ -79,12 +83,18 @@ public static class Libtorch
             }
 
             if (NativeFiles.FolderBeside(NativeFiles.TorchSharp) is not { } own)
-                return $"TorchSharp has no native library for {RuntimeInformation.RuntimeIdentifier}: compute on another machine, or with --backend managed";
+            {
+                var platform = RuntimeInformation.RuntimeIdentifier;
+                return $"TorchSharp has no library for {platform}: compute on another machine, or with --backend managed";
+            }
+
             TorchSharpLibrary.Load(file = Path.Combine(own, NativeFiles.NameOf(NativeFiles.TorchSharp)));
             torch.InitializeDeviceType(DeviceType.CPU);
             return null;
         }
-        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or NotSupportedException or TypeInitializationException)
+        catch (Exception e) when (
+            e is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException
+                or NotSupportedException or InvalidOperationException or TypeInitializationException)
         {
             return LoadFault.Explain(file, e.GetBaseException().Message);
         }

@@ -14,9 +14,11 @@ internal readonly record struct LibtorchVersion(ulong Number)
     int Minor => (int)(Number >> 48 & 0xFF);
 
     /// <param name="library">The handle of its library for processors.</param>
-    public static unsafe LibtorchVersion Of(nint library) =>
-        new(NativeLibrary.TryGetExport(library, "aoti_torch_abi_version", out var function) ? ((delegate* unmanaged<ulong>)function)() : 0);
+    public static unsafe LibtorchVersion Of(nint library) => NativeLibrary.TryGetExport(library, "aoti_torch_abi_version", out var function)
+        ? new(((delegate* unmanaged<ulong>)function)())
+        : default;
 
-    public override string ToString() =>
-        Number == 0 ? "a libtorch before 2.9" : string.Create(CultureInfo.InvariantCulture, $"libtorch {Major}.{Minor}.{Number >> 40 & 0xFF}");
+    public override string ToString() => Number == 0
+        ? "a libtorch before 2.9"
+        : string.Create(CultureInfo.InvariantCulture, $"libtorch {Major}.{Minor}.{Number >> 40 & 0xFF}");
 }

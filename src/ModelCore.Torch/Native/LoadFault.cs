@@ -9,15 +9,20 @@ internal static partial class LoadFault
     {
         if (Version().Match(message) is { Success: true } version)
         {
-            var library = version.Groups["library"].Value;
-            return $"{Path.GetFileName(file)} needs a newer {library} than this system's, which lacks {version.Groups["version"].Value}: use Debian 13, Ubuntu 24.04 or later, or put a newer {library} on LD_LIBRARY_PATH";
+            var (library, lacking) = (version.Groups["library"].Value, version.Groups["version"].Value);
+            return $"{Path.GetFileName(file)} needs a newer {library} than this system's, which lacks {lacking}: "
+                + $"use Debian 13, Ubuntu 24.04 or later, or put a newer {library} on LD_LIBRARY_PATH";
         }
 
         if (Absent().Match(message) is { Success: true } absent)
-            return $"{Path.GetFileName(file)} needs {absent.Groups["library"].Value}, which was not found: install it, or put its folder on LD_LIBRARY_PATH";
+        {
+            var library = absent.Groups["library"].Value;
+            return $"{Path.GetFileName(file)} needs {library}, which was not found: install it, or put its folder on LD_LIBRARY_PATH";
+        }
 
         // What .NET says comes first, then what the loader said for each place where it looked.
-        var reason = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "the system gives no reason";
+        var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var reason = lines.LastOrDefault() ?? "the system gives no reason";
         return $"{file} cannot be loaded: {reason}";
     }
 

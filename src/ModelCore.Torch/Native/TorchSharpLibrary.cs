@@ -28,7 +28,7 @@ internal static partial class TorchSharpLibrary
         {
             NativeLibrary.Load(path);
         }
-        catch (DllNotFoundException e) when (OperatingSystem.IsLinux() && e.Message.Contains($"`{StreamVersion}' not found", StringComparison.Ordinal))
+        catch (DllNotFoundException e) when (e.Message.Contains($"`{StreamVersion}' not found", StringComparison.Ordinal))
         {
             if (!TryLoadCopy(path))
                 throw;

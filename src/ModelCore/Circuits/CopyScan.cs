@@ -14,18 +14,19 @@ internal sealed class CopyScan(IBackend backend, float[] read, float[] written, 
     /// <summary>Rows multiplied at a time.</summary>
     const int RowBlock = 4096;
 
+    readonly double[] _doubt = Doubt(read, written, vocabulary, size);
+
     /// <summary>For each token the highest column, the first of equals: [d_vocab].</summary>
     public int[] Argmax()
     {
         var argmax = new int[vocabulary];
         var highest = new float[vocabulary];
-        Array.Fill(highest, float.NegativeInfinity);
         var all = Enumerable.Range(0, vocabulary).ToArray();
         ForEachBlock(_ => all, (row, firstColumn, logits) =>
         {
             for (var j = 0; j < logits.Length; j++)
             {
-                if (logits[j] > highest[row])
+                if (firstColumn + j == 0 || IsHigher(row, firstColumn + j, argmax[row], logits[j] - highest[row]))
                     (highest[row], argmax[row]) = (logits[j], firstColumn + j);
             }
         });
@@ -42,12 +43,26 @@ internal sealed class CopyScan(IBackend backend, float[] read, float[] written, 
         ForEachBlock(_ => remaining = Array.FindAll(remaining, row => !beaten[row]), (row, firstColumn, logits) =>
         {
             for (var j = 0; j < logits.Length && !beaten[row]; j++)
-                beaten[row] = logits[j] > own[row] || (logits[j] == own[row] && firstColumn + j < row);
+                beaten[row] = IsHigher(row, firstColumn + j, row, logits[j] - own[row]);
         });
         return (double)beaten.Count(lost => !lost) / tokens;
     }
 
-    /// <summary>The diagonal, by the same products as all else, so that a token never beats itself by rounding.</summary>
+    /// <summary>
+    /// Whether a column is higher than another or, of equals, before it. Products of different shapes may differ by rounding even for
+    /// equal columns; what is too near for them is computed in float64, so that every backend decides alike.
+    /// </summary>
+    /// <param name="lead">By how much the backend's products have it higher.</param>
+    bool IsHigher(int row, int column, int than, float lead) =>
+        !(lead < -_doubt[row]) && column != than && (lead > _doubt[row] || IsHigherInFloat64(row, column, than));
+
+    bool IsHigherInFloat64(int row, int column, int than)
+    {
+        var (one, other) = (Dot(Of(read, row, size), Of(written, column, size)), Dot(Of(read, row, size), Of(written, than, size)));
+        return one > other || (one == other && column < than);
+    }
+
+    /// <summary>The diagonal: [d_vocab].</summary>
     float[] OwnLogits()
     {
         var own = new float[vocabulary];
@@ -82,5 +97,24 @@ internal sealed class CopyScan(IBackend backend, float[] read, float[] written, 
                     visit(rows[first + i], firstColumn, buffer.AsSpan(i * columns, columns));
             }
         }
+    }
+
+    /// <summary>What two sums of d_head products, each rounded to float32, may differ by for each row: [d_vocab].</summary>
+    static double[] Doubt(float[] read, float[] written, int vocabulary, int size)
+    {
+        var longest = Enumerable.Range(0, vocabulary).Select(token => Length(written, token)).Where(double.IsFinite).DefaultIfEmpty().Max();
+        return [.. Enumerable.Range(0, vocabulary).Select(token => Length(read, token) * longest * size * Math.ScaleB(1, -23))];
+
+        double Length(float[] vectors, int token) => Math.Sqrt(Dot(Of(vectors, token, size), Of(vectors, token, size)));
+    }
+
+    static ReadOnlySpan<float> Of(float[] vectors, int token, int size) => vectors.AsSpan(token * size, size);
+
+    static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < a.Length; i++)
+            sum += (double)a[i] * b[i];
+        return sum;
     }
 }

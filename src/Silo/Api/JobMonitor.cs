@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 
@@ -9,7 +10,7 @@ namespace HeadScope.Silo.Api;
 /// <summary>
 /// Jobs' states for everyone who asks, read from the store once for all of them: at most once a second, and the less often the longer it takes.
 /// </summary>
-internal sealed class JobMonitor(JobStatusReader reader, EngineAccess engine, TimeProvider time)
+internal sealed class JobMonitor(JobStatusReader reader, IJobEngine engine, TimeProvider time)
 {
     static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(1);
 

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Security.Claims;
 using System.Text.Json;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
@@ -38,7 +39,7 @@ internal static class JobsApi
     }
 
     static async Task<Results<Created<JobView>, Ok<JobView>, ProblemHttpResult>> SubmitAsync(
-        HttpRequest request, ClaimsPrincipal caller, JobIntake intake, JobMonitor monitor, EngineAccess engine, CancellationToken cancellation)
+        HttpRequest request, ClaimsPrincipal caller, JobIntake intake, JobMonitor monitor, IJobEngine engine, CancellationToken cancellation)
     {
         try
         {
@@ -84,7 +85,7 @@ internal static class JobsApi
         JobFolder.IsId(id) && await monitor.TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } view ? TypedResults.Ok(view) : NoJob(id);
 
     static async Task<Results<Ok<JobView>, ProblemHttpResult>> ChangeAsync(
-        string id, [FromBody] JobChange change, ClaimsPrincipal caller, JobStatusReader reader, JobMonitor monitor, EngineAccess engine, CancellationToken cancellation)
+        string id, [FromBody] JobChange change, ClaimsPrincipal caller, JobStatusReader reader, JobMonitor monitor, IJobEngine engine, CancellationToken cancellation)
     {
         if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
             return NoJob(id);
@@ -101,7 +102,7 @@ internal static class JobsApi
     }
 
     static async Task<Results<Ok<JobView>, NoContent, ProblemHttpResult>> CancelAsync(
-        string id, ClaimsPrincipal caller, JobStore jobs, JobStatusReader reader, JobMonitor monitor, EngineAccess engine, CancellationToken cancellation,
+        string id, ClaimsPrincipal caller, JobStore jobs, JobStatusReader reader, JobMonitor monitor, IJobEngine engine, CancellationToken cancellation,
         [Description("Delete the job with all it has made.")] bool purge = false)
     {
         if (!JobFolder.IsId(id))
@@ -135,7 +136,7 @@ internal static class JobsApi
             : NoJob(id);
     }
 
-    static async Task<Results<Ok<JobPreview>, ProblemHttpResult>> PreviewAsync(string id, JobMonitor monitor, IPreviewReader previews, CancellationToken cancellation) =>
+    static async Task<Results<Ok<JobPreview>, ProblemHttpResult>> PreviewAsync(string id, JobMonitor monitor, PreviewReader previews, CancellationToken cancellation) =>
         JobFolder.IsId(id) && await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status
             ? TypedResults.Ok(await previews.ReadAsync(status, cancellation).ConfigureAwait(false))
             : NoJob(id);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HeadScope.Grains.Hosting.Clustering;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
@@ -19,6 +20,7 @@ internal static class SiloCommandLine
     {
         var root = Serve();
         root.Add(KeysCommand.Create());
+        root.Add(CertificateCommand.Create());
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -58,7 +60,8 @@ internal static class SiloCommandLine
         var device = new Option<string?>("--device") { Description = "Devices of the backend, such as cpu, cuda:0 or cuda:0..7. The default is every CUDA device or, without any, cpu.", HelpName = "NAMES" };
         var libtorch = new Option<string?>("--libtorch")
         {
-            Description = "With --backend torch: the folder of libtorch 2.10, such as torch/lib of a Python environment. The default is $HEADSCOPE_LIBTORCH or, without it, beside this program.",
+            Description = "With --backend torch: the folder of libtorch 2.10, such as torch/lib of a Python environment. "
+                + "The default is $HEADSCOPE_LIBTORCH or, without it, beside this program.",
             HelpName = "DIR",
         };
         var threads = Number("--threads", "Threads in all.", Environment.ProcessorCount, 1, 4096);
@@ -122,6 +125,10 @@ internal static class SiloCommandLine
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Told to stop while it was starting.
+        }
+        catch (Exception e) when (e is not IOException && options.Cluster.Kind is not SingleSilo && !app.Lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            throw new IOException($"The cluster '{options.Cluster.ClusterId}' was not joined: {e.Message.Split('\n')[0].Trim()} {options.Cluster.Kind.Hint}", e);
         }
 
         if (fault.Cause is not { } cause)

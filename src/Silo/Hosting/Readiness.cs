@@ -3,7 +3,7 @@ using HeadScope.Jobs;
 namespace HeadScope.Silo.Hosting;
 
 /// <summary>Whether the server should be sent requests: its engine runs, its store answers, and it is not stopping.</summary>
-internal sealed class Readiness(JobStore jobs, SiloOptions options, IHostApplicationLifetime lifetime)
+internal sealed class Readiness(JobStore jobs, IHostApplicationLifetime lifetime)
 {
     volatile bool _engineStarted;
 
@@ -14,7 +14,7 @@ internal sealed class Readiness(JobStore jobs, SiloOptions options, IHostApplica
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
             return "The server is stopping.";
-        if (options.Engine is not null && !_engineStarted)
+        if (!_engineStarted)
             return "The engine is starting.";
         try
         {

@@ -1,10 +1,8 @@
 using HeadScope.Jobs;
-using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using HeadScope.Silo.Api;
-using HeadScope.Silo.Cluster;
 using HeadScope.Silo.Dashboard;
 using HeadScope.Silo.Security;
 using HeadScope.Silo.Telemetry;
@@ -43,6 +41,8 @@ internal static class SiloApplication
         AddServices(builder, options, keys, store);
 
         var app = builder.Build();
+        if (options.Cluster.Certificate is { } certificate)
+            certificate.Report = app.Services.GetRequiredService<CertificateTroubles>().Report;
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             StatusCodeSelector = cause => cause switch
@@ -66,6 +66,7 @@ internal static class SiloApplication
             .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
         app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null);
         app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
+        app.MapOrleans();
         return app;
     }
 
@@ -81,27 +82,16 @@ internal static class SiloApplication
         services.AddSingleton<JobStatusReader>();
         services.AddSingleton<JobMonitor>();
         services.AddSingleton<JobEvents>();
-        services.AddSingleton<IPreviewReader, PreviewReader>();
+        services.AddSingleton<PreviewReader>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<EngineFault>();
         var roots = new InputRoots(options.ModelRoots, options.TokenRoots);
         options = options with { Engine = options.Engine is null ? null : options.Engine with { Models = options.Models, Roots = roots } };
         services.AddSingleton(provider => new JobIntake(
             provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(roots, options.AllowHub)));
-        services.AddSingleton(provider => new EngineAccess(provider.GetService<IJobEngine>()));
         services.AddSingleton<JobTroubles>();
-        if (options.Cluster is { } cluster)
-        {
-            builder.AddClusterEngine(cluster, options);
-        }
-        else if (options.Engine is { } engine)
-        {
-            services.AddSingleton<IJobEngine>(provider => new JobPool(
-                provider.GetRequiredService<JobStore>(), engine, TimeProvider.System, provider.GetRequiredService<JobTroubles>().Report,
-                new StoreWork(provider.GetRequiredService<JobStore>(), TimeProvider.System)));
-            services.AddHostedService<EngineService>();
-        }
-
+        services.AddSingleton<CertificateTroubles>();
+        builder.AddEngine(options);
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = JobJson.Options.PropertyNamingPolicy;

@@ -41,8 +41,8 @@ public sealed record SiloOptions
     /// <summary>How this process works on jobs; null where it only serves, and others work.</summary>
     public EngineOptions? Engine { get; init; } = new();
 
-    /// <summary>The cluster this process is in; null where it works by itself.</summary>
-    public ClusterSettings? Cluster { get; init; }
+    /// <summary>The cluster this process is in. The default is one of itself.</summary>
+    public ClusterSettings Cluster { get; init; } = new();
 
     /// <summary>Whether it speaks to the cluster from outside, rather than as one of its silos.</summary>
     public bool IsClusterClient { get; init; }

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,7 @@ internal sealed class ApiKeyAuthentication(
     public const string Header = "X-Api-Key";
 
     const string Bearer = "Bearer ";
+    const string Basic = "Basic ";
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -27,7 +29,7 @@ internal sealed class ApiKeyAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.Headers.WWWAuthenticate = Bearer.TrimEnd();
+        Response.Headers.WWWAuthenticate = BrowserMayAsk ? "Basic realm=\"HeadScope: any name, and an API key as password\", charset=\"UTF-8\"" : Bearer.TrimEnd();
         return Problem(StatusCodes.Status401Unauthorized, Secret() is null
             ? "This server asks for an API key: send it as 'Authorization: Bearer KEY'."
             : "The API key is not known here. Ask the server's administrator for one.");
@@ -43,8 +45,22 @@ internal sealed class ApiKeyAuthentication(
         var authorization = Request.Headers[HeaderNames.Authorization].ToString();
         if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
             return authorization[Bearer.Length..].Trim();
+        if (BrowserMayAsk && authorization.StartsWith(Basic, StringComparison.OrdinalIgnoreCase))
+            return Password(authorization[Basic.Length..].Trim());
         var header = Request.Headers[Header].ToString();
         return header.Length == 0 ? null : header;
+    }
+
+    bool BrowserMayAsk => Context.GetEndpoint()?.Metadata.GetMetadata<BrowserMayAskForKey>() is not null;
+
+    static string? Password(string credentials)
+    {
+        var bytes = new byte[credentials.Length];
+        if (!Convert.TryFromBase64String(credentials, bytes, out var length))
+            return null;
+        var text = Encoding.UTF8.GetString(bytes, 0, length);
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon < 0 ? null : text[(colon + 1)..];
     }
 
     AuthenticateResult Known(string name, Role role)

@@ -80,13 +80,7 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
 
     void Write(IReadOnlyList<ApiKey> keys)
     {
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new FileStream(temporary, options))
-            stream.Write(JobJson.Write(new Content(keys)));
-        File.Move(temporary, path, overwrite: true);
+        PrivateFile.Write(path, JobJson.Write(new Content(keys)));
         lock (_gate)
             _checked = null;
     }

@@ -1,9 +1,7 @@
 using System.Globalization;
-using HeadScope.Client.Tests.Server;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Store.AzureStorage;
-using HeadScope.Jobs.Work;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 
@@ -121,12 +119,12 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
     async Task<string> RunAsync(int seed, JobStore jobs, string store, Dictionary<string, string> environment, Azurite? service)
     {
         var folder = new JobFolder(await SaysAsync(environment, ["submit", "--store", store, .. Job, "--shard-rows", "1"]));
-        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ServerProcess.FreePort()}");
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Ports.Free()}");
         string[] common = ["--store", store, "--workers", "2", "--threads", "1", "--lease", "1"];
         using var swarm = new Swarm(
             () => HeadScopeProcess.Start(environment, ["work", "--wait", .. common]),
             () => HeadScopeProcess.Start(environment, ["work", "--wait", .. common]),
-            () => HeadScopeProcess.StartServer(environment, [.. common, "--listen", address]));
+            () => HeadScopeProcess.StartServer(environment, [.. common, "--models", Fixture.PathOf("neox-tiny"), "--tokens", _folder.File("."), "--listen", address]));
         var schedule = new Schedule(seed, swarm, service);
         try
         {
@@ -134,7 +132,7 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
             {
                 if (await jobs.Blobs.TryReadAsync(folder.Failed) is { } failed)
                     Assert.Fail(System.Text.Encoding.UTF8.GetString(failed));
-                return await jobs.Blobs.ExistsAsync(folder.Manifest) ? null : (await ShardLedger.CommittedShardsAsync(jobs.Blobs, folder, default)).Count;
+                return await jobs.Blobs.ExistsAsync(folder.Manifest) ? null : (await JobStore.CommittedShardsAsync(jobs.Blobs, folder, default)).Count;
             });
             await swarm.EndAsync();
             await SaysAsync(environment, ["work", "--store", store]); // cleans up where the last blow fell between the results and that

@@ -54,7 +54,7 @@ public sealed class StartedAsDeployedTests : IDisposable
 
     async Task AnswersAsync(string verb, string[] arguments, string[] paths)
     {
-        var port = ServerProcess.FreePort().ToString(CultureInfo.InvariantCulture);
+        var port = Ports.Free().ToString(CultureInfo.InvariantCulture);
         foreach (var folder in new[] { "data/models", "data/tokens", "keys" })
             Directory.CreateDirectory(_folder.File(folder));
         using (var keys = new ServerProcess())

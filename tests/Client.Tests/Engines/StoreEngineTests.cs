@@ -17,7 +17,7 @@ public sealed class StoreEngineTests : EngineTests
         return Task.WhenAll(_workers.Select(worker => worker.SaysAsync("waiting for more")));
     }
 
-    private protected override Task KillAsync(HeadScopeProcess watch)
+    private protected override Task KillAsync(string id, HeadScopeProcess watch)
     {
         _workers[0].Kill();
         _workers[0].Dispose();

@@ -23,7 +23,7 @@ public sealed class ReadmeTests : IDisposable
         File.Copy(Fixture.PathOf("neox-tiny", "inputs.safetensors"), _folder.File("tokens/pile.safetensors"));
 
         // The address is the default, which a server of this machine may have.
-        var address = $"http://127.0.0.1:{ServerProcess.FreePort()}";
+        var address = $"http://127.0.0.1:{Ports.Free()}";
         var commands = Section("## A server").Replace("bin/headscope serve ", $"bin/headscope serve --listen {address} ", StringComparison.Ordinal).Replace("http://127.0.0.1:8470", address, StringComparison.Ordinal);
         WriteScript("commands", $"set -euo pipefail\n{commands}\nkill $!\nwait $!");
         using var shell = Process.Start(new ProcessStartInfo(_folder.File("commands")) { WorkingDirectory = _folder.File(""), RedirectStandardOutput = true, RedirectStandardError = true })!;

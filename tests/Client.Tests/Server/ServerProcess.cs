@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using HeadScope.Tests.Support;
 
@@ -20,7 +18,7 @@ internal sealed class ServerProcess : IDisposable
     /// <param name="options">More than where things lie.</param>
     public ServerProcess(params string[] options) => _options = options;
 
-    public string Address { get; } = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
+    public string Address { get; } = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Ports.Free()}");
 
     /// <summary>All that it has said.</summary>
     public string Log
@@ -61,13 +59,6 @@ internal sealed class ServerProcess : IDisposable
     public Dictionary<string, string> Environment { get; init; } = [];
 
     public string KeyFile => _folder.File("keys.json");
-
-    public static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
-    }
 
     /// <summary>Makes a key and returns its secret.</summary>
     public string AddKey(string name, string role)

@@ -44,7 +44,7 @@ public sealed class ServerTests : IDisposable
     [Fact]
     public async Task AnyVerb_ServerIsNotThere_SaysSo()
     {
-        var address = $"http://127.0.0.1:{ServerProcess.FreePort()}";
+        var address = $"http://127.0.0.1:{Ports.Free()}";
         var error = await new ServerClient(address, "hs_secret").ErrorAsync(1, ["list"]);
         Assert.Contains($"{address}: no server answers there", error, StringComparison.Ordinal);
     }

@@ -18,7 +18,16 @@ public sealed class UnreadableJobsTests : IDisposable
 
     readonly ServerProcess _server = new("--workers", "2", "--threads", "2");
 
+    public UnreadableJobsTests()
+    {
+        Fixture.Copy(Path.Combine(_server.Inputs, "model"), "neox-tiny", "model");
+        File.Copy(Fixture.PathOf("neox-tiny", "inputs.safetensors"), Path.Combine(_server.Inputs, "inputs.safetensors"));
+    }
+
     string[] Store => ["--store", _server.Store];
+
+    /// <summary>What lies in the server's roots.</summary>
+    JobRequest Request => new() { Model = Path.Combine(_server.Inputs, "model"), Tokens = TokenLocation.Parse(Path.Combine(_server.Inputs, "inputs.safetensors")), SkipHeads = true };
 
     public void Dispose() => _server.Dispose();
 
@@ -66,8 +75,6 @@ public sealed class UnreadableJobsTests : IDisposable
         }
 
         var before = damaged.Keys.ToDictionary(id => id, Contents);
-        Fixture.Copy(Path.Combine(_server.Inputs, "model"), "neox-tiny", "model");
-        File.Copy(Fixture.PathOf("neox-tiny", "inputs.safetensors"), Path.Combine(_server.Inputs, "inputs.safetensors"));
         await _server.StartAsync();
         var client = new ServerClient(_server.Address, null);
 
@@ -125,7 +132,7 @@ public sealed class UnreadableJobsTests : IDisposable
     {
         const int Rows = 2_000_000_000;
         var jobs = new JobStore(new FileBlobStore(_server.Store));
-        var job = JobResolver.Resolve(new JobRequest { Model = Fixture.PathOf("neox-tiny", "model"), Tokens = Fixture.PathOf("neox-tiny", "inputs.safetensors"), SkipHeads = true });
+        var job = JobResolver.Resolve(Request);
         var spec = job.Spec with { Tokens = job.Spec.Tokens with { Rows = Rows } };
         var folder = await jobs.SubmitAsync(new ResolvedJob(spec, new JobPlan(Rows, 1), []), default);
         var other = await jobs.SubmitAsync(job with { Plan = new JobPlan(Rows, 1) }, default);
@@ -148,8 +155,6 @@ public sealed class UnreadableJobsTests : IDisposable
     [InlineData("weights.json", "Delete the blob to have the columns of the weights computed again")]
     public async Task Blob_OfAWorkerIsDamaged_FailsTheJobAloneUntilItIsDeleted(string blob, string remedy)
     {
-        Fixture.Copy(Path.Combine(_server.Inputs, "model"), "neox-tiny", "model");
-        File.Copy(Fixture.PathOf("neox-tiny", "inputs.safetensors"), Path.Combine(_server.Inputs, "inputs.safetensors"));
         var jobs = new JobStore(new FileBlobStore(_server.Store));
         var ways = BlobDamage.Any.Where(way => way.Key is "no JSON" or "half of it" or "null" or "empty" or "huge").ToDictionary();
         var damaged = new Dictionary<string, string>();
@@ -178,16 +183,9 @@ public sealed class UnreadableJobsTests : IDisposable
     }
 
     /// <summary>A job that blob is one of: one that is done for a manifest, one that has failed for why it did.</summary>
-    static async Task<JobFolder> SubmitAsync(JobStore jobs, string blob, int rows, int examples = 10)
+    async Task<JobFolder> SubmitAsync(JobStore jobs, string blob, int rows, int examples = 10)
     {
-        var job = JobResolver.Resolve(new JobRequest
-        {
-            Model = Fixture.PathOf("neox-tiny", "model"),
-            Tokens = Fixture.PathOf("neox-tiny", "inputs.safetensors"),
-            Rows = rows,
-            Examples = examples,
-            SkipHeads = blob != "induction_tokens.json",
-        });
+        var job = JobResolver.Resolve(Request with { Rows = rows, Examples = examples, SkipHeads = blob != "induction_tokens.json" });
         var folder = await jobs.SubmitAsync(job, default);
         var reader = new JobStatusReader(jobs, TimeProvider.System);
         await reader.NoteSubmissionAsync(folder, "somebody", default);

@@ -54,6 +54,9 @@ internal sealed class WatchedJob : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>The options of a server that may open the job's files.</summary>
+    public string[] Roots => ["--models", Path.GetFullPath(Path.Combine(Model, "..")), "--tokens", Path.GetDirectoryName(Tokens)!];
+
     static string Model => Fixture.PathOf("..", "..", "src", "Client", "Demo");
 
     string Tokens => File("tokens.safetensors");

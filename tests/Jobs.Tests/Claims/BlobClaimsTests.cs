@@ -171,6 +171,25 @@ public abstract class BlobClaimsTests
     }
 
     [SkippableFact]
+    public async Task TryClaim_MemberOfTheSameClusterHasEnded_IsTakenOverAtOnce()
+    {
+        var store = await OpenAsync();
+        var gone = new HashSet<string>();
+        var (a, b, stranger) = (Member("a"), Member("b"), new BlobClaims(store, Folder, _time, Lease, Elsewhere));
+        Assert.NotNull(await a.TryClaimAsync("unit", "worker", default));
+        Assert.Null(await b.TryClaimAsync("unit", "other", default));
+        Assert.Equal(["unit"], await b.HeldUnitsAsync(_ => false, default));
+        Assert.Equal(["unit"], await stranger.HeldUnitsAsync(_ => false, default));
+        gone.Add("a");
+        Assert.Empty(await b.HeldUnitsAsync(_ => false, default));
+        Assert.Equal(["unit"], await stranger.HeldUnitsAsync(_ => false, default)); // it cannot know
+        Assert.NotNull(await b.TryClaimAsync("unit", "other", default));
+        Assert.Null(await a.TryClaimAsync("unit", "worker", default));
+
+        BlobClaims Member(string name) => new(store, Folder, _time, Lease, Elsewhere with { Host = name }, new ClusterProcess(name, gone.Contains));
+    }
+
+    [SkippableFact]
     public async Task HeldUnits_AreThoseWhoseHoldersGiveSignsOfLife()
     {
         var store = await OpenAsync();
@@ -178,13 +197,13 @@ public abstract class BlobClaimsTests
         await mine.TryClaimAsync("a.b", "mine", default);
         var gone = await other.TryClaimAsync("gone", "other", default);
         await other.TryClaimAsync("silent", "other", default);
-        Assert.Equal(["a.b", "gone", "silent"], (await mine.HeldUnitsAsync(default)).Order());
+        Assert.Equal(["a.b", "gone", "silent"], (await mine.HeldUnitsAsync(_ => false, default)).Order());
 
         await other.ReleaseAsync(gone!, default);
-        Assert.Equal(["a.b", "silent"], (await mine.HeldUnitsAsync(default)).Order());
+        Assert.Equal(["a.b", "silent"], (await mine.HeldUnitsAsync(_ => false, default)).Order());
         _time.Advance(Lease);
         await mine.RenewAsync(default);
-        Assert.Equal(["a.b"], await mine.HeldUnitsAsync(default));
+        Assert.Equal(["a.b"], await mine.HeldUnitsAsync(_ => false, default));
         Assert.NotNull(await mine.TryClaimAsync("silent", "mine", default));
     }
 

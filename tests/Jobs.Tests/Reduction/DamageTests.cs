@@ -42,8 +42,7 @@ public class DamageTests
 
         // The preview does without it.
         var (spec, plan) = await fixture.Jobs.ReadAsync(folder, default);
-        var preview = new LivePreview(fixture.Jobs.Blobs, folder, spec, plan);
-        await preview.AddAsync([0, 1, 2], default);
+        var preview = new LivePreview(fixture.Jobs.Blobs, folder, spec, plan, TimeProvider.System);
         Assert.Equal(16, (await preview.ReadAsync(default)).Rows);
     }
 

@@ -17,7 +17,7 @@ public sealed class SharedAzurite : IDisposable
         LongestRetryDelay = TimeSpan.FromMilliseconds(50),
     };
 
-    readonly Lazy<Task<Azurite>> _azurite = new(Azurite.StartAsync);
+    readonly Lazy<Task<Azurite>> _azurite = new(() => Azurite.StartAsync());
 
     internal Task<Azurite> ServerAsync() => _azurite.Value;
 

@@ -1,6 +1,4 @@
 using System.Diagnostics.Metrics;
-using HeadScope.Jobs.Claims;
-using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Tests.Work;
@@ -51,11 +49,11 @@ public sealed class JobMetricsTests : IDisposable
         var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 6, SkipHeads = true });
         using var model = new TestModel(job.Spec);
         using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
-        var ledger = Ledger(job, folder);
-        metered.Follow(ledger);
+        var leases = _fixture.Leases(job, folder);
+        metered.Follow(leases);
         using var working = WorkerInstruments.Working("test", () => 42);
         var checkedAt = 0;
-        await _fixture.Worker(job, folder, ledger, new InterruptedScorer(model.Scorer, shard =>
+        await _fixture.Worker(job, folder, leases, new InterruptedScorer(model.Scorer, shard =>
         {
             if (shard != 2)
                 return;
@@ -79,9 +77,9 @@ public sealed class JobMetricsTests : IDisposable
         using var model = new TestModel(job.Spec);
         using (var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer()))
         {
-            var ledger = Ledger(job, folder);
-            metered.Follow(ledger);
-            await _fixture.Worker(job, folder, ledger, model.Scorer, metered).RunAsync(default);
+            var leases = _fixture.Leases(job, folder);
+            metered.Follow(leases);
+            await _fixture.Worker(job, folder, leases, model.Scorer, metered).RunAsync(default);
             await using var session = await JobSession.OpenAsync(
                 _fixture.Jobs, folder, new EngineOptions(), new JobFixture.Observer(), TimeProvider.System, default);
             Assert.NotNull(await session.TryReduceAsync(default));
@@ -100,7 +98,7 @@ public sealed class JobMetricsTests : IDisposable
         using var model = new TestModel(job.Spec);
         using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
         var failures = 0;
-        await _fixture.Worker(job, folder, Ledger(job, folder), new InterruptedScorer(model.Scorer, shard =>
+        await _fixture.Worker(job, folder, _fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, shard =>
         {
             if (shard == 1 && failures++ < 2)
                 throw failures == 1 ? new OutOfMemoryException() : new InvalidOperationException("the device was lost");
@@ -126,7 +124,7 @@ public sealed class JobMetricsTests : IDisposable
         })))
         {
             using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
-            await _fixture.Worker(job, folder, Ledger(job, folder), model.Scorer, metered).RunAsync(default);
+            await _fixture.Worker(job, folder, _fixture.Leases(job, folder), model.Scorer, metered).RunAsync(default);
         }
 
         var measured = _measured.Collect();
@@ -142,7 +140,7 @@ public sealed class JobMetricsTests : IDisposable
         var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 24, SkipHeads = true });
         using var model = new TestModel(job.Spec);
         using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
-        var worker = _fixture.Worker(job, folder, Ledger(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")), metered);
+        var worker = _fixture.Worker(job, folder, _fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")), metered);
         metered.Left(await Assert.ThrowsAsync<JobStoppedException>(() => worker.RunAsync(default)));
         var measured = _measured.Collect();
         Assert.Equal(JobFailures.Retries, measured["headscope.shard.retries{cause=data}"]);
@@ -191,6 +189,4 @@ public sealed class JobMetricsTests : IDisposable
         Assert.Equal(Users - ProductTelemetry.SeriesLimit, requests["requests{otel.metric.overflow=True}"]);
     }
 
-    ShardLedger Ledger(ResolvedJob job, JobFolder folder) => new(
-        _fixture.Jobs.Blobs, folder, job.Plan, new BlobClaims(_fixture.Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration), weightsColumns: false, TimeProvider.System);
 }

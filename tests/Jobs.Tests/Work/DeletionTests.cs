@@ -67,9 +67,7 @@ public sealed class DeletionTests : IDisposable
     {
         var (job, folder) = await _fixture.SubmitAsync(Request);
         using var model = new TestModel(job.Spec);
-        var claims = new Jobs.Claims.BlobClaims(_fixture.Jobs.Blobs, folder, TimeProvider.System, TimeSpan.FromMinutes(1));
-        var ledger = new ShardLedger(_fixture.Jobs.Blobs, folder, job.Plan, claims, weightsColumns: false, TimeProvider.System);
-        var worker = _fixture.Worker(job, folder, ledger, new InterruptedScorer(model.Scorer, _ =>
+        var worker = _fixture.Worker(job, folder, _fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ =>
         {
             _fixture.Jobs.DeleteAsync(folder, default).Wait();
             throw new InvalidOperationException("the device was lost");

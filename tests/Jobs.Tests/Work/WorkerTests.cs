@@ -1,5 +1,3 @@
-using HeadScope.Jobs.Claims;
-using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Tests.Work;
@@ -14,7 +12,7 @@ public class WorkerTests
         using var model = new TestModel(job.Spec);
         var failures = 0;
         var observer = new JobFixture.Observer();
-        await fixture.Worker(job, folder, Ledger(fixture, job, folder), new InterruptedScorer(model.Scorer, shard =>
+        await fixture.Worker(job, folder, fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, shard =>
         {
             if (shard == 1 && failures++ < JobFailures.Retries)
                 throw new InvalidOperationException("the device was lost");
@@ -31,7 +29,7 @@ public class WorkerTests
         var (job, folder) = await fixture.SubmitAsync(request);
         using var model = new TestModel(job.Spec);
         var observer = new JobFixture.Observer();
-        var worker = fixture.Worker(job, folder, Ledger(fixture, job, folder), new InterruptedScorer(model.Scorer, shard =>
+        var worker = fixture.Worker(job, folder, fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, shard =>
         {
             if (shard == 2)
                 throw new InvalidOperationException("the device was lost");
@@ -41,10 +39,10 @@ public class WorkerTests
         Assert.Contains("the device was lost", stopped.Message, StringComparison.Ordinal);
 
         // Others are told, until somebody reopens the job; then only what is missing is done.
-        await Assert.ThrowsAsync<JobStoppedException>(() => fixture.Worker(job, folder, Ledger(fixture, job, folder), model.Scorer, observer).RunAsync(default));
+        await Assert.ThrowsAsync<JobStoppedException>(() => fixture.Worker(job, folder, fixture.Leases(job, folder), model.Scorer, observer).RunAsync(default));
         Assert.Equal([0, 1], observer.Committed.Order());
         await fixture.Jobs.ReopenAsync(folder, default);
-        await fixture.Worker(job, folder, Ledger(fixture, job, folder), model.Scorer, observer).RunAsync(default);
+        await fixture.Worker(job, folder, fixture.Leases(job, folder), model.Scorer, observer).RunAsync(default);
         Assert.Equal([0, 1, 2], observer.Committed.Order());
     }
 
@@ -58,11 +56,11 @@ public class WorkerTests
         JobFixture.Observer slow = new(), quick = new();
 
         // While the first is at work its lease lapses, and a second does the same shard from start to finish.
-        await fixture.Worker(job, folder, Ledger(fixture, job, folder), new InterruptedScorer(model.Scorer, _ =>
+        await fixture.Worker(job, folder, fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ =>
         {
             foreach (var claim in fixture.BlobsAsync(folder.Claims).Result)
                 fixture.Jobs.Blobs.DeleteAsync(claim).Wait();
-            fixture.Worker(job, folder, Ledger(fixture, job, folder), other.Scorer, quick).RunAsync(default).Wait();
+            fixture.Worker(job, folder, fixture.Leases(job, folder), other.Scorer, quick).RunAsync(default).Wait();
         }), slow).RunAsync(default);
         Assert.Equal([0], quick.Committed);
         Assert.Empty(slow.Committed);
@@ -76,7 +74,7 @@ public class WorkerTests
         var (job, folder) = await fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 8, SkipHeads = true });
         using var model = new TestModel(job.Spec);
         using var cancellation = new CancellationTokenSource();
-        var worker = fixture.Worker(job, folder, Ledger(fixture, job, folder), new InterruptedScorer(model.Scorer, _ => cancellation.Cancel()), new JobFixture.Observer());
+        var worker = fixture.Worker(job, folder, fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ => cancellation.Cancel()), new JobFixture.Observer());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => worker.RunAsync(cancellation.Token));
         Assert.Empty(await fixture.BlobsAsync(folder.Claims));
         Assert.Empty(await fixture.BlobsAsync(folder.Failures));
@@ -88,9 +86,6 @@ public class WorkerTests
         using var fixture = new JobFixture();
         var (job, folder) = await fixture.SubmitAsync(JobFixture.TinyRequest with { SkipHeads = true });
         await fixture.Jobs.Blobs.TryCreateAsync(folder.Cancelled, "{}"u8.ToArray());
-        await Assert.ThrowsAsync<JobStoppedException>(() => Ledger(fixture, job, folder).RefreshAsync(default));
+        await Assert.ThrowsAsync<JobStoppedException>(() => fixture.Leases(job, folder).RefreshAsync(default));
     }
-
-    static ShardLedger Ledger(JobFixture fixture, ResolvedJob job, JobFolder folder) => new(
-        fixture.Jobs.Blobs, folder, job.Plan, new BlobClaims(fixture.Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration), weightsColumns: false, TimeProvider.System);
 }

@@ -1,3 +1,5 @@
+using Azure;
+using Azure.Core;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 
@@ -21,17 +23,22 @@ public sealed class AzureLocation
 
     const string Scheme = "azure:";
 
-    readonly Func<BlobClientOptions, BlobContainerClient> _connect;
+    readonly Uri _container;
+    readonly Right _right;
 
-    AzureLocation(Uri container, string prefix, Func<BlobClientOptions, BlobContainerClient> connect)
+    AzureLocation(Uri container, string prefix, Right right)
     {
         Display = $"{container.GetLeftPart(UriPartial.Path).TrimEnd('/')}{(prefix.Length == 0 ? "" : $"/{prefix.TrimEnd('/')}")}";
         Prefix = prefix;
-        _connect = connect;
+        _container = container;
+        _right = right;
     }
 
     /// <summary>Where it is, for people and logs.</summary>
     public string Display { get; }
+
+    /// <summary>The container's name.</summary>
+    public string Container => new BlobUriBuilder(_container).BlobContainerName;
 
     /// <summary>What all names of blobs start with: empty, or ending in a slash.</summary>
     public string Prefix { get; }
@@ -51,7 +58,20 @@ public sealed class AzureLocation
     }
 
     /// <summary>A client of the container.</summary>
-    public BlobContainerClient Connect(BlobClientOptions options) => _connect(options);
+    public BlobContainerClient Connect(BlobClientOptions options) => _right switch
+    {
+        Right.OfConnection(var connection) => new BlobContainerClient(connection, Container, options),
+        Right.OfSignature(var signature) => new BlobContainerClient(new UriBuilder(_container) { Query = signature }.Uri, options),
+        _ => new BlobContainerClient(_container, new DefaultAzureCredential(), options),
+    };
+
+    /// <summary>A client of another service of the account, made with the same right: a connection string, a signature, or an identity.</summary>
+    public T ConnectAccount<T>(Func<string, T> byConnection, Func<Uri, AzureSasCredential, T> bySignature, Func<Uri, TokenCredential, T> byIdentity) => _right switch
+    {
+        Right.OfConnection(var connection) => byConnection(connection),
+        Right.OfSignature(var signature) => bySignature(_container, new AzureSasCredential(signature)),
+        _ => byIdentity(_container, new DefaultAzureCredential()),
+    };
 
     static AzureLocation OfAccount(string path, Func<string, string?> environment)
     {
@@ -64,7 +84,7 @@ public sealed class AzureLocation
         try
         {
             var uri = new BlobContainerClient(connection, CheckContainer(container, $"azure://{path}")).Uri;
-            return new AzureLocation(uri, PrefixOf(slash < 0 ? "" : path[slash..]), options => new BlobContainerClient(connection, container, options));
+            return new AzureLocation(uri, PrefixOf(slash < 0 ? "" : path[slash..]), new Right.OfConnection(connection));
         }
         catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
@@ -88,12 +108,12 @@ public sealed class AzureLocation
         {
             if (!sas.Contains("sig=", StringComparison.Ordinal))
                 throw new StoreException($"{shown}: what follows the question mark is not a shared access signature (it has no 'sig='). Put the whole URL in quotes.");
-            return new AzureLocation(container, prefix, options => new BlobContainerClient(new UriBuilder(container) { Query = sas }.Uri, options));
+            return new AzureLocation(container, prefix, new Right.OfSignature(sas));
         }
 
         if (uri.Scheme != "https")
             throw new StoreException($"{shown}: without https only a shared access signature can be used. Append one, or use azure://CONTAINER with {ConnectionStringVariable}.");
-        return new AzureLocation(container, prefix, options => new BlobContainerClient(container, new DefaultAzureCredential(), options));
+        return new AzureLocation(container, prefix, new Right.OfIdentity());
     }
 
     static string CheckContainer(string name, string location) =>
@@ -108,4 +128,21 @@ public sealed class AzureLocation
     }
 
     static string WithoutUser(string url) => url.Contains('@', StringComparison.Ordinal) ? "the location" : url;
+
+    /// <summary>By what right the account is used. No record: it would show its secret.</summary>
+    abstract class Right
+    {
+        public sealed class OfConnection(string connection) : Right
+        {
+            public void Deconstruct(out string secret) => secret = connection;
+        }
+
+        public sealed class OfSignature(string signature) : Right
+        {
+            public void Deconstruct(out string secret) => secret = signature;
+        }
+
+        /// <summary>Whoever is signed in.</summary>
+        public sealed class OfIdentity : Right;
+    }
 }

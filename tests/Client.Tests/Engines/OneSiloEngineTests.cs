@@ -3,7 +3,7 @@ using HeadScope.Client.Tests.Server;
 namespace HeadScope.Client.Tests.Engines;
 
 /// <summary>A server that works by itself, and asks for keys.</summary>
-public sealed class ServerEngineTests : EngineTests
+public sealed class OneSiloEngineTests : EngineTests
 {
     ServerProcess _server = null!;
 
@@ -24,7 +24,7 @@ public sealed class ServerEngineTests : EngineTests
         return _server.StartAsync("--workers", "2");
     }
 
-    private protected override async Task KillAsync(HeadScopeProcess watch)
+    private protected override async Task KillAsync(string id, HeadScopeProcess watch)
     {
         _server.Kill();
         await watch.SaysAsync("was lost; connecting again.");

@@ -4,25 +4,25 @@ using HeadScope.Grains.Engine;
 using HeadScope.Grains.Hosting;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
-using HeadScope.Silo.Api;
-using HeadScope.Silo.Hosting;
+using HeadScope.Silo.Dashboard;
+using Orleans.Dashboard;
 
-namespace HeadScope.Silo.Cluster;
+namespace HeadScope.Silo.Hosting;
 
-/// <summary>The engine of a server that works in a cluster.</summary>
-internal static class ClusterServices
+/// <summary>Makes a server a silo, or a client of silos, and adds the engine that works there.</summary>
+internal static class EngineHosting
 {
-    public static void AddClusterEngine(this WebApplicationBuilder builder, ClusterSettings cluster, SiloOptions options)
+    public static void AddEngine(this WebApplicationBuilder builder, SiloOptions options)
     {
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
-        cluster = cluster with { Device = options.Engine?.DeviceKind };
+        builder.Logging.AddFilter("Polly", LogLevel.Warning);
+        var cluster = options.Cluster with { Device = options.Engine?.DeviceKind };
         if (options.IsClusterClient)
-            builder.AddClient(cluster);
+            builder.AddClient(cluster, client => client.AddDashboard(OrleansDashboard.Configure));
         else
-            builder.AddSilo(cluster);
+            builder.AddSilo(cluster, silo => silo.AddDashboard(OrleansDashboard.Configure));
         builder.Services.AddSingleton(provider => new GrainSettings(
             options.Engine, (job, cause) => provider.GetRequiredService<JobTroubles>().Report(new JobFolder(job), cause)));
-        builder.Services.AddSingleton<IPreviewReader, ClusterPreviews>();
         var model = cluster.Device is { } device && !options.IsClusterClient ? IModelGrain.KeyOf(device, cluster.SiloName) : null;
         builder.Services.AddSingleton<IJobEngine>(provider => new OrleansJobEngine(
             provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<JobStore>(), model, TimeProvider.System));

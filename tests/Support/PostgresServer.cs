@@ -1,10 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using HeadScope.Tests.Support;
 
-namespace HeadScope.Grains.Tests;
+namespace HeadScope.Tests.Support;
 
 /// <summary>A PostgreSQL server with a folder of its own. Skips the test, with the reason, where Debian's is not installed.</summary>
 internal sealed class PostgresServer : IDisposable
@@ -20,14 +17,17 @@ internal sealed class PostgresServer : IDisposable
 
     public string ConnectionString { get; }
 
+    /// <summary>What tells a silo of it.</summary>
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["HEADSCOPE_POSTGRES"] = ConnectionString };
+
     public static PostgresServer Start()
     {
         var programs = Directory.Exists(Versions) ? Directory.GetDirectories(Versions).Order(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")).LastOrDefault(bin => File.Exists(Path.Combine(bin, "initdb"))) : null;
         Skip.If(programs is null, "PostgreSQL is not installed (Debian's package 'postgresql').");
-        Skip.If(!Environment.IsPrivilegedProcess, $"Only root can become '{User}', as whom PostgreSQL runs.");
+        Skip.If(!System.Environment.IsPrivilegedProcess, $"Only root can become '{User}', as whom PostgreSQL runs.");
         var folder = new TemporaryFolder();
         Run("chown", User, Path.GetDirectoryName(folder.File("data"))!);
-        var port = FreePort();
+        var port = Ports.Free();
         AsUser($"{programs}/initdb -D {folder.File("data")} -A trust -U {User} --no-sync");
         AsUser($"{programs}/pg_ctl -D {folder.File("data")} -l {folder.File("log")} -w -o '-p {port.ToString(CultureInfo.InvariantCulture)} -k /tmp -c listen_addresses=127.0.0.1 -c fsync=off' start");
         return new PostgresServer(folder, programs!, port);
@@ -37,13 +37,6 @@ internal sealed class PostgresServer : IDisposable
     {
         AsUser($"{_programs}/pg_ctl -D {_folder.File("data")} -m immediate stop");
         _folder.Dispose();
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     static void AsUser(string command) => Run("su", User, "-s", "/bin/sh", "-c", $"{command} >/dev/null 2>&1");
