@@ -76,31 +76,18 @@ public sealed class JobStore(IBlobStore blobs)
     /// <exception cref="UnreadableBlobException">One of them is missing, damaged, or of another version.</exception>
     public async Task<(JobSpec Spec, JobPlan Plan)> ReadAsync(JobFolder folder, CancellationToken cancellation)
     {
-        var json = await blobs.TryReadAsync(folder.Spec, JobBlobs.MostBytes, cancellation).ConfigureAwait(false) ?? throw new UnreadableBlobException(folder.Spec, "it is missing");
-        if (JobBlobs.Parse<Versioned>(json, folder.Spec, _ => null).Format is > JobSpec.KnownFormat and var format)
-        {
-            throw new UnreadableBlobException(
-                folder.Spec, $"a newer version of HeadScope wrote this job (format {format}, where this version knows {JobSpec.KnownFormat})", "Use that version or a later one with it.");
-        }
-
-        var spec = JobBlobs.Parse<JobSpec>(json, folder.Spec, spec =>
-            spec.Format < JobSpec.KnownFormat ? $"it is of format {spec.Format}, which this version does not know"
-            : JobLimits.FaultOf(spec) ?? (spec.Id == folder.Id ? null : $"it is the spec of job {spec.Id}, or of another version of HeadScope"));
-        var plan = await blobs.TryReadAsync<JobPlan>(folder.Plan, plan => JobLimits.FaultOf(plan, spec), cancellation).ConfigureAwait(false);
-        return (spec, plan ?? throw new UnreadableBlobException(folder.Plan, "it is missing"));
+        var spec = JobBlobs.Spec(folder, await ReadAsync(folder.Spec, JobBlobs.MostBytes, cancellation).ConfigureAwait(false));
+        return (spec, JobBlobs.Plan(folder, spec, await ReadAsync(folder.Plan, JobBlobs.MostBytes, cancellation).ConfigureAwait(false)));
     }
 
     /// <exception cref="UnreadableBlobException">They are not those the job was made with.</exception>
     public async Task<int[][]> ReadInductionTokensAsync(JobFolder folder, InductionReference induction, CancellationToken cancellation) =>
-        await blobs.TryReadAsync<int[][]>(
-            folder.InductionTokens,
-            rows => rows.Any(row => row is null) || InductionRows.Hash(rows) != induction.Hash ? "these are not the token rows that the job was made with" : null,
-            cancellation, MostBytesOf(induction)).ConfigureAwait(false) ?? throw new UnreadableBlobException(folder.InductionTokens, "it is missing");
+        JobBlobs.InductionTokens(folder, induction, await ReadAsync(folder.InductionTokens, JobBlobs.MostInductionBytes(induction), cancellation).ConfigureAwait(false));
 
     /// <summary>The manifest of a job that is done, or null.</summary>
     /// <exception cref="UnreadableBlobException">It is damaged.</exception>
-    public Task<Manifest?> ManifestAsync(JobFolder folder, CancellationToken cancellation) => blobs.TryReadAsync<Manifest>(
-        folder.Manifest, manifest => manifest.Job == folder.Id ? manifest.Fault() : "it is the manifest of another job", cancellation);
+    public async Task<Manifest?> ManifestAsync(JobFolder folder, CancellationToken cancellation) =>
+        await blobs.TryReadAsync(folder.Manifest, JobBlobs.MostBytes, cancellation).ConfigureAwait(false) is { } json ? JobBlobs.Manifest(folder, json) : null;
 
     /// <summary>Merges the statistics of shards that are committed already, for whoever wants to go on from there.</summary>
     /// <exception cref="InvalidDataException">A shard's statistics are damaged, or not of this job.</exception>
@@ -138,9 +125,6 @@ public sealed class JobStore(IBlobStore blobs)
         return shards;
     }
 
-    /// <summary>Rows in brackets, of numbers that have eleven characters and a comma at the most.</summary>
-    static long MostBytesOf(InductionReference induction) => 16 + induction.Rows * (4 + 12 * (2L * induction.Repeat + 1));
-
     async Task<bool> IsThereAsync(JobFolder folder, CancellationToken cancellation)
     {
         await foreach (var _ in blobs.ListAsync(folder.Prefix, cancellation).ConfigureAwait(false))
@@ -148,6 +132,6 @@ public sealed class JobStore(IBlobStore blobs)
         return await IsWholeAsync(folder, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>What every version can read of a spec.</summary>
-    sealed record Versioned(int Format = JobSpec.KnownFormat);
+    async Task<byte[]> ReadAsync(string name, long most, CancellationToken cancellation) =>
+        await blobs.TryReadAsync(name, most, cancellation).ConfigureAwait(false) ?? throw new UnreadableBlobException(name, "it is missing");
 }

@@ -62,14 +62,11 @@ public sealed class BlobClaims(
 
             if (latest == 0)
                 continue; // released meanwhile
+            // A holder that was taken over and came back may have removed its own generation from below the latest.
+            if (created)
+                await store.DeleteAsync(name, cancellation).ConfigureAwait(false);
             if (await IsHeldAsync(BlobOf(unit, latest), version, read: true, cancellation).ConfigureAwait(false))
-            {
-                // A holder that was taken over and came back may have removed its own generation from below the latest.
-                if (created)
-                    await store.DeleteAsync(name, cancellation).ConfigureAwait(false);
                 return null;
-            }
-
             generation = latest + 1;
         }
     }

@@ -11,8 +11,8 @@ public static class JobLimits
     /// <summary>Shards of a job.</summary>
     public const int Shards = 1_000_000;
 
-    /// <summary>Predicted positions of a shard: its sections are counted in 32 bits.</summary>
-    public const int ShardPositions = 1 << 27;
+    /// <summary>Bytes of a section of a shard's scores: one is held in memory, and counted in 32 bits.</summary>
+    public const int SectionBytes = 1 << 30;
 
     /// <summary>Heads of all layers: four times as many as the largest published models have.</summary>
     public const int Heads = 1 << 16;
@@ -34,9 +34,9 @@ public static class JobLimits
             return $"it has {scores.Quantiles.Count:N0} quantiles, where at most {JobResolver.MostQuantiles} are supported, of levels from 0 to 1";
         if (scores.Examples is < 0 or > JobResolver.MostExamples)
             return $"it has {scores.Examples:N0} examples, where 0 to {JobResolver.MostExamples:N0} are supported";
-        if (scores.Names?.FirstOrDefault(name => ScoreCatalogue.Find(name) is null) is { } unknown)
-            return $"it asks for the score '{unknown}', which this version does not know";
-        if (scores.Names is { Count: 0 } || scores.Selection.Stored.Any(score => score is AblationScore) != (spec.Ablation?.Rows == tokens.Rows))
+        if (scores.Names is { } names && (names.Count == 0 || names.Any(name => name is null || ScoreCatalogue.Find(name) is null)))
+            return "it asks for no scores, or for one that this version does not know";
+        if (scores.Selection.Stored.Any(score => score is AblationScore) != (spec.Ablation?.Rows == tokens.Rows))
             return "its scores and its ablation do not fit each other";
         if (spec.Induction is { } induction && (induction.Rows < 1 || induction.Repeat < 1 || induction.Rows * (2L * induction.Repeat + 1) > InductionTokens))
             return $"its induction is measured on {induction.Rows:N0} rows of {induction.Repeat:N0} tokens twice, where at most {InductionTokens:N0} tokens in all are supported";
@@ -52,8 +52,9 @@ public static class JobLimits
             return $"a shard has {plan.ShardRows:N0} rows, where at least 1 is needed";
         if (plan.Shards > Shards)
             return $"it makes {plan.Shards:N0} shards of {plan.ShardRows:N0} rows, where at most {Shards:N0} shards are supported";
-        if ((long)Math.Min(plan.ShardRows, plan.Rows) * (spec.Tokens.Context - 1) > ShardPositions)
-            return $"a shard has {plan.ShardRows:N0} rows of {spec.Tokens.Context:N0} tokens, where at most {ShardPositions:N0} tokens are supported";
+        var positions = SectionBytes / sizeof(float) / Math.Max(3, spec.Scores.Selection.Stored.Count); // token, loss and copies, or all scores of a head
+        if ((long)Math.Min(plan.ShardRows, plan.Rows) * (spec.Tokens.Context - 1) > positions)
+            return $"a shard has {plan.ShardRows:N0} rows of {spec.Tokens.Context:N0} tokens, where at most {positions:N0} tokens are supported";
         return null;
     }
 }

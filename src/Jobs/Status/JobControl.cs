@@ -9,9 +9,6 @@ public sealed record JobControl(int Priority = 0, bool Paused = false)
     public const int HighestPriority = 100;
 
     public static JobControl Default { get; } = new();
-
-    /// <summary>What does not hold, in half a sentence; null where all does.</summary>
-    internal string? Fault() => Priority is < LowestPriority or > HighestPriority ? $"its priority is {Priority:N0}, where {LowestPriority} to {HighestPriority} are possible" : null;
 }
 
 /// <summary>Who submitted a job, and when.</summary>

@@ -30,7 +30,7 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var control = await ReadControlAsync(folder, cancellation).ConfigureAwait(false);
-        var submission = await Blobs.TryReadAsync<JobSubmission>(folder.Submission, _ => null, cancellation, remedy: JobBlobs.Dispensable).ConfigureAwait(false);
+        var submission = await Blobs.TryReadAsync(folder.Submission, JobBlobs.MostBytes, cancellation).ConfigureAwait(false) is { } json ? JobBlobs.Submission(folder, json) : null;
         var manifest = await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false);
         if (manifest is not null)
             return new JobStatus(folder, spec, plan, submission, control, JobState.Done, [.. Enumerable.Range(0, plan.Shards)], null, manifest);
@@ -71,7 +71,7 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
 
     /// <exception cref="UnreadableBlobException">It is damaged.</exception>
     public async Task<JobControl> ReadControlAsync(JobFolder folder, CancellationToken cancellation) =>
-        await Blobs.TryReadAsync<JobControl>(folder.Control, control => control.Fault(), cancellation, remedy: JobBlobs.Dispensable).ConfigureAwait(false) ?? JobControl.Default;
+        await Blobs.TryReadAsync(folder.Control, JobBlobs.MostBytes, cancellation).ConfigureAwait(false) is { } json ? JobBlobs.Control(folder, json) : JobControl.Default;
 
     public Task WriteControlAsync(JobFolder folder, JobControl control, CancellationToken cancellation) =>
         Blobs.WriteAsync(folder.Control, JobJson.Write(control), cancellation);

@@ -192,7 +192,7 @@ public sealed class FileBlobStore : IBlobStore
     public Task DeleteAsync(string name, CancellationToken cancellation = default)
     {
         var path = PathOf(name);
-        if (Directory.Exists(Path.GetDirectoryName(path)))
+        if (Directory.Exists(Path.GetDirectoryName(path)) && !Directory.Exists(path)) // a folder is no blob
             Guarded(path, () => File.Delete(path));
         return Task.CompletedTask;
     }

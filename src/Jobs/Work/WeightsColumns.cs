@@ -13,14 +13,21 @@ public sealed record WeightsColumns(float[] Induction, float[] EigenvalsVocab, f
     /// <exception cref="InvalidDataException">They are missing or damaged; the message says what to do.</exception>
     public static async Task<WeightsColumns> ReadAsync(IBlobStore store, JobFolder folder, int heads, CancellationToken cancellation)
     {
-        var json = await store.TryReadAsync(folder.WeightsColumns, cancellation).ConfigureAwait(false)
-            ?? throw new InvalidDataException($"{folder.WeightsColumns}: the columns of the weights are missing. Run the job again.");
+        var name = folder.WeightsColumns;
         try
         {
-            var columns = JobJson.Read<WeightsColumns>(json, folder.WeightsColumns);
+            await foreach (var blob in store.ListAsync(name, cancellation).ConfigureAwait(false))
+            {
+                if (blob.Name == name && blob.Length > IBlobStore.MostBytes)
+                    throw new InvalidDataException($"{name}: it has {blob.Length:N0} bytes, where at most {IBlobStore.MostBytes:N0} are possible.");
+            }
+
+            if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } json)
+                throw new InvalidDataException($"{name}: the columns of the weights are missing.");
+            var columns = JobJson.Read<WeightsColumns>(json, name);
             return new[] { columns.Induction, columns.EigenvalsVocab, columns.EigenvalsResid, columns.FracCopyArgmax }.All(column => column.Length == heads)
                 ? columns
-                : throw new InvalidDataException($"{folder.WeightsColumns}: a column has not one number for each of the {heads} heads.");
+                : throw new InvalidDataException($"{name}: a column has not one number for each of the {heads} heads.");
         }
         catch (InvalidDataException e)
         {

@@ -30,6 +30,26 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>The most memory that it has taken, in bytes.</summary>
+    public long PeakMemory
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
+    /// <summary>What it has computed, on all processors.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Where it looks for models and for token files.</summary>
     public string Inputs { get => field ?? _folder.File("inputs"); init; }
 

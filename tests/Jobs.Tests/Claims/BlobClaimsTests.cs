@@ -123,6 +123,53 @@ public abstract class BlobClaimsTests
         Assert.Null(await Claims(store).TryClaimAsync("unit", "other", default));
     }
 
+    /// <summary>Claims save work, and do not guard it: one that is damaged costs a lease, not the job.</summary>
+    [SkippableTheory]
+    [InlineData("")]
+    [InlineData("{ no")]
+    [InlineData("null")]
+    [InlineData("{\"worker\": null, \"process\": {}, \"since\": 7, \"renewals\": 1e99}")]
+    public async Task TryClaim_ClaimIsDamaged_LapsesLikeAnyOther(string content)
+    {
+        var store = await OpenAsync();
+        await store.WriteAsync($"{Folder.Claims}unit.1", System.Text.Encoding.UTF8.GetBytes(content));
+        await AssertLapsesAsync(store);
+    }
+
+    [SkippableFact]
+    public async Task TryClaim_ClaimIsHuge_LapsesUnread()
+    {
+        var store = await OpenAsync();
+        await store.WriteAsync($"{Folder.Claims}unit.1", new byte[10_000_000]);
+        await AssertLapsesAsync(store);
+    }
+
+    /// <summary>Names that a claim could have, of numbers that no claim reaches: nobody counts up to them, or deletes so many.</summary>
+    [SkippableTheory]
+    [InlineData("2147483647")]
+    [InlineData("1000000")]
+    [InlineData("-1")]
+    [InlineData(" 5")]
+    [InlineData("+5")]
+    public async Task TryClaim_ABlobOfAnImpossibleNumber_IsNoClaim(string number)
+    {
+        var store = await OpenAsync();
+        await store.WriteAsync($"{Folder.Claims}unit.{number}", JobJson.Write(new BlobClaims.Holding("holder", Elsewhere, _time.GetUtcNow(), 0)));
+        var claims = Claims(store);
+        Assert.Empty(await claims.HeldUnitsAsync(default));
+        var claim = await claims.TryClaimAsync("unit", "worker", default);
+        Assert.Equal(1, claim!.Generation);
+        await claims.ReleaseAsync(claim, default);
+    }
+
+    [SkippableFact]
+    public async Task TryClaim_TheLastPossibleClaimHasLapsed_BeginsAnew()
+    {
+        var store = await OpenAsync();
+        await store.WriteAsync($"{Folder.Claims}unit.1000", JobJson.Write(new BlobClaims.Holding("holder", Elsewhere, _time.GetUtcNow(), 0)));
+        await AssertLapsesAsync(store);
+    }
+
     [SkippableFact]
     public async Task TryClaim_MemberOfTheSameClusterHasEnded_IsTakenOverAtOnce()
     {
@@ -171,6 +218,20 @@ public abstract class BlobClaimsTests
         await foreach (var blob in store.ListAsync(Folder.Claims))
             Assert.Fail($"{blob.Name} is left");
         Assert.NotNull(await Claims(store).TryClaimAsync("unit", "other", default));
+    }
+
+    async Task AssertLapsesAsync(IBlobStore store)
+    {
+        var claims = Claims(store);
+        Assert.Equal(["unit"], await claims.HeldUnitsAsync(default));
+        Assert.Null(await claims.TryClaimAsync("unit", "worker", default));
+        _time.Advance(Lease);
+        Assert.Empty(await claims.HeldUnitsAsync(default));
+        var claim = await claims.TryClaimAsync("unit", "worker", default);
+        Assert.NotNull(claim);
+        await claims.ReleaseAsync(claim, default);
+        await foreach (var blob in store.ListAsync(Folder.Claims))
+            Assert.Fail($"{blob.Name} is left");
     }
 
     static ProcessIdentity Elsewhere { get; } = ProcessIdentity.Current with { Host = "elsewhere", Scope = "another machine" };

@@ -198,6 +198,32 @@ public abstract class BlobStoreContractTests
     }
 
     [SkippableFact]
+    public async Task TryRead_BlobIsLargerThanItCanBe_IsRefusedUnread()
+    {
+        var store = await OpenAsync();
+        await store.WriteAsync("a", new byte[100_000]);
+        var fault = await Assert.ThrowsAsync<UnreadableBlobException>(() => store.TryReadAsync("a", 99_999, default));
+        Assert.Contains("a: it has 100,000 bytes, and at most 99,999 were expected", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(100_000, (await store.TryReadAsync("a", 100_000, default))!.Length);
+    }
+
+    [SkippableFact]
+    public async Task DeleteFolder_LeavesNothingBelowAndAllBeside()
+    {
+        var store = await OpenAsync();
+        foreach (var name in new[] { "jobs/1/plan", "jobs/1/shards/1", "jobs/1/shards/deep/2", "jobs/10/plan", "jobs/2" })
+            await store.WriteAsync(name, Bytes("x"));
+        await store.DeleteFolderAsync("jobs/1/");
+        Assert.Equal(["jobs/10/plan", "jobs/2"], (await ListAsync(store, "")).Select(blob => blob.Name));
+        await store.DeleteFolderAsync("jobs/1/");
+        await store.DeleteFolderAsync("no/such/");
+        Assert.True(await store.TryCreateAsync("jobs/1/shards/1", Bytes("again")));
+        await store.TrimFolderAsync("jobs/1/");
+        await store.TrimFolderAsync("no/such/");
+        Assert.Equal("again", await TextAsync(store, "jobs/1/shards/1"));
+    }
+
+    [SkippableFact]
     public async Task ReadRange_AnyRange_IsThatPart()
     {
         var store = await OpenAsync();
@@ -314,6 +340,8 @@ public abstract class BlobStoreContractTests
             await Assert.ThrowsAsync<ArgumentException>(() => store.OpenReadAsync(name));
             await Assert.ThrowsAsync<ArgumentException>(() => store.DeleteAsync(name));
         }
+
+        await Assert.ThrowsAsync<ArgumentException>(() => store.DeleteFolderAsync("../"));
 
         await Assert.ThrowsAsync<ArgumentException>(() => ListAsync(store, "../"));
         Assert.Empty(await ListAsync(store, ""));

@@ -1,4 +1,4 @@
-using static HeadScope.ModelCore.Tests.ByteChanges;
+using static HeadScope.Tests.Support.ByteChanges;
 
 namespace HeadScope.ModelCore.Tests.Frames;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using HeadScope.ModelCore.Tokens;
+using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 
 namespace HeadScope.ModelCore.Tests.Tokens;

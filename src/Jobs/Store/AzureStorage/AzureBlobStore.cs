@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
@@ -90,15 +91,16 @@ public sealed class AzureBlobStore : IBlobStore
     public Task<byte[]?> TryReadAsync(string name, long most, CancellationToken cancellation)
     {
         var blob = Blob(name);
+        var options = new BlobDownloadOptions { Range = new HttpRange(0, most + 1) }; // no more is sent of one that has more
         return AzureFault.GuardAsync<byte[]?>(Where(name), async () =>
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    using var download = (await blob.DownloadStreamingAsync(cancellationToken: cancellation).ConfigureAwait(false)).Value;
+                    using var download = (await blob.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false)).Value;
                     if (download.Details.ContentLength > most)
-                        throw UnreadableBlobException.TooLarge(name, download.Details.ContentLength, most);
+                        throw UnreadableBlobException.TooLarge(name, LengthIn(download.Details.ContentRange), most);
                     var content = new byte[download.Details.ContentLength];
                     await download.Content.ReadExactlyAsync(content, cancellation).ConfigureAwait(false);
                     return content;
@@ -106,6 +108,10 @@ public sealed class AzureBlobStore : IBlobStore
                 catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.BlobNotFound)
                 {
                     return null;
+                }
+                catch (RequestFailedException e) when (e.Status == 416)
+                {
+                    return []; // nothing has no part
                 }
                 catch (RequestFailedException e) when (e.Status == 412 && attempt < Attempts)
                 {
@@ -206,6 +212,9 @@ public sealed class AzureBlobStore : IBlobStore
             return false;
         }
     }, cancellation);
+
+    /// <summary>Of a whole blob, as the header for a part of it says: <c>bytes 0-9/100</c>.</summary>
+    static long LengthIn(string range) => long.Parse(range.AsSpan(range.LastIndexOf('/') + 1), CultureInfo.InvariantCulture);
 
     BlockBlobClient Blob(string name) => _container.GetBlockBlobClient(_prefix + BlobName.Check(name));
 

@@ -1,5 +1,5 @@
 using HeadScope.ModelCore.Weights.PyTorch;
-using static HeadScope.ModelCore.Tests.ByteChanges;
+using static HeadScope.Tests.Support.ByteChanges;
 
 namespace HeadScope.ModelCore.Tests.Weights.PyTorch;
 

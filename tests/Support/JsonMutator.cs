@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace HeadScope.ModelCore.Tests;
+namespace HeadScope.Tests.Support;
 
 /// <summary>Damages JSON: here and there a byte, a number or a piece, so that much of it still parses.</summary>
 internal static class JsonMutator

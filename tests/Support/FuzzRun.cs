@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Xunit.Abstractions;
 
-namespace HeadScope.ModelCore.Tests;
+namespace HeadScope.Tests.Support;
 
 /// <summary>
 /// Many damaged inputs, each of which is read or refused with an <see cref="InvalidDataException"/>, in bounded time and memory.
