@@ -66,7 +66,7 @@ public sealed class JobBlobsFuzzTests(ITestOutputHelper output) : IAsyncLifetime
         {
             var record = ShardStatsFile.Read(blob, "damaged", shape, statistics);
             Assert.Null(shape.FaultOf(record));
-            Assert.InRange(ShardScoresFile.Length(record, shape.Heads), 0, 1L << 30);
+            Assert.InRange(shape.LayoutOf(record).Length(shape.Heads), 0, 1L << 30);
         });
 
         // With the checksum right: it is no signature, and hides damage from what lies behind it.

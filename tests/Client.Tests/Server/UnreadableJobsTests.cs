@@ -6,6 +6,7 @@ using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
+using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Server;
@@ -27,7 +28,12 @@ public sealed class UnreadableJobsTests : IDisposable
     string[] Store => ["--store", _server.Store];
 
     /// <summary>What lies in the server's roots.</summary>
-    JobRequest Request => new() { Model = Path.Combine(_server.Inputs, "model"), Tokens = TokenLocation.Parse(Path.Combine(_server.Inputs, "inputs.safetensors")), SkipHeads = true };
+    JobRequest Request => new()
+    {
+        Model = Path.Combine(_server.Inputs, "model"),
+        Tokens = TokenLocation.Parse(Path.Combine(_server.Inputs, "inputs.safetensors")),
+        SkipHeads = true,
+    };
 
     public void Dispose() => _server.Dispose();
 

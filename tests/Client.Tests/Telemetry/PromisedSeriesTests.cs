@@ -37,15 +37,11 @@ public sealed class PromisedSeriesTests : IDisposable
     [SkippableFact]
     public async Task Serve_AfterAJob_ShowsWhatIsPromisedAndTheServersOwn()
     {
-<<<<<<< HEAD
-        using var server = new ServerProcess([.. _job.Roots, "--workers", "2", "--threads", "2"]) { Store = await _job.SubmitAsync(), Environment = NothingSent };
-=======
-        using var server = new ServerProcess("--workers", "2", "--threads", "2")
+        using var server = new ServerProcess([.. _job.Roots, "--workers", "2", "--threads", "2"])
         {
             Store = await _job.SubmitAsync(),
             Environment = NothingSent,
         };
->>>>>>> metrics
         await server.StartAsync();
         var url = new Uri($"{server.Address}/metrics");
         await AssertShowsAsync(url);

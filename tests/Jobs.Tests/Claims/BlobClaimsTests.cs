@@ -156,7 +156,7 @@ public abstract class BlobClaimsTests
         var store = await OpenAsync();
         await store.WriteAsync($"{Folder.Claims}unit.{number}", JobJson.Write(new BlobClaims.Holding("holder", Elsewhere, _time.GetUtcNow(), 0)));
         var claims = Claims(store);
-        Assert.Empty(await claims.HeldUnitsAsync(default));
+        Assert.Empty(await claims.HeldUnitsAsync(_ => false, default));
         var claim = await claims.TryClaimAsync("unit", "worker", default);
         Assert.Equal(1, claim!.Generation);
         await claims.ReleaseAsync(claim, default);
@@ -223,10 +223,10 @@ public abstract class BlobClaimsTests
     async Task AssertLapsesAsync(IBlobStore store)
     {
         var claims = Claims(store);
-        Assert.Equal(["unit"], await claims.HeldUnitsAsync(default));
+        Assert.Equal(["unit"], await claims.HeldUnitsAsync(_ => false, default));
         Assert.Null(await claims.TryClaimAsync("unit", "worker", default));
         _time.Advance(Lease);
-        Assert.Empty(await claims.HeldUnitsAsync(default));
+        Assert.Empty(await claims.HeldUnitsAsync(_ => false, default));
         var claim = await claims.TryClaimAsync("unit", "worker", default);
         Assert.NotNull(claim);
         await claims.ReleaseAsync(claim, default);
