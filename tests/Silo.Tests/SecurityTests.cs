@@ -116,7 +116,7 @@ public class SecurityTests
     }
 
     [Fact]
-    public async Task Submit_SpecWithAHundredFaults_ListsThemAll()
+    public async Task Submit_SpecWithFaultsOfEveryKind_ListsThemAll()
     {
         await using var silo = await RunningSilo.StartAsync(configure: options => options with { Engine = null });
         using var client = silo.As(Role.Submitter);
@@ -128,7 +128,7 @@ public class SecurityTests
         body["tokens"] = "inputs.safetensors";
         using var response = await client.PostAsJsonAsync("/v1/jobs", body);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Equal(100, (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("faults").GetArrayLength());
+        Assert.Equal(5, (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("faults").GetArrayLength()); // the unknown fields are one
     }
 
     [Theory]
