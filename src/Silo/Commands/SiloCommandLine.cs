@@ -122,7 +122,7 @@ internal static class SiloCommandLine
         {
             await app.RunAsync(cancellation).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or OrleansLifecycleCanceledException && stopping.IsCancellationRequested)
         {
             // Told to stop while it was starting.
         }
