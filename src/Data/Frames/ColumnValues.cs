@@ -1,3 +1,4 @@
+using HeadScope.Data.Files;
 using System.Buffers;
 using System.Text;
 

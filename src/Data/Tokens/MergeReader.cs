@@ -1,3 +1,4 @@
+using HeadScope.Data.Files;
 using static HeadScope.Data.Tokens.TokenizerField;
 
 namespace HeadScope.Data.Tokens;

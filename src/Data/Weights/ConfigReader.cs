@@ -1,3 +1,4 @@
+using HeadScope.Data.Files;
 using System.Text.Json;
 
 namespace HeadScope.Data.Weights;

@@ -1,3 +1,4 @@
+using HeadScope.Data.Files;
 using System.Security.Cryptography;
 using HeadScope.Data.Frames;
 using HeadScope.Tests.Support;
