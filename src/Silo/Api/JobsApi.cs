@@ -1,11 +1,11 @@
 using System.ComponentModel;
 using System.Security.Claims;
-using System.Text.Json;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
+using HeadScope.ModelCore.Files;
 using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -43,16 +43,16 @@ internal static class JobsApi
     {
         try
         {
-            using var body = await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellation).ConfigureAwait(false);
+            using var body = await StrictJson.ParseAsync(request.Body, cancellation).ConfigureAwait(false);
             var (folder, isNew) = await intake.SubmitAsync(body.RootElement, caller.Identity?.Name, cancellation).ConfigureAwait(false);
             monitor.Changed(folder);
             engine.Wake(folder);
             var view = (await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false))!;
             return isNew ? TypedResults.Created($"/v1/jobs/{folder.Id}", view) : TypedResults.Ok(view);
         }
-        catch (JsonException e)
+        catch (FormatException e)
         {
-            return TypedResults.Problem($"The body is not JSON: {e.Message}", statusCode: StatusCodes.Status400BadRequest);
+            return TypedResults.Problem($"The body is not the JSON that was expected: {e.Message}.", statusCode: StatusCodes.Status400BadRequest);
         }
         catch (InvalidJobException e)
         {
