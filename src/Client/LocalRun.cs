@@ -42,7 +42,7 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
         {
             await jobs.SubmitAsync(job, cancellation).ConfigureAwait(false);
             await jobs.ReopenAsync(folder, cancellation).ConfigureAwait(false);
-            manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, engine with { VerifyInputs = false }, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
+            manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, engine with { VerifyModel = false }, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
                 .ConfigureAwait(false);
         }
 
