@@ -8,6 +8,7 @@ using HeadScope.Silo.Security;
 using HeadScope.Silo.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Logging.Console;
 
 namespace HeadScope.Silo.Hosting;
 
@@ -30,6 +31,7 @@ internal static class SiloApplication
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(console => console.ColorBehavior = LoggerColorBehavior.Disabled); // colours are commands to a terminal
         builder.WebHost.UseUrls(options.Listen.Split(';'));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -98,6 +100,7 @@ internal static class SiloApplication
             json.SerializerOptions.PropertyNamingPolicy = JobJson.Options.PropertyNamingPolicy;
             json.SerializerOptions.DefaultIgnoreCondition = JobJson.Options.DefaultIgnoreCondition;
             json.SerializerOptions.NumberHandling = JobJson.Options.NumberHandling;
+            json.SerializerOptions.AllowDuplicateProperties = JobJson.Options.AllowDuplicateProperties;
             foreach (var converter in JobJson.Options.Converters)
                 json.SerializerOptions.Converters.Add(converter);
         });
