@@ -1,4 +1,3 @@
-using HeadScope.Data.Files;
 using System.Buffers;
 using System.Text;
 

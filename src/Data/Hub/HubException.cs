@@ -1,4 +1,3 @@
-using HeadScope.Data.Files;
 namespace HeadScope.Data.Hub;
 
 /// <summary>Whose fault it is that something cannot be had from the hub.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HeadScope.Data.Files;
 
 namespace HeadScope.Data.Hub;
 
@@ -23,7 +24,7 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files, b
     /// <exception cref="FormatException">It is something else.</exception>
     public static HubListing Parse(ReadOnlyMemory<byte> json) => Guard(() =>
     {
-        using var document = JsonDocument.Parse(json);
+        using var document = StrictJson.Parse(json);
         var root = document.RootElement;
         var commit = root.GetProperty("sha").GetString()!;
         if (!HubRepository.IsCommit(commit))
@@ -39,7 +40,7 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files, b
     /// <exception cref="FormatException">It is something else, or of another version.</exception>
     public static HubListing ParseTree(string commit, ReadOnlyMemory<byte> json) => Guard(() =>
     {
-        using var document = JsonDocument.Parse(json);
+        using var document = StrictJson.Parse(json);
         var root = document.RootElement;
         if (Number(root, "format_version") != TreeFormat)
             throw new FormatException("another version");
@@ -79,7 +80,7 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files, b
         {
             return parse();
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
             throw new FormatException(e.Message, e);
         }

@@ -1,4 +1,3 @@
-using HeadScope.Data.Files;
 using static HeadScope.Data.Tokens.TokenizerField;
 
 namespace HeadScope.Data.Tokens;

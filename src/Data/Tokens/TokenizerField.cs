@@ -1,4 +1,3 @@
-using HeadScope.Data.Files;
 using System.Text.Json;
 
 namespace HeadScope.Data.Tokens;

@@ -1,4 +1,3 @@
-using HeadScope.Data.Files;
 using System.Text.Json;
 
 namespace HeadScope.Data.Weights;
@@ -46,6 +45,14 @@ public sealed class ConfigReader(JsonElement root, string location)
             return otherwise ?? throw Missing(field);
         var value = root.GetProperty(field);
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Fault(field, "a number");
+    }
+
+    /// <summary>What frequencies fall by from one feature of a head to the last: below 1 they would grow, and at 0 be none.</summary>
+    public double RotaryBase(string field, double otherwise = 10000)
+    {
+        var number = Number(field, otherwise);
+        Require(number >= 1, field, "a number from 1 up");
+        return number;
     }
 
     public bool Flag(string field, bool otherwise)

@@ -8,6 +8,7 @@ using HeadScope.Silo.Security;
 using HeadScope.Silo.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Logging.Console;
 
 namespace HeadScope.Silo.Hosting;
 
@@ -32,6 +33,7 @@ internal static class SiloApplication
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         ListenGuard.CheckCertificate(addresses, builder.Configuration);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(console => console.ColorBehavior = LoggerColorBehavior.Disabled); // colours are commands to a terminal
         builder.WebHost.UseUrls([.. addresses.Select(address => address.Text)]).UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -105,6 +107,7 @@ internal static class SiloApplication
             json.SerializerOptions.PropertyNamingPolicy = JobJson.Options.PropertyNamingPolicy;
             json.SerializerOptions.DefaultIgnoreCondition = JobJson.Options.DefaultIgnoreCondition;
             json.SerializerOptions.NumberHandling = JobJson.Options.NumberHandling;
+            json.SerializerOptions.AllowDuplicateProperties = JobJson.Options.AllowDuplicateProperties;
             foreach (var converter in JobJson.Options.Converters)
                 json.SerializerOptions.Converters.Add(converter);
         });

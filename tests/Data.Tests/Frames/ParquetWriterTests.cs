@@ -1,4 +1,3 @@
-using HeadScope.Data.Files;
 using System.Security.Cryptography;
 using HeadScope.Data.Frames;
 using HeadScope.Tests.Support;
