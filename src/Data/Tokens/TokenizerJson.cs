@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HeadScope.Data.Files;
 
 namespace HeadScope.Data.Tokens;
 
