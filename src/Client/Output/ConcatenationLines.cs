@@ -1,5 +1,5 @@
 using System.Globalization;
-using HeadScope.ModelCore.Tokens.Concatenation;
+using HeadScope.Data.Tokens.Concatenation;
 
 namespace HeadScope.Client.Output;
 

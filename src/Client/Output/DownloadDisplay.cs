@@ -1,5 +1,5 @@
 using System.Globalization;
-using HeadScope.ModelCore.Hub;
+using HeadScope.Data.Hub;
 using Spectre.Console;
 
 namespace HeadScope.Client.Output;

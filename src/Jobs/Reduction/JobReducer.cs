@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
+using HeadScope.Data.Frames;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Frames;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Reduction;
 
