@@ -1,5 +1,5 @@
 using System.Reflection;
-using HeadScope.ModelCore.Tokens;
+using HeadScope.Data.Tokens;
 
 namespace HeadScope.Client;
 

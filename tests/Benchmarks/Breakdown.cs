@@ -1,9 +1,9 @@
 using System.Diagnostics;
+using HeadScope.Data.Weights;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.Benchmarks;
 

@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using HeadScope.Data.Tokens;
+using HeadScope.Data.Weights;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
-using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.Benchmarks;
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using HeadScope.ModelCore.Frames;
-using HeadScope.ModelCore.Text;
+using HeadScope.Data.Frames;
+using HeadScope.Data.Text;
 
 namespace HeadScope.Benchmarks;
 

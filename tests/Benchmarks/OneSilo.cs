@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Benchmarks;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Shards;
@@ -8,7 +9,6 @@ using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Benchmarks;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using HeadScope.ModelCore.Tokens;
+using HeadScope.Data.Tokens;
 
 namespace HeadScope.Benchmarks;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using HeadScope.ModelCore.Tokens;
+using HeadScope.Data.Tokens;
 
 namespace HeadScope.Benchmarks;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using HeadScope.ModelCore.Tokens;
+using HeadScope.Data.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests;

@@ -1,5 +1,5 @@
+using HeadScope.Data.Tokens;
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests;

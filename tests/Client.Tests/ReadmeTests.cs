@@ -1,4 +1,4 @@
-using HeadScope.ModelCore.Frames;
+using HeadScope.Data.Frames;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests;

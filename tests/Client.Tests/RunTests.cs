@@ -1,5 +1,5 @@
 using System.Text.Json;
-using HeadScope.ModelCore.Frames;
+using HeadScope.Data.Frames;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using HeadScope.ModelCore.Tokens;
+using HeadScope.Data.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests;

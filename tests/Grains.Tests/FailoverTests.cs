@@ -1,9 +1,9 @@
 using System.Globalization;
+using HeadScope.Data.Tokens;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Hosting;
 using HeadScope.Grains.Hosting.Clustering;
 using HeadScope.Jobs;
-using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using HeadScope.ModelCore.Tokens;
+using HeadScope.Data.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Grains.Tests;

@@ -1,10 +1,10 @@
+using HeadScope.Data.Tokens;
+using HeadScope.Data.Weights;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
-using HeadScope.ModelCore.Weights;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests;

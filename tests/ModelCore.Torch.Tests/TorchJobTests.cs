@@ -1,10 +1,10 @@
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Tests;
 using HeadScope.Jobs.Tests.Work;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 

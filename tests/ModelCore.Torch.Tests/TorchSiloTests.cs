@@ -1,8 +1,8 @@
 using System.Text.Json;
+using HeadScope.Data.Tokens;
 using HeadScope.Grains.Tests;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.ModelCore.Torch.Tests;

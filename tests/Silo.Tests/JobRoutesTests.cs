@@ -3,12 +3,12 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Tokens;
 using HeadScope.Silo.Security;
 using HeadScope.Tests.Support;
 

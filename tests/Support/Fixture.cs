@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using HeadScope.ModelCore.Weights;
+using HeadScope.Data.Weights;
 
 namespace HeadScope.Tests.Support;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
+using HeadScope.Data.Weights;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Reference;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Weights;
 using Xunit.Abstractions;
 
 namespace HeadScope.Tests.Support;

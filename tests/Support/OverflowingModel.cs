@@ -1,4 +1,4 @@
-using HeadScope.ModelCore.Weights;
+using HeadScope.Data.Weights;
 
 namespace HeadScope.Tests.Support;
 

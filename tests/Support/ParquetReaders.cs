@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using HeadScope.ModelCore.Frames;
+using HeadScope.Data.Frames;
 
 namespace HeadScope.Tests.Support;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using HeadScope.Client.Output;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Client.Commands;
 

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using HeadScope.Client.Output;
+using HeadScope.Data.Files;
+using HeadScope.Data.Frames;
+using HeadScope.Data.Tokens;
+using HeadScope.Data.Weights;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
@@ -8,11 +12,7 @@ using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute.Managed;
-using HeadScope.ModelCore.Files;
-using HeadScope.ModelCore.Frames;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Tokens;
-using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.Client.Commands;
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using HeadScope.Client.Output;
+using HeadScope.Data.Tokens;
+using HeadScope.Data.Weights;
 using HeadScope.Jobs;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Tokens;
-using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.Client.Commands;
 

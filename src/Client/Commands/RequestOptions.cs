@@ -1,8 +1,8 @@
 using System.CommandLine;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Client.Commands;
 

@@ -3,11 +3,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using HeadScope.Client.Output;
+using HeadScope.Data.Text;
+using HeadScope.Data.Tokens;
+using HeadScope.Data.Tokens.Concatenation;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
-using HeadScope.ModelCore.Text;
-using HeadScope.ModelCore.Tokens;
-using HeadScope.ModelCore.Tokens.Concatenation;
 
 namespace HeadScope.Client.Commands;
 

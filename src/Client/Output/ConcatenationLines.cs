@@ -1,6 +1,6 @@
 using System.Globalization;
+using HeadScope.Data.Tokens.Concatenation;
 using HeadScope.Jobs;
-using HeadScope.ModelCore.Tokens.Concatenation;
 
 namespace HeadScope.Client.Output;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
+using HeadScope.Data.Hub;
 using HeadScope.Jobs;
-using HeadScope.ModelCore.Hub;
 using Spectre.Console;
 
 namespace HeadScope.Client.Output;

@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
 using HeadScope.Client.Sources;
+using HeadScope.Data.Hub;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store.AzureStorage;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Hub;
 using Spectre.Console;
 
 namespace HeadScope.Client.Output;

@@ -1,10 +1,10 @@
+using HeadScope.Data.Frames;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Frames;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Reduction;
 

@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using HeadScope.Data.Frames;
 using HeadScope.Jobs.Specs;
-using HeadScope.ModelCore.Frames;
 using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Reduction;

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
+using HeadScope.Data.Frames;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Frames;
 using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Jobs.Reduction;

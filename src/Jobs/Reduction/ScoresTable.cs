@@ -1,5 +1,5 @@
+using HeadScope.Data.Frames;
 using HeadScope.Jobs.Shards;
-using HeadScope.ModelCore.Frames;
 using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Reduction;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
+using HeadScope.Data.Frames;
 using HeadScope.Jobs.Shards;
-using HeadScope.ModelCore.Frames;
 using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Reduction;

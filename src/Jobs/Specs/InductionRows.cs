@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using HeadScope.ModelCore.Files;
+using HeadScope.Data.Files;
+using HeadScope.Data.Tokens;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Specs;
 

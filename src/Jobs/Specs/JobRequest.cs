@@ -1,5 +1,5 @@
+using HeadScope.Data.Tokens;
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Specs;
 

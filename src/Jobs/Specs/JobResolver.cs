@@ -1,10 +1,10 @@
+using HeadScope.Data.Files;
+using HeadScope.Data.Hub;
+using HeadScope.Data.Tokens;
+using HeadScope.Data.Weights;
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Files;
-using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
-using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.Jobs.Specs;
 

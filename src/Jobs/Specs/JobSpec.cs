@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HeadScope.Data.Tokens;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Specs;
 

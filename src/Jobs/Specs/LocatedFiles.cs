@@ -1,4 +1,4 @@
-using HeadScope.ModelCore.Files;
+using HeadScope.Data.Files;
 
 namespace HeadScope.Jobs.Specs;
 

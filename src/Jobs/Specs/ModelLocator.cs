@@ -1,6 +1,6 @@
+using HeadScope.Data.Files;
+using HeadScope.Data.Hub;
 using HeadScope.Jobs.Roots;
-using HeadScope.ModelCore.Files;
-using HeadScope.ModelCore.Hub;
 
 namespace HeadScope.Jobs.Specs;
 

@@ -1,9 +1,9 @@
+using HeadScope.Data.Hub;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
-using HeadScope.ModelCore.Hub;
 
 namespace HeadScope.Jobs.Work;
 

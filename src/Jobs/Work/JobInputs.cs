@@ -1,8 +1,9 @@
+using HeadScope.Data.Files;
+using HeadScope.Data.Hub;
+using HeadScope.Data.Tokens;
+using HeadScope.Data.Weights;
 using HeadScope.Jobs.Specs;
-using HeadScope.ModelCore.Files;
-using HeadScope.ModelCore.Hub;
-using HeadScope.ModelCore.Tokens;
-using HeadScope.ModelCore.Weights;
+using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Jobs.Work;
 

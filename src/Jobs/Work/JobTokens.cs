@@ -1,5 +1,5 @@
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Specs;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Work;
 

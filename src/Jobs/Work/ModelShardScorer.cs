@@ -1,9 +1,9 @@
 using System.Diagnostics;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Work;
 

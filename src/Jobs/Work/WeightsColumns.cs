@@ -1,8 +1,8 @@
+using HeadScope.Data.Weights;
 using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.Jobs.Work;
 

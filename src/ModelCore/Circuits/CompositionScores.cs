@@ -1,6 +1,5 @@
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Weights;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace HeadScope.ModelCore.Circuits;
@@ -21,7 +20,7 @@ public enum Composition
 /// <remarks>
 /// No product of d_model x d_model is formed: |A M B|_F² = tr((AᵀA) M (B Bᵀ) Mᵀ), with M = W_O W_Q (or W_K, W_V) of d_head x d_head.
 /// </remarks>
-public sealed class CompositionScores(ModelWeights weights, IBackend backend)
+public sealed class CompositionScores(IModelWeights weights, IBackend backend)
 {
     readonly ModelConfig _config = weights.Config;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Weights;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace HeadScope.ModelCore.Circuits;
@@ -16,7 +15,7 @@ namespace HeadScope.ModelCore.Circuits;
 /// Eigenvalues of A B are those of B A (and zeros), so W_V W_O is reduced to W_O W_V, and E W_V W_O W_U to W_O (W_U E) W_V.
 /// E = W_E + mlp0(ln2(W_E)): tokens as they are after the first MLP.
 /// </remarks>
-public sealed class OvCircuits(ModelWeights weights, Transformer transformer, IBackend backend)
+public sealed class OvCircuits(IModelWeights weights, Transformer transformer, IBackend backend)
 {
     /// <summary>Tokens handled at a time.</summary>
     const int TokenBlock = 512;
@@ -146,7 +145,7 @@ public sealed class OvCircuits(ModelWeights weights, Transformer transformer, IB
             var byToken = new float[count * model];
             backend.Download(unembedded, byToken);
             var byFeature = new float[count * model];
-            ParameterMap.TransposeInto(byToken, count, model, byFeature);
+            Transposition.Into(byToken, count, model, byFeature);
             using var left = backend.Upload(byFeature, model, count);
 
             using var product = backend.Multiply(left, right);

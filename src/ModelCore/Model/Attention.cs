@@ -1,5 +1,4 @@
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.ModelCore.Model;
 

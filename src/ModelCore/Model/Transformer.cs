@@ -1,5 +1,4 @@
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Weights;
 
 namespace HeadScope.ModelCore.Model;
 
@@ -13,7 +12,7 @@ public sealed class Transformer : IDisposable
     readonly Tensor? _positions; // W_pos
     readonly TransformerBlock[] _blocks;
 
-    Transformer(ModelConfig config, IReadOnlyList<string> processing, IBackend backend, ModelWeights weights)
+    Transformer(ModelConfig config, IReadOnlyList<string> processing, IBackend backend, IModelWeights weights)
     {
         Config = config;
         Processing = processing;
@@ -46,7 +45,7 @@ public sealed class Transformer : IDisposable
     internal LayerNorm LnFinal { get; }
 
     /// <exception cref="InvalidDataException">A weight cannot be read or is not finite.</exception>
-    public static Transformer Load(ModelWeights weights, IBackend backend) => new(weights.Config, weights.Processing.Names, backend, weights);
+    public static Transformer Load(IModelWeights weights, IBackend backend) => new(weights.Config, weights.Processing.Names, backend, weights);
 
     /// <summary>A batch at the door: its residual stream holds the embedding, with positions where the model adds them there.</summary>
     /// <param name="tokens">[batch * position].</param>

@@ -1,8 +1,8 @@
 using System.Text.Json;
+using HeadScope.Data.Hub;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
-using HeadScope.ModelCore.Hub;
 
 namespace HeadScope.Silo.Api;
 

@@ -1,12 +1,12 @@
 using System.Text.Json;
+using HeadScope.Data.Files;
+using HeadScope.Data.Hub;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Files;
-using HeadScope.ModelCore.Hub;
 using HeadScope.ModelCore.Scoring;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Silo.Api;
 

@@ -1,11 +1,11 @@
 using System.ComponentModel;
 using System.Security.Claims;
+using HeadScope.Data.Files;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.ModelCore.Files;
 using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Security;
 using Microsoft.AspNetCore.Http.HttpResults;

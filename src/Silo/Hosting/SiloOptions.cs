@@ -1,8 +1,8 @@
+using HeadScope.Data.Hub;
 using HeadScope.Grains.Hosting;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Hub;
 
 namespace HeadScope.Silo.Hosting;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Telemetry;

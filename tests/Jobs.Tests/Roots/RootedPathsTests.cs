@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using HeadScope.Data.Files;
 using HeadScope.Jobs.Roots;
-using HeadScope.ModelCore.Files;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 

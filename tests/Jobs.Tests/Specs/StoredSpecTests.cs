@@ -1,5 +1,5 @@
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Specs;
-using HeadScope.ModelCore.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Jobs.Tests.Specs;

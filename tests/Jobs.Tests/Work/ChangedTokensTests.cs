@@ -1,8 +1,8 @@
+using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
-using HeadScope.ModelCore.Tokens;
 
 namespace HeadScope.Jobs.Tests.Work;
 

@@ -1,7 +1,7 @@
+using HeadScope.Data.Weights;
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute.Managed;
-using HeadScope.ModelCore.Tests.Model;
-using HeadScope.ModelCore.Weights;
+using HeadScope.ModelCore.Model;
 using HeadScope.Tests.Support;
 using MathNet.Numerics.LinearAlgebra;
 

@@ -1,8 +1,8 @@
+using HeadScope.Data.Weights;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Compute.Reference;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Weights;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 

@@ -1,7 +1,6 @@
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Weights;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
+using HeadScope.Data.Weights;
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Model;
-using HeadScope.ModelCore.Weights;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 

@@ -1,4 +1,4 @@
-using HeadScope.ModelCore.Weights;
+using HeadScope.Data.Weights;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Server.Paths;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using HeadScope.ModelCore.Tokens;
+using HeadScope.Data.Tokens;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Server.Paths;

@@ -1,5 +1,0 @@
-namespace HeadScope.ModelCore.Tests;
-
-/// <summary>Tests that measure what the whole process does, and so run while no others do.</summary>
-[CollectionDefinition(nameof(AloneInTheProcess), DisableParallelization = true)]
-public sealed class AloneInTheProcess;

@@ -1,9 +1,0 @@
-using ParquetSharp;
-
-namespace HeadScope.ModelCore.Tests;
-
-/// <summary>What the process holds: objects, and what Arrow allocated.</summary>
-internal static class HeldMemory
-{
-    public static long Bytes => GC.GetTotalMemory(forceFullCollection: true) + MemoryPool.GetDefaultMemoryPool().BytesAllocated;
-}
