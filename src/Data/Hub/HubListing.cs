@@ -16,6 +16,9 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files, b
 {
     const int TreeFormat = 1;
 
+    /// <summary>What the hub advises its users is a tenth of this.</summary>
+    const int MostFiles = 1_000_000;
+
     static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     public IReadOnlyList<string> Names => [.. Files.Select(file => file.Name)];
@@ -29,11 +32,18 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files, b
         var commit = root.GetProperty("sha").GetString()!;
         if (!HubRepository.IsCommit(commit))
             throw new FormatException("its 'sha' is not a commit");
-        return new HubListing(commit, [.. root.GetProperty("siblings").EnumerateArray().Select(file => new HubFile(
+        var siblings = root.GetProperty("siblings");
+        if (siblings.GetArrayLength() > MostFiles)
+            throw new FormatException($"it lists {siblings.GetArrayLength():N0} files; at most {MostFiles:N0} are possible");
+        HubFile[] files = [.. siblings.EnumerateArray().Select(file => new HubFile(
             file.GetProperty("rfilename").GetString() ?? throw new FormatException("a file has no name"),
             Number(file, "size"),
             Text(file, "blobId"),
-            file.TryGetProperty("lfs", out var large) && large.ValueKind == JsonValueKind.Object ? Text(large, "sha256") : null))]);
+            file.TryGetProperty("lfs", out var large) && large.ValueKind == JsonValueKind.Object ? Text(large, "sha256") : null))];
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        return files.FirstOrDefault(file => !names.Add(file.Name)) is { } twice
+            ? throw new FormatException($"it lists {Fault.Quote(twice.Name)} twice")
+            : new HubListing(commit, files);
     });
 
     /// <summary>Reads what <see cref="ToTree"/> and huggingface_hub write into <c>trees/COMMIT.json</c>.</summary>

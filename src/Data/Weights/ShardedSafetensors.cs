@@ -1,4 +1,5 @@
 using HeadScope.Data.Files;
+
 namespace HeadScope.Data.Weights;
 
 /// <summary>A checkpoint spread over several safetensors files, as <c>model.safetensors.index.json</c> lists them.</summary>
