@@ -51,11 +51,12 @@ internal static class PullCommand
             };
         }
 
+        using var held = await OutputLock.AcquireAsync(output, id, TimeProvider.System, cancellation).ConfigureAwait(false);
         var results = new ResultFolder(output);
         if (!force)
         {
             await results.CheckOwnershipAsync(id, cancellation).ConfigureAwait(false);
-            if (await results.HoldsAsync(manifest, cancellation).ConfigureAwait(false))
+            if (await results.HoldsAsync(manifest, report.Say, cancellation).ConfigureAwait(false))
             {
                 report.AlreadyDone(manifest, output);
                 return ExitCode.Done;

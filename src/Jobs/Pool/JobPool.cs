@@ -227,9 +227,13 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             var (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
             if (ended is null && await jobs.IsWholeAsync(folder, stop).ConfigureAwait(false))
                 return;
-            var what = ended is { } state ? $"{state.Name()} elsewhere" : "deleted";
-            await CloseAsync(folder, ended == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {what}.") { Cancelled = ended != JobState.Failed })
-                .ConfigureAwait(false);
+            if (ended != JobState.Done)
+                await JobUnits.ThrowIfStoppedAsync(jobs.Blobs, folder, stop).ConfigureAwait(false);
+            await CloseAsync(folder, null).ConfigureAwait(false);
+        }
+        catch (JobStoppedException e)
+        {
+            await CloseAsync(folder, e).ConfigureAwait(false);
         }
         catch (UnreadableBlobException e)
         {

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using HeadScope.Data.Frames;
-using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
@@ -12,7 +11,7 @@ using HeadScope.ModelCore.Model;
 namespace HeadScope.Jobs.Reduction;
 
 /// <summary>Makes a job's results of its shards. Doing it twice, or on two machines, gives the same bytes.</summary>
-public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, ModelConfig config, TokenDataset tokens, int threads)
+public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, ModelConfig config, JobTokens tokens, int threads)
 {
     /// <summary>Rows of a row group of the long tables: what one holds in memory while it is written.</summary>
     const int RowsPerGroup = 1 << 18;
@@ -42,7 +41,7 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
         await WriteFrameAsync("head_df.parquet", heads, cancellation).ConfigureAwait(false);
         await WriteFrameAsync("quantiles.parquet", Frames.Quantiles(quantiles, config.NLayers, config.NHeads), cancellation).ConfigureAwait(false);
         await WriteFrameAsync("moments.parquet", Frames.Moments(shards.Statistics, config.NHeads), cancellation).ConfigureAwait(false);
-        var examples = Frames.Examples(shards.Statistics, config.NHeads, tokens);
+        var examples = Frames.Examples(shards.Statistics, config.NHeads, tokens.Rows);
         await WriteFrameAsync("examples.parquet", examples, cancellation).ConfigureAwait(false);
         Lap("frames");
 
@@ -54,6 +53,9 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
             await _results.WriteAsync("scores.parquet", (stream, token) => ScoresTable.WriteAsync(shards, config.NHeads, stream, Options(), token), cancellation).ConfigureAwait(false);
             Lap("scores");
         }
+
+        tokens.Verify(); // the manifest is about to say so
+        Lap("tokens");
 
         var summary = losses.Summarize(shards.Statistics);
         var model = new ManifestModel(spec.Model.Name, spec.Model.Hub, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);

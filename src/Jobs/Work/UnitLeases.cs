@@ -23,7 +23,7 @@ public sealed class UnitLeases(IBlobStore store, JobFolder folder, JobUnits unit
     public int ShardsWaiting => dispatcher.Progress is var progress ? Math.Clamp(progress.Units - progress.Done - progress.Assigned, 0, units.Plan.Shards) : 0;
 
     /// <summary>The next unit to work on; null when all are done (see <see cref="IsComplete"/>), others have what is left, or nobody answers just now.</summary>
-    /// <exception cref="JobStoppedException">The job was cancelled or has failed.</exception>
+    /// <exception cref="JobStoppedException">The job was cancelled or deleted, or has failed.</exception>
     public async Task<Lease?> TryLeaseAsync(string worker, CancellationToken cancellation)
     {
         while (await dispatcher.NextAsync(worker, cancellation).ConfigureAwait(false) is { } assignment)
@@ -43,9 +43,13 @@ public sealed class UnitLeases(IBlobStore store, JobFolder folder, JobUnits unit
                 // Its last holder committed, and gave the claim back, since the dispatcher last looked.
                 await CompleteAsync(lease, cancellation).ConfigureAwait(false);
             }
-            catch
+            catch (Exception e)
             {
                 await dispatcher.AbandonAsync(assignment, CancellationToken.None).ConfigureAwait(false);
+
+                // Where the job was deleted, the claim that was being written went with its folder.
+                if (e is StoreException)
+                    await JobUnits.ThrowIfStoppedAsync(store, folder, cancellation).ConfigureAwait(false);
                 throw;
             }
         }

@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using System.Text.Json;
+using HeadScope.Data.Files;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Specs;
@@ -43,7 +43,7 @@ internal static class JobsApi
     {
         try
         {
-            using var body = await RequestJson.ParseAsync(request.Body, cancellation).ConfigureAwait(false);
+            using var body = await StrictJson.ParseAsync(request.Body, cancellation).ConfigureAwait(false);
             var (folder, isNew) = await intake.SubmitAsync(body.RootElement, caller, cancellation).ConfigureAwait(false);
             if (isNew)
                 audit.Submitted(caller, folder.Id);
@@ -54,9 +54,9 @@ internal static class JobsApi
             var view = (await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false))!;
             return isNew ? TypedResults.Created($"/v1/jobs/{folder.Id}", view) : TypedResults.Ok(view);
         }
-        catch (JsonException e)
+        catch (FormatException e)
         {
-            return TypedResults.Problem($"The body is not JSON: {e.Message}", statusCode: StatusCodes.Status400BadRequest);
+            return TypedResults.Problem($"The body is not the JSON that was expected: {e.Message}.", statusCode: StatusCodes.Status400BadRequest);
         }
         catch (InvalidJobException e)
         {

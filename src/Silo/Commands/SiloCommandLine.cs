@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Security.Cryptography;
 using HeadScope.Grains.Hosting.Clustering;
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Store.AzureStorage;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.Silo.Hosting;
@@ -26,7 +28,7 @@ internal static class SiloCommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync($"headscope-silo: {error.Message}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"headscope-silo: {AzureLocation.WithoutSignatures(error.Message)}").ConfigureAwait(false);
             await Console.Error.WriteLineAsync("See 'headscope-silo --help'.").ConfigureAwait(false);
             return BadArguments;
         }
@@ -85,6 +87,8 @@ internal static class SiloCommandLine
         cluster.AddTo(root);
         root.SetAction(async (parsed, cancellation) =>
         {
+            if (AzureLocation.WarningOf(parsed.GetRequiredValue(store)) is { } warning)
+                await Console.Error.WriteLineAsync($"headscope-silo: {warning}").ConfigureAwait(false);
             var options = cluster.Apply(parsed, new SiloOptions
             {
                 Store = parsed.GetRequiredValue(store),
@@ -166,7 +170,8 @@ internal static class SiloCommandLine
         {
             result =>
             {
-                if (result.GetValueOrDefault<int>() is var value && (value < lowest || value > highest))
+                // What does not parse is reported by the parser.
+                if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && (value < lowest || value > highest))
                     result.AddError($"{name}: {value} is out of range; expected {lowest} to {highest}.");
             },
         },

@@ -8,6 +8,7 @@ using HeadScope.Silo.Security;
 using HeadScope.Silo.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Logging.Console;
 
 namespace HeadScope.Silo.Hosting;
 
@@ -33,6 +34,7 @@ internal static class SiloApplication
         ListenGuard.CheckCertificate(addresses, builder.Configuration);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // why it did not start is said by the command line
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(console => console.ColorBehavior = LoggerColorBehavior.Disabled); // colours are commands to a terminal
         builder.WebHost.UseUrls([.. addresses.Select(address => address.Text)]).UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -106,6 +108,7 @@ internal static class SiloApplication
             json.SerializerOptions.PropertyNamingPolicy = JobJson.Options.PropertyNamingPolicy;
             json.SerializerOptions.DefaultIgnoreCondition = JobJson.Options.DefaultIgnoreCondition;
             json.SerializerOptions.NumberHandling = JobJson.Options.NumberHandling;
+            json.SerializerOptions.AllowDuplicateProperties = JobJson.Options.AllowDuplicateProperties;
             foreach (var converter in JobJson.Options.Converters)
                 json.SerializerOptions.Converters.Add(converter);
         });
