@@ -78,7 +78,7 @@ public sealed class TrustTests : IDisposable
         ];
         foreach (var intruder in intruders)
         {
-            using var client = Client(intruder);
+            using var client = Client(_gatewayPort, Cluster, intruder);
             using var limit = new CancellationTokenSource(Patience);
             await Assert.ThrowsAnyAsync<Exception>(() => client.StartAsync(limit.Token));
             var grains = client.Services.GetRequiredService<IGrainFactory>();
@@ -94,7 +94,7 @@ public sealed class TrustTests : IDisposable
             await Assert.ThrowsAnyAsync<Exception>(() => joining.StartAsync(limit.Token));
         }
 
-        using (var member = Client(own))
+        using (var member = Client(_gatewayPort, Cluster, own))
         {
             await member.StartAsync();
             var grains = member.Services.GetRequiredService<IGrainFactory>();
@@ -116,19 +116,19 @@ public sealed class TrustTests : IDisposable
         await MakeCertificatesAsync("own");
         await MakeCertificatesAsync("next");
         await using var silo = await StartAsync("own");
-        using (var early = Client(ClusterTls.With(Open("next"))))
+        using (var early = Client(_gatewayPort, Cluster, ClusterTls.With(Open("next"))))
         {
             using var limit = new CancellationTokenSource(Patience);
             await Assert.ThrowsAnyAsync<Exception>(() => early.StartAsync(limit.Token));
         }
 
-        var before = Client(ClusterTls.With(Open("own")));
+        var before = Client(_gatewayPort, Cluster, ClusterTls.With(Open("own")));
         await before.StartAsync();
         foreach (var file in new[] { "authority.pem", "silo.pem" })
             File.Move(_folder.File($"next/{file}"), _folder.File($"own/{file}"), overwrite: true);
 
         // Who has connected stays so; who comes from now on shows, and is shown, the new one.
-        using var after = Client(ClusterTls.With(Open("own")));
+        using var after = Client(_gatewayPort, Cluster, ClusterTls.With(Open("own")));
         for (var waited = System.Diagnostics.Stopwatch.StartNew(); ;)
         {
             try
@@ -170,13 +170,13 @@ public sealed class TrustTests : IDisposable
     }
 
     /// <summary>Orleans's own client.</summary>
-    IHost Client(Action<TlsOptions>? tls)
+    internal static IHost Client(int gatewayPort, string cluster, Action<TlsOptions>? tls)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.UseOrleansClient(client =>
         {
-            client.UseLocalhostClustering(_gatewayPort, "headscope", Cluster);
+            client.UseLocalhostClustering(gatewayPort, "headscope", cluster);
             if (tls is not null)
                 client.UseTls(tls);
         });
