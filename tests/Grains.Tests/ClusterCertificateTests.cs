@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using HeadScope.Grains.Hosting.Security;
 using HeadScope.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace HeadScope.Grains.Tests;
 
@@ -12,8 +13,8 @@ public sealed class ClusterCertificateTests : IDisposable
     static readonly TimeSpan Life = TimeSpan.FromDays(30);
 
     readonly TemporaryFolder _folder = new();
-    readonly X509Certificate2 _authority = CertificateAuthority.Create(Cluster, new Ticking { Now = DateTimeOffset.UtcNow - TimeSpan.FromDays(365) });
-    readonly Ticking _time = new();
+    readonly X509Certificate2 _authority = CertificateAuthority.Create(Cluster, new FakeTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromDays(365)));
+    readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
 
     public void Dispose()
     {
@@ -31,7 +32,7 @@ public sealed class ClusterCertificateTests : IDisposable
         {
             (CertificateAuthority.Issue(_authority, Cluster, Life, TimeProvider.System), true),
             (CertificateAuthority.Issue(_authority, "another-cluster", Life, TimeProvider.System), false),
-            (CertificateAuthority.Issue(_authority, Cluster, Life, new Ticking { Now = DateTimeOffset.UtcNow - Life - TimeSpan.FromDays(1) }), false), // it has ended
+            (CertificateAuthority.Issue(_authority, Cluster, Life, new FakeTimeProvider(DateTimeOffset.UtcNow - Life - TimeSpan.FromDays(1))), false), // it has ended
             (CertificateAuthority.Issue(stranger, Cluster, Life, TimeProvider.System), false),
             (stranger, false),
             (_authority, false), // who has the authority's certificate has no silo's
@@ -73,13 +74,13 @@ public sealed class ClusterCertificateTests : IDisposable
         var first = own.Current.Thumbprint;
         using var next = CertificateAuthority.Create(Cluster, TimeProvider.System);
         Write(next, next);
-        _time.Now += TimeSpan.FromSeconds(1);
+        _time.Advance(TimeSpan.FromSeconds(1));
         var second = own.Current;
         Assert.NotEqual(first, second.Thumbprint);
         Assert.True(own.IsMember(second, null));
 
         File.WriteAllText(_folder.File("silo.pem"), "half of a certifi");
-        _time.Now += TimeSpan.FromSeconds(1);
+        _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(second.Thumbprint, own.Current.Thumbprint);
         Assert.Contains("The certificate that was read before serves on.", Assert.Single(reports), StringComparison.Ordinal);
     }
@@ -101,17 +102,5 @@ public sealed class ClusterCertificateTests : IDisposable
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(_folder.File("silo.pem"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(_folder.File("authority.pem"), trusted.ExportCertificatePem());
-    }
-
-    /// <summary>A clock that the test moves.</summary>
-    sealed class Ticking : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = DateTimeOffset.UtcNow;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-
-        public override long GetTimestamp() => Now.UtcTicks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
     }
 }

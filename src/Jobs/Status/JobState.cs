@@ -30,6 +30,15 @@ public enum JobState
 
 public static class JobStates
 {
+    /// <summary>The states' names, as people see them.</summary>
+    public static IEnumerable<string> Names => Enum.GetValues<JobState>().Select(Name);
+
+    public static string Name(this JobState state) => state.ToString().ToLowerInvariant();
+
+    /// <summary>The state of a name, in capitals or not; null where there is none.</summary>
+    public static JobState? Named(string name) =>
+        Enum.GetValues<JobState>().Cast<JobState?>().FirstOrDefault(state => state!.Value.Name().Equals(name, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Whether nothing more will happen unless somebody asks for it.</summary>
     public static bool HasEnded(this JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled or JobState.Unreadable;
 }

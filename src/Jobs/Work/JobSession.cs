@@ -39,7 +39,7 @@ public sealed class JobSession : IAsyncDisposable
         var units = new JobUnits(plan, spec.Induction is not null);
         Leases = new UnitLeases(
             jobs.Blobs, folder, units, _claims,
-            dispatcher?.Invoke(units) ?? new UnitDispatcher(jobs.Blobs, folder, units, _claims, time, Timeout.InfiniteTimeSpan));
+            dispatcher?.Invoke(units) ?? new UnitDispatcher(jobs.Blobs, folder, units, _claims, time, Timeout.InfiniteTimeSpan, presence: presence));
         Span = JobSpans.Job(spec, plan);
         _observer = new MeteredJob(spec, plan, observer);
         _observer.Follow(Leases);

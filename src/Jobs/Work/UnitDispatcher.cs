@@ -10,8 +10,10 @@ namespace HeadScope.Jobs.Work;
 /// <param name="claims">Tell what others have claimed.</param>
 /// <param name="duration">How long a worker may be silent; infinite for workers of this process.</param>
 /// <param name="isGone">Which workers are known to be gone; null where none can be.</param>
+/// <param name="presence">Tells whether the job is still the one that was opened; null where nobody deletes it.</param>
 public sealed class UnitDispatcher(
-    IBlobStore store, JobFolder folder, JobUnits units, BlobClaims claims, TimeProvider time, TimeSpan duration, Func<string, bool>? isGone = null) : IUnitDispatcher
+    IBlobStore store, JobFolder folder, JobUnits units, BlobClaims claims, TimeProvider time, TimeSpan duration, Func<string, bool>? isGone = null,
+    JobPresence? presence = null) : IUnitDispatcher
 {
     /// <summary>How often to look, at the least, what others have done or said.</summary>
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
@@ -56,7 +58,7 @@ public sealed class UnitDispatcher(
         await _looking.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            await _stopLooks.LookAsync(() => JobUnits.ThrowIfStoppedAsync(store, folder, cancellation)).ConfigureAwait(false);
+            await _stopLooks.LookAsync(() => ThrowIfStoppedAsync(cancellation)).ConfigureAwait(false);
             await _doneLooks.LookAsync(() => ReadAsync(cancellation)).ConfigureAwait(false);
             _hasLooked = true;
         }
@@ -97,7 +99,7 @@ public sealed class UnitDispatcher(
         try
         {
             if (_stopLooks.IsDue(LookInterval))
-                await _stopLooks.LookAsync(() => JobUnits.ThrowIfStoppedAsync(store, folder, cancellation)).ConfigureAwait(false);
+                await _stopLooks.LookAsync(() => ThrowIfStoppedAsync(cancellation)).ConfigureAwait(false);
             if (_doneLooks.IsDue(interval))
                 await _doneLooks.LookAsync(() => ReadAsync(cancellation)).ConfigureAwait(false);
             _hasLooked = true;
@@ -106,6 +108,13 @@ public sealed class UnitDispatcher(
         {
             _looking.Release();
         }
+    }
+
+    async Task ThrowIfStoppedAsync(CancellationToken cancellation)
+    {
+        if (presence is not null)
+            await presence.ThrowIfGoneAsync(cancellation).ConfigureAwait(false);
+        await JobUnits.ThrowIfStoppedAsync(store, folder, cancellation).ConfigureAwait(false);
     }
 
     async Task ReadAsync(CancellationToken cancellation)

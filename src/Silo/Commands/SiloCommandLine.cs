@@ -126,11 +126,11 @@ internal static class SiloCommandLine
         {
             await app.RunAsync(cancellation).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or OrleansLifecycleCanceledException && stopping.IsCancellationRequested)
         {
             // Told to stop while it was starting.
         }
-        catch (Exception e) when (e is not IOException && options.Cluster.Kind is not SingleSilo && !app.Lifetime.ApplicationStarted.IsCancellationRequested)
+        catch (Exception e) when (e is not (IOException or InvalidDataException) && options.Cluster.Kind is not SingleSilo && !app.Lifetime.ApplicationStarted.IsCancellationRequested)
         {
             throw new IOException($"The cluster '{options.Cluster.ClusterId}' was not joined: {e.Message.Split('\n')[0].Trim()} {options.Cluster.Kind.Hint}", e);
         }

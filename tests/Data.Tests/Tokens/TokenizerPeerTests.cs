@@ -111,15 +111,16 @@ public class TokenizerPeerTests
     [SkippableFact]
     public void Decode_AnyIds_EqualsThePeer()
     {
+        // Releases of the library differ in the text of a token that is not in normal form C.
         var definition = TokenizerSamples.DemoWith(root =>
-            root["added_tokens"]!.AsArray().Add(TokenizerSamples.Added(2048, "e\u0301 Ġ", normalized: true)));
+            root["added_tokens"]!.AsArray().Add(TokenizerSamples.Added(2048, "ẽ Ġ", normalized: true)));
         var tokenizer = TokenizerSamples.Load(definition);
         var random = new Random(9);
         // Ids below 257 are single bytes: most sequences of them are no UTF-8.
         var ids = Enumerable.Range(0, 5000).Select(i => Draw(1 + i % 30, i % 2 == 0 ? 257 : 2049)).ToList();
-        var expected = TokenizerPeer.Decode(definition, ids);
-        for (var i = 0; i < ids.Count; i++)
-            Assert.True(expected[i] == tokenizer.Decode(ids[i]), $"Ids {string.Join(' ', ids[i])}");
+        var peer = new TokenizerPeer(definition);
+        foreach (var some in ids)
+            Assert.Equal(peer.Decode(some), tokenizer.Decode(some));
 
         int[] Draw(int count, int limit) => [.. Enumerable.Range(0, count).Select(_ => random.Next(limit))];
     }
@@ -132,12 +133,12 @@ public class TokenizerPeerTests
 
     static void AssertEqualToPeer(Tokenizer tokenizer, string definition, List<string> texts)
     {
-        var expected = TokenizerPeer.Encode(definition, texts);
-        for (var i = 0; i < texts.Count; i++)
+        var peer = new TokenizerPeer(definition);
+        foreach (var text in texts)
         {
-            var actual = tokenizer.Encode(texts[i]);
-            if (!expected[i].AsSpan().SequenceEqual(actual))
-                Assert.Fail(Difference(tokenizer, texts[i], expected[i], actual));
+            var (expected, actual) = (peer.Encode(text), tokenizer.Encode(text));
+            if (!expected.AsSpan().SequenceEqual(actual))
+                Assert.Fail(Difference(tokenizer, text, expected, actual));
         }
     }
 

@@ -2,6 +2,7 @@ using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Tests.Store;
 using HeadScope.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace HeadScope.Jobs.Tests.Claims;
 
@@ -11,7 +12,7 @@ public abstract class BlobClaimsTests
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
     static readonly JobFolder Folder = new("0123456789abcdef");
 
-    readonly ManualTime _time = new();
+    readonly FakeTimeProvider _time = new();
 
     /// <summary>A store that is empty.</summary>
     protected abstract Task<IBlobStore> OpenAsync();
@@ -61,7 +62,7 @@ public abstract class BlobClaimsTests
     public async Task TryClaim_HoldersClockIsHoursAway_OnlyItsSilenceCounts(int hours)
     {
         var store = await OpenAsync();
-        var elsewhere = new ManualTime(TimeSpan.FromHours(hours));
+        var elsewhere = new FakeTimeProvider(_time.Start + TimeSpan.FromHours(hours));
         var (holder, other) = (new BlobClaims(store, Folder, elsewhere, Lease, Elsewhere), Claims(store));
         var held = await holder.TryClaimAsync("unit", "holder", default);
         for (var i = 0; i < 10; i++)

@@ -1,6 +1,7 @@
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace HeadScope.Jobs.Tests.Pool;
 
@@ -24,7 +25,7 @@ public class JobQueueTests
     public async Task InTurn_JobsOfAStore_AreThoseThatHaveNotEnded()
     {
         using var fixture = new JobFixture();
-        var time = new ManualTime();
+        var time = new FakeTimeProvider();
         var queue = new JobQueue(fixture.Jobs, time);
         var (_, one) = await fixture.SubmitAsync(JobFixture.TinyRequest);
         var (_, two) = await fixture.SubmitAsync(JobFixture.TinyRequest with { Rows = 3 });

@@ -5,6 +5,7 @@ using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Tests.Store;
 using HeadScope.Jobs.Work;
 using HeadScope.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace HeadScope.Jobs.Tests.Work;
 
@@ -79,7 +80,7 @@ public sealed class DeletionTests : IDisposable
     [Fact]
     public async Task Sweep_AWorkerThatDiedHadWrittenOnceMore_DeletesThatUntilTheJobIsForgotten()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider();
         var queue = new JobQueue(_fixture.Jobs, time);
         await _fixture.SubmitAsync(Request);
         Assert.True(await _fixture.Jobs.DeleteAsync(_job, default));
@@ -103,7 +104,7 @@ public sealed class DeletionTests : IDisposable
         await _fixture.RunAsync(Request);
         await _fixture.Jobs.Blobs.DeleteAsync(_job.Plan); // as in a store that is being copied
         var before = await _fixture.BlobsAsync("");
-        await new JobQueue(_fixture.Jobs, new ManualTime()).InTurnAsync(default);
+        await new JobQueue(_fixture.Jobs, new FakeTimeProvider()).InTurnAsync(default);
         Assert.Equal(before, await _fixture.BlobsAsync(""));
     }
 

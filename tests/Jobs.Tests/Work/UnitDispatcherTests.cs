@@ -1,6 +1,7 @@
 using HeadScope.Jobs.Claims;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
+using Microsoft.Extensions.Time.Testing;
 
 namespace HeadScope.Jobs.Tests.Work;
 
@@ -9,7 +10,7 @@ public sealed class UnitDispatcherTests : IDisposable
     static readonly TimeSpan Duration = TimeSpan.FromSeconds(60);
 
     readonly JobFixture _fixture = new();
-    readonly ManualTime _time = new();
+    readonly FakeTimeProvider _time = new();
 
     public void Dispose() => _fixture.Dispose();
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
+using Microsoft.Extensions.Time.Testing;
 
 namespace HeadScope.Jobs.Tests.Work;
 
@@ -14,7 +15,7 @@ public class UnitTableTests
     [Fact]
     public void TryAssign_UnitsInWork_AreNobodyElsesUntilTheyLapse()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider();
         var table = Table(time, rows: 4, weights: true);
         Assert.Equal(["000000", "000001", "weights"], Enumerable.Range(0, 3).Select(_ => table.TryAssign("a")!.Unit));
         Assert.Null(table.TryAssign("b"));
@@ -27,7 +28,7 @@ public class UnitTableTests
     [Fact]
     public void Renew_AssignmentOfAnEarlierTable_IsTakenUpUnlessSomebodyElseHasTheUnit()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider();
         var table = Table(time, rows: 4, weights: false);
         Assert.True(table.Renew(new Assignment("000001", -5), "a"));
         var leased = table.TryAssign("b")!;
@@ -43,7 +44,7 @@ public class UnitTableTests
     [Fact]
     public void AbandonAll_WorkersThatAreGone_FreesTheirUnitsAlone()
     {
-        var table = Table(new ManualTime(), rows: 6, weights: false);
+        var table = Table(new FakeTimeProvider(), rows: 6, weights: false);
         foreach (var worker in new[] { "a", "b", "a" })
             table.TryAssign(worker);
         table.AbandonAll(worker => worker == "a");
@@ -54,7 +55,7 @@ public class UnitTableTests
     [Fact]
     public void TryAssign_UnitsThatOthersClaimed_AreLeftToThemUntilTheyAreFree()
     {
-        var table = Table(new ManualTime(), rows: 6, weights: false);
+        var table = Table(new FakeTimeProvider(), rows: 6, weights: false);
         var mine = table.TryAssign("a")!;
         table.NoteClaims([0, 1]); // one of the two is this worker's own
         Assert.Equal("000002", table.TryAssign("b")!.Unit);
@@ -68,7 +69,7 @@ public class UnitTableTests
     [Fact]
     public void Refuse_ManyUnitsInARow_GoesOnSomewhereElse()
     {
-        var table = Table(new ManualTime(), rows: 2000, weights: false);
+        var table = Table(new FakeTimeProvider(), rows: 2000, weights: false);
         var first = table.TryAssign("a")!;
         table.Refuse(first);
         var next = Enumerable.Range(0, 3).Select(_ => int.Parse(table.TryAssign("a")!.Unit, CultureInfo.InvariantCulture)).ToArray();
@@ -83,7 +84,7 @@ public class UnitTableTests
     [Fact]
     public void Renew_UnitThatWasSeenClaimed_IsItsHolders()
     {
-        var table = Table(new ManualTime(), rows: 4, weights: false);
+        var table = Table(new FakeTimeProvider(), rows: 4, weights: false);
         table.NoteClaims([0]);
         Assert.True(table.Renew(new Assignment("000000", -1), "a"));
         table.NoteClaims([0]);
@@ -101,7 +102,7 @@ public class UnitTableTests
         for (var seed = 0; seed < Histories; seed++)
         {
             var random = new Random(seed);
-            var time = new ManualTime();
+            var time = new FakeTimeProvider();
             var units = new JobUnits(new JobPlan(random.Next(1, 30), random.Next(1, 4)), random.Next(2) == 0);
             var table = new UnitTable(units, time, Duration, random.Next());
             var held = new Dictionary<Assignment, (string Worker, long Renewed)>();
