@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.ComponentModel;
 using HeadScope.Data.Files;
 using HeadScope.Jobs;

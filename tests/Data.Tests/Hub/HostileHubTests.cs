@@ -29,25 +29,29 @@ public sealed class HostileHubTests
             for (var i = 0; i < 1999; i++)
                 await context.Response.Body.WriteAsync(thousand);
             await context.Response.WriteAsync($"{string.Concat(Enumerable.Repeat(",{}", 999))}]}}");
-        }),
+        }
+        ),
         ["a listing byte by byte"] = ("GET", "/revision/main", "Check the network", (context, _) => DripAsync(context, 1)),
         ["a listing that grows and does not end"] = ("GET", "/revision/main", "and no end", (context, _) => DripAsync(context, 5000)),
         ["a refusal with an endless body"] = ("GET", "/revision/main", "there is no model 'org/name'", (context, _) =>
         {
             context.Response.StatusCode = 404;
             return WithoutEndAsync(context);
-        }),
+        }
+        ),
         ["a redirect with an endless body, to itself"] = ("GET", "/revision/main", "more than 10 redirects", (context, _) =>
         {
             context.Response.Redirect(context.Request.Path);
             return WithoutEndAsync(context);
-        }),
+        }
+        ),
         ["headers without end"] = ("HEAD", "/config.json", "the connection broke", async (context, right) =>
         {
             await right();
             for (var i = 0; i < 200; i++)
                 context.Response.Headers[$"X-Filler-{i}"] = new string('x', 1000);
-        }),
+        }
+        ),
         ["a size beyond any file's"] = ("HEAD", "/config.json", "a size of 9,223,372,036,854,775,807 bytes", SizeOf("9223372036854775807")),
         ["a size beyond any disk's"] = ("HEAD", "/config.json", "Make room", SizeOf("4000000000000")),
         ["a size that is negative"] = ("HEAD", "/config.json", "no size", SizeOf("-1")),
@@ -56,12 +60,14 @@ public sealed class HostileHubTests
         {
             await context.Response.StartAsync();
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
-        }),
+        }
+        ),
         ["another commit's file"] = ("HEAD", "/config.json", "answers with commit", async (context, right) =>
         {
             await right();
             context.Response.Headers["X-Repo-Commit"] = new string('f', 40);
-        }),
+        }
+        ),
     };
 
     public static TheoryData<string> Names => [.. Attacks.Keys];
