@@ -1,5 +1,5 @@
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Torch.Cuda;
+using HeadScope.ModelCore.Torch;
 
 namespace HeadScope.ModelCore.Torch.Tests;
 
