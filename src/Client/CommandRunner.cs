@@ -1,10 +1,10 @@
+using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store.AzureStorage;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Client;
 

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Jobs;

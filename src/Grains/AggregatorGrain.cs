@@ -1,9 +1,9 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Engine;
 using HeadScope.Grains.Placement;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Status;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Grains;
 

@@ -1,7 +1,7 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Engine;
 using HeadScope.Grains.Placement;
-using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 
 namespace HeadScope.Grains;

@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;

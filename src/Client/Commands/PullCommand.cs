@@ -1,9 +1,8 @@
+using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
-using HeadScope.Jobs.Status;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Client.Commands;
 

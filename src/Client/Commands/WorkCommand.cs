@@ -1,10 +1,11 @@
+using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
 using HeadScope.Client.Telemetry;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Roots;

@@ -1,13 +1,12 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using System.Globalization;
 using System.Text.Json;
 using HeadScope.Client.Sources;
 using HeadScope.Data.Hub;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store.AzureStorage;
-using HeadScope.Jobs.Work;
 using Spectre.Console;
 
 namespace HeadScope.Client.Output;

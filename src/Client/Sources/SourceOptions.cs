@@ -1,6 +1,6 @@
+using HeadScope.Jobs.Records;
 using System.CommandLine;
 using HeadScope.Client.Output;
-using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Store.AzureStorage;
 

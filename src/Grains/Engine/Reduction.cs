@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Work;

@@ -1,7 +1,9 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Leasing;
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Pool;

@@ -1,6 +1,6 @@
+using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using HeadScope.Data.Frames;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
@@ -15,11 +15,6 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
 {
     /// <summary>Rows of a row group of the long tables: what one holds in memory while it is written.</summary>
     const int RowsPerGroup = 1 << 18;
-
-    public static string Version { get; } = typeof(JobReducer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-
-    /// <summary>Name and version, as files record them.</summary>
-    public static string Product { get; } = $"HeadScope {Version}";
 
     readonly ResultWriter _results = new(store, folder);
     readonly Dictionary<string, double> _seconds = [];
@@ -63,7 +58,7 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
         await _results.WriteAsync("report.html", stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
         var compute = new ManifestCompute(
             spec.Precision, [.. shards.Records.Select(record => record.Work.DeviceKind()).Distinct().Order(StringComparer.Ordinal)], TwoDigits(shards.Records.Max(record => record.Work.Distance)));
-        var manifest = new Manifest(folder.Id, Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), compute, summary, _results.Files);
+        var manifest = new Manifest(folder.Id, ProductVersion.Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), compute, summary, _results.Files);
         Lap("report");
 
         var timings = new Timings(_seconds, [.. shards.Records.Select(record => new ShardTiming(record.Shard, record.Rows, record.Work))]);
@@ -84,9 +79,9 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
     static double? TwoDigits(double? value) => value is { } known ? double.Parse(known.ToString("E1", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 
     Task WriteFrameAsync(string file, Frame frame, CancellationToken cancellation) =>
-        _results.WriteAsync(file, stream => frame.WriteParquet(stream, Product, Metadata()), cancellation);
+        _results.WriteAsync(file, stream => frame.WriteParquet(stream, ProductVersion.Product, Metadata()), cancellation);
 
-    ParquetOptions Options() => new() { CreatedBy = Product, Metadata = Metadata(), RowsPerGroup = RowsPerGroup };
+    ParquetOptions Options() => new() { CreatedBy = ProductVersion.Product, Metadata = Metadata(), RowsPerGroup = RowsPerGroup };
 
     KeyValuePair<string, string>[] Metadata() => [new("headscope.job", folder.Id), new("headscope.model", spec.Model.Name), new("headscope.processing", string.Join(",", spec.Model.Processing))];
 

@@ -1,5 +1,5 @@
 using HeadScope.Data.Hub;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;

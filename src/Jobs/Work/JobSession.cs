@@ -1,9 +1,11 @@
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using System.Diagnostics;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;

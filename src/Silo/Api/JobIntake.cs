@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Text.Json;
 using HeadScope.Data.Hub;
 using HeadScope.Jobs;

@@ -1,10 +1,10 @@
+using HeadScope.Jobs.Records;
 using System.Text.Json;
 using HeadScope.Data.Files;
 using HeadScope.Data.Hub;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Status;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
 

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.ComponentModel;
 using HeadScope.Data.Files;
 using HeadScope.Jobs;
@@ -7,6 +8,7 @@ using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Security;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
@@ -182,6 +184,8 @@ internal static class JobsApi
         }
         catch (RoleException e)
         {
+            var request = context.HttpContext;
+            request.RequestServices.GetRequiredService<AuditLog>().Forbidden(request.Features.GetRequiredFeature<Caller>(), request.Request);
             return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status403Forbidden);
         }
     }

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Work;

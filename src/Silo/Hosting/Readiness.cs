@@ -1,4 +1,4 @@
-using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Pool;
 
 namespace HeadScope.Silo.Hosting;

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Status;
@@ -33,6 +34,7 @@ internal static class SiloApplication
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         ListenGuard.CheckCertificate(addresses, builder.Configuration);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // why it did not start is said by the command line
         builder.Services.Configure<SimpleConsoleFormatterOptions>(console => console.ColorBehavior = LoggerColorBehavior.Disabled); // colours are commands to a terminal
         builder.WebHost.UseUrls([.. addresses.Select(address => address.Text)]).UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>

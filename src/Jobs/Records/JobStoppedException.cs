@@ -1,4 +1,4 @@
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>The job cannot go on: it failed or was cancelled. What was finished is kept.</summary>
 public sealed class JobStoppedException(string message, Exception? cause = null) : Exception(message, cause)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 
-namespace HeadScope.Jobs.Reduction;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>The dataset as the model saw it.</summary>
 /// <param name="Positions">Predicted positions.</param>

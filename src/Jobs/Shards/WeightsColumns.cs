@@ -4,7 +4,7 @@ using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
 
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Shards;
 
 /// <summary>The columns of the head frame that need no dataset, each [layer * head].</summary>
 public sealed record WeightsColumns(float[] Induction, float[] EigenvalsVocab, float[] EigenvalsResid, float[] FracCopyArgmax)

@@ -1,7 +1,7 @@
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Observation;
 
 /// <summary>Sees a job's work as this process does it. Called from any worker's thread.</summary>
 public interface IJobObserver

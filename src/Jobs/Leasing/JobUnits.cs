@@ -1,8 +1,9 @@
+using HeadScope.Jobs.Records;
 using System.Globalization;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Leasing;
 
 /// <summary>A job's units: the shards, and the columns of the weights where they are wanted.</summary>
 public sealed record JobUnits(JobPlan Plan, bool WeightsColumns)

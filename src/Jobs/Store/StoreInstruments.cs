@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace HeadScope.Jobs.Telemetry;
+namespace HeadScope.Jobs.Store;
 
 /// <summary>What is measured of blob stores.</summary>
 public static class StoreInstruments

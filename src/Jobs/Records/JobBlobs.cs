@@ -1,11 +1,8 @@
 using System.Text.Json;
-using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 
-namespace HeadScope.Jobs;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>
 /// Reads a job's JSON blobs, each by a method of its name. Whatever a blob holds, that takes bounded memory, and gives what it should hold or

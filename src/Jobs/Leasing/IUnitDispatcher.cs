@@ -1,4 +1,5 @@
-namespace HeadScope.Jobs.Work;
+using HeadScope.Jobs.Records;
+namespace HeadScope.Jobs.Leasing;
 
 /// <summary>
 /// Tells workers which of a job's units to try next, so that they do not try for those of others: to the workers of one process or, where

@@ -1,4 +1,4 @@
-namespace HeadScope.Jobs.Status;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>What people said of a job after it was submitted. The last word counts.</summary>
 /// <param name="Priority">Jobs of a higher priority have all workers they can use first, from -100 to 100. The default value is 0.</param>

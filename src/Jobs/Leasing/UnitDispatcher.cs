@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Leasing;
 
 /// <summary>
 /// Hands out a job's units by a <see cref="UnitTable"/>. What others have done or claimed, and whether the job goes on, it reads from the

@@ -1,4 +1,4 @@
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Leasing;
 
 /// <summary>
 /// What is known of a job's units, in memory: which are done, whose the others are, and which of them others have claimed. An

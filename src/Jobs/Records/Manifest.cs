@@ -2,7 +2,7 @@ using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Compute;
 
-namespace HeadScope.Jobs.Reduction;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>
 /// What a job's results are and what they were made of: the same bytes on every run. Written last, it says that the job is done.
@@ -43,3 +43,6 @@ public sealed record ManifestCompute(Precision Precision, IReadOnlyList<string> 
 /// <param name="Rows">Sequences on which induction was measured.</param>
 /// <param name="Repeat">Random tokens in a sequence, each twice.</param>
 public sealed record ManifestInduction(int Rows, int Repeat, string Hash);
+
+/// <summary>What the manifest says of a result.</summary>
+public sealed record ResultFile(string Sha256, long Bytes);

@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Leasing;
 
 /// <summary>
 /// The units that workers of this process may work on. Each is claimed in the job's store, so that any number of processes share a job,

@@ -1,4 +1,4 @@
-namespace HeadScope.Jobs.Claims;
+namespace HeadScope.Jobs.Leasing;
 
 /// <summary>A process of a cluster, whose members watch each other.</summary>
 /// <param name="Name">Unlike that of any other process, in this cluster or another, at any time.</param>

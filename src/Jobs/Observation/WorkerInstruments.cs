@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace HeadScope.Jobs.Telemetry;
+namespace HeadScope.Jobs.Observation;
 
 /// <summary>What is measured of workers and of what they compute on.</summary>
 public static class WorkerInstruments

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using HeadScope.Jobs.Specs;
 
-namespace HeadScope.Jobs.Telemetry;
+namespace HeadScope.Jobs.Observation;
 
 /// <summary>
 /// Traces of jobs: a span for the job as this process works on it; in it one for the loading of the model, one for each shard and

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace HeadScope.Jobs.Telemetry;
+namespace HeadScope.Jobs;
 
 /// <summary>Upper bounds of histogram buckets, in seconds.</summary>
 internal static class Buckets

@@ -1,4 +1,4 @@
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Leasing;
 
 /// <summary>When to look at a store again. Looks that take long are made seldom: they may take a small part of the time only.</summary>
 internal sealed class LookClock(TimeProvider time)

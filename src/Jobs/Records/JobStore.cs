@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 
-namespace HeadScope.Jobs;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>Jobs in a blob store. Their state is what their blobs say.</summary>
 public sealed class JobStore(IBlobStore blobs)

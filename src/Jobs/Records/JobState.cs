@@ -1,4 +1,4 @@
-namespace HeadScope.Jobs.Status;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>Where a job is, as its folder says.</summary>
 public enum JobState

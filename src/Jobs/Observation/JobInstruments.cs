@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using HeadScope.Jobs.Shards;
 
-namespace HeadScope.Jobs.Telemetry;
+namespace HeadScope.Jobs.Observation;
 
 /// <summary>
 /// What is measured of jobs, as this process works on them. Job ids are never labels: they would make a series of each job.

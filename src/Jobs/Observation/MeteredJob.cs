@@ -1,9 +1,10 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Leasing;
 using System.Diagnostics.Metrics;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Work;
 
-namespace HeadScope.Jobs.Telemetry;
+namespace HeadScope.Jobs.Observation;
 
 /// <summary>A job while this process works on it: counts what happens to it, and passes it on to another observer.</summary>
 public sealed class MeteredJob : IJobObserver, IDisposable

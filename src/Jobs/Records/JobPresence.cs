@@ -1,6 +1,6 @@
 using HeadScope.Jobs.Store;
 
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>
 /// Knows whether a job is still the one that was opened. A job may be deleted while it is worked on, and submitted again: whoever works on it

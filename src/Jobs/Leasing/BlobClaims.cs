@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using HeadScope.Jobs.Store;
 
-namespace HeadScope.Jobs.Claims;
+namespace HeadScope.Jobs.Leasing;
 
 /// <summary>
 /// Who works on what, as blobs. A claim is <c>claims/UNIT.GENERATION</c>, created conditionally; its holder rewrites it from time to

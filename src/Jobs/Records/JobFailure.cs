@@ -1,6 +1,6 @@
 using HeadScope.Jobs.Store;
 
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>Why a job failed, as its folder says.</summary>
 public sealed record JobFailure(string Unit, int Attempts, string Message, DateTimeOffset When)

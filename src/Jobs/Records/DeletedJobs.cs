@@ -1,6 +1,6 @@
 using HeadScope.Jobs.Store;
 
-namespace HeadScope.Jobs;
+namespace HeadScope.Jobs.Records;
 
 /// <summary>
 /// Remembers the jobs that were deleted. Whoever was at work on one may write into its folder once more, and die before it notices that the
