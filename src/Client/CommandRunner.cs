@@ -1,9 +1,10 @@
+using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Work;
+using HeadScope.Jobs.Store.AzureStorage;
 
 namespace HeadScope.Client;
 
@@ -26,7 +27,7 @@ public static class CommandRunner
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                Console.Error.WriteLine($"headscope: {error.Message}");
+                Console.Error.WriteLine($"headscope: {AzureLocation.WithoutSignatures(error.Message)}");
             Console.Error.WriteLine($"See 'headscope {string.Join(' ', CommandPath(parsed.CommandResult.Command, root))} --help'.".Replace("  ", " ", StringComparison.Ordinal));
             return ExitCode.BadArguments;
         }

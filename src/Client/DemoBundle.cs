@@ -1,4 +1,5 @@
 using System.Reflection;
+using HeadScope.Data.Text;
 using HeadScope.Data.Tokens;
 
 namespace HeadScope.Client;
@@ -9,8 +10,8 @@ namespace HeadScope.Client;
 /// <param name="Rows">Token rows in it.</param>
 internal sealed record DemoBundle(string Model, string Tokens, int Rows)
 {
-    const string ModelPrefix = "demo/";
-    const string TextPrefix = "text/";
+    const string Prefix = "demo/";
+    const string TextFile = "text.jsonl.gz";
     const int Context = 256;
 
     /// <summary>Enough to show what heads do, and done within a minute on a slow machine.</summary>
@@ -20,30 +21,31 @@ internal sealed record DemoBundle(string Model, string Tokens, int Rows)
     {
         var assembly = Assembly.GetExecutingAssembly();
         var model = Path.Combine(folder, "demo-model");
+        var text = Path.Combine(folder, $"demo-{TextFile}");
         Directory.CreateDirectory(model);
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(ModelPrefix, StringComparison.Ordinal)))
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)))
         {
+            var file = name[Prefix.Length..];
             using var source = assembly.GetManifestResourceStream(name)!;
-            using var target = File.Create(Path.Combine(model, name[ModelPrefix.Length..]));
+            using var target = File.Create(file == TextFile ? text : Path.Combine(model, file));
             source.CopyTo(target);
         }
 
-        var rows = TokenRows(assembly, Tokenizer.Load(model));
+        var rows = TokenRows(Documents.Open(text).Read(), Tokenizer.Load(model));
         var tokens = Path.Combine(folder, "demo-tokens.safetensors");
         TokenFile.Write(tokens, rows);
         return new DemoBundle(model, tokens, rows.Count);
     }
 
-    /// <summary>The sources one after another, in order of their names, cut into rows that each start with the end-of-text token.</summary>
-    static List<int[]> TokenRows(Assembly assembly, Tokenizer tokenizer)
+    /// <summary>The documents one after another, cut into rows that each start with the end-of-text token.</summary>
+    static List<int[]> TokenRows(IEnumerable<string> documents, Tokenizer tokenizer)
     {
         var separator = tokenizer.BosId ?? 0;
         var stream = new List<int>();
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(TextPrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var document in documents)
         {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
             stream.Add(separator);
-            tokenizer.Encode(reader.ReadToEnd().ReplaceLineEndings("\n").AsSpan(), stream);
+            tokenizer.Encode(document.AsSpan(), stream);
         }
 
         var rows = new List<int[]>();

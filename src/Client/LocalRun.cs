@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Jobs;
@@ -19,10 +20,11 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
     {
         var started = Stopwatch.GetTimestamp();
         var job = await report.WithModelsAsync(models => JobResolver.ResolveAsync(request, models, cancellation)).ConfigureAwait(false);
+        var folder = new JobFolder(job.Spec.Id);
+        using var held = await OutputLock.AcquireAsync(output, folder.Id, TimeProvider.System, cancellation).ConfigureAwait(false);
         var blobs = new FileBlobStore(Path.Combine(output, StoreFolder));
         blobs.DeleteAbandoned();
         var jobs = new JobStore(new MeteredBlobStore(blobs));
-        var folder = new JobFolder(job.Spec.Id);
         var results = new ResultFolder(output);
         if (!force)
             await results.CheckOwnershipAsync(folder.Id, cancellation).ConfigureAwait(false);
@@ -32,7 +34,7 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
         var manifest = await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false);
         if (manifest is not null)
             await Intermediates.DropLeftAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
-        if (manifest is not null && await results.HoldsAsync(manifest, cancellation).ConfigureAwait(false))
+        if (manifest is not null && await results.HoldsAsync(manifest, report.Say, cancellation).ConfigureAwait(false))
         {
             report.AlreadyDone(manifest, output);
             return ExitCode.Done;
@@ -42,7 +44,7 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
         {
             await jobs.SubmitAsync(job, cancellation).ConfigureAwait(false);
             await jobs.ReopenAsync(folder, cancellation).ConfigureAwait(false);
-            manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, engine with { VerifyInputs = false }, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
+            manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, engine with { VerifyModel = false }, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
                 .ConfigureAwait(false);
         }
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using HeadScope.Client;
 using HeadScope.Client.Commands;
+using HeadScope.Jobs;
 
+TerminalText.GuardConsole();
 var root = new RootCommand("Scores every attention head of a transformer over a whole dataset.")
 {
     DemoCommand.Create(),

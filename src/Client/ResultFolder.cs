@@ -1,7 +1,7 @@
+using HeadScope.Jobs.Records;
 using System.Security.Cryptography;
 using HeadScope.Client.Sources;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 
@@ -23,17 +23,28 @@ internal sealed class ResultFolder(string path)
         if (other.Job != job)
         {
             throw new InvalidJobException([
-                $"{path} holds the results of another job: {other.Model.Name}, {other.Tokens.Rows} rows of {other.Tokens.Context}, or other options. Choose another --out, or replace them with --force."]);
+                $"{path} holds the results of another job: {TerminalText.Line(other.Model.Name)}, {other.Tokens.Rows} rows of {other.Tokens.Context}, or other options. Choose another --out, or replace them with --force."]);
         }
     }
 
-    /// <summary>Whether all results are there.</summary>
-    public async Task<bool> HoldsAsync(Manifest manifest, CancellationToken cancellation)
+    /// <summary>Whether all results are there, by the hashes of the manifest.</summary>
+    /// <param name="say">Told of results that are there and differ.</param>
+    public async Task<bool> HoldsAsync(Manifest manifest, Action<string> say, CancellationToken cancellation)
     {
         var file = Path.Combine(path, ManifestFile);
-        return File.Exists(file)
-            && (await File.ReadAllBytesAsync(file, cancellation).ConfigureAwait(false)).AsSpan().SequenceEqual(JobJson.Write(manifest))
-            && manifest.Files.All(result => new FileInfo(Path.Combine(path, result.Key)) is { Exists: true } info && info.Length == result.Value.Bytes);
+        if (!File.Exists(file) || !(await File.ReadAllBytesAsync(file, cancellation).ConfigureAwait(false)).AsSpan().SequenceEqual(JobJson.Write(manifest)))
+            return false;
+        var holds = true;
+        foreach (var (name, expected) in manifest.Files)
+        {
+            if (await IsAsync(Path.Combine(path, name), expected, cancellation).ConfigureAwait(false))
+                continue;
+            holds = false;
+            if (File.Exists(Path.Combine(path, name)))
+                say($"{Path.Combine(path, name)} is not the result that the manifest describes; it is fetched again from the job.");
+        }
+
+        return holds;
     }
 
     /// <summary>Copies the results here, the manifest last. What is here already, even half a file, is not fetched again.</summary>
@@ -71,7 +82,7 @@ internal sealed class ResultFolder(string path)
     async Task FetchAsync(string job, string file, ResultFile expected, Func<string, long, CancellationToken, Task<Stream>> open, CancellationToken cancellation)
     {
         var target = Path.Combine(path, file);
-        if (new FileInfo(target) is { Exists: true } there && there.Length == expected.Bytes && await HashAsync(target, cancellation).ConfigureAwait(false) == expected.Sha256)
+        if (await IsAsync(target, expected, cancellation).ConfigureAwait(false))
             return;
 
         // Named by its content, so that half a file is never taken for half of another.
@@ -101,10 +112,12 @@ internal sealed class ResultFolder(string path)
         File.Move(part, target, overwrite: true);
     }
 
-    static async Task<string> HashAsync(string file, CancellationToken cancellation)
+    static async Task<bool> IsAsync(string file, ResultFile expected, CancellationToken cancellation)
     {
+        if (new FileInfo(file) is not { Exists: true } there || there.Length != expected.Bytes)
+            return false;
         await using var stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation).ConfigureAwait(false));
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation).ConfigureAwait(false)) == expected.Sha256;
     }
 
     static async Task AppendAsync(IncrementalHash hash, Stream source, Stream target, CancellationToken cancellation)

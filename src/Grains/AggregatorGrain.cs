@@ -1,9 +1,9 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Engine;
 using HeadScope.Grains.Placement;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Status;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Grains;
 
@@ -47,7 +47,7 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
             return new ReduceReply(false);
         }
 
-        _reduction ??= Task.Run(() => Reduction.TryAsync(jobs, _folder, member.Of(engine), time));
+        _reduction ??= Task.Run(() => Reduction.TryAsync(jobs, _folder, member.Of(engine), GrainFactory.GetGrain<IJobGrain>(_folder.Id).BeginAnewAsync, time));
         if (!_reduction.IsCompleted)
         {
             DelayDeactivation(settings.LeaseDuration); // somebody waits, and asks again long before

@@ -1,10 +1,10 @@
+using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Engine;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Pool;
-using HeadScope.Jobs.Work;
 using Orleans.Concurrency;
 
 namespace HeadScope.Grains;
@@ -25,6 +25,7 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, SiloMember
     readonly ConcurrentDictionary<string, SiloAddress> _homes = new(); // of workers
     readonly RateMeter _rows = new(time, RateWindow);
     JobFolder _folder = null!;
+    JobPresence _presence = null!;
     JobUnits _units = null!;
     UnitDispatcher _dispatcher = null!;
 
@@ -33,29 +34,30 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, SiloMember
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _folder = new JobFolder(this.GetPrimaryKeyString());
+        _presence = await JobPresence.NoteAsync(jobs.Blobs, _folder, cancellationToken);
         var (spec, plan) = await jobs.ReadAsync(_folder, cancellationToken);
         _units = new JobUnits(plan, spec.Induction is not null);
         var claims = new BlobClaims(jobs.Blobs, _folder, time, settings.LeaseDuration, member: member.Identity, readsOfALook: ReadsOfALook);
-        _dispatcher = new UnitDispatcher(jobs.Blobs, _folder, _units, claims, time, settings.LeaseDuration, IsGone);
+        _dispatcher = new UnitDispatcher(jobs.Blobs, _folder, _units, claims, time, settings.LeaseDuration, IsGone, _presence);
     }
 
     public async Task ChangedAsync()
     {
         try
         {
-            if (await jobs.IsWholeAsync(_folder, CancellationToken.None))
-            {
-                await _dispatcher.RefreshAsync(CancellationToken.None);
-                return;
-            }
-
-            await Aggregator.ForgetAsync(); // the job was deleted: one of the same id begins anew
+            await _dispatcher.RefreshAsync(CancellationToken.None);
         }
         catch (JobStoppedException)
         {
             // Workers that ask will be told by the next activation.
+            await BeginAnewAsync();
         }
+    }
 
+    public async Task BeginAnewAsync()
+    {
+        if (await _presence.IsGoneAsync(CancellationToken.None))
+            await Aggregator.ForgetAsync();
         DeactivateOnIdle();
     }
 
@@ -70,7 +72,12 @@ internal sealed class JobGrain(JobStore jobs, GrainSettings settings, SiloMember
         }
         catch (JobStoppedException e)
         {
-            return new NextReply(null, Progress(), e.Message, e.Cancelled);
+            if (!await _presence.IsGoneAsync(CancellationToken.None))
+                return new NextReply(null, Progress(), e.Message, e.Cancelled);
+
+            // Whoever works on the job that is gone finds out at the next commit. Of one of the same id nothing is known here.
+            await BeginAnewAsync();
+            return new NextReply(null, new JobProgress(_units.Count, 0, 0, 0, null));
         }
     }
 

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;

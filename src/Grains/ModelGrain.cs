@@ -1,7 +1,7 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Engine;
 using HeadScope.Grains.Placement;
-using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 
 namespace HeadScope.Grains;
@@ -27,7 +27,7 @@ internal sealed class ModelGrain(JobStore jobs, GrainSettings settings, ILocalSi
             _work = Task.Run(() => _pool.RunAsync(_drain.Token, _abort.Token));
         }
 
-        return Task.FromResult(new StartReply(_work.Exception?.InnerException?.Message));
+        return Task.FromResult(new StartReply(_work.Exception?.InnerException?.Message, _drain.IsCancellationRequested || _abort.IsCancellationRequested));
     }
 
     public Task WakeAsync()

@@ -150,13 +150,13 @@ public sealed class TorchBackend : IBackend
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Context, rotary.Context);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rotary.Dimensions, headSize);
+        var known = rotary.Tables(batch.Context);
         CheckHeads(heads, batch, heads.Columns / headSize * headSize);
         var half = rotary.Dimensions / 2;
         Change(() =>
         {
-            var tables = _constants.Get(rotary, () => [Table(rotary.Cosines), Table(rotary.Sines)]);
+            var tables = _constants.Get(known, () => [Table(known.Cosines), Table(known.Sines)]);
             var (cosines, sines) = (tables[0].narrow(0, 0, batch.Context), tables[1].narrow(0, 0, batch.Context)); // [position, 1, half]
             var values = Of(heads).view(batch.Sequences, batch.Context, heads.Columns / headSize, headSize);
             var (x, y) = (values.narrow(3, 0, half), values.narrow(3, half, half));
@@ -165,7 +165,7 @@ public sealed class TorchBackend : IBackend
             x.copy_(turned);
         });
 
-        torch.Tensor Table(float[] values) => HostMemory.ToDevice(values, rotary.Context, half, _device).unsqueeze(1);
+        torch.Tensor Table(float[] values) => HostMemory.ToDevice(values, known.Positions, half, _device).unsqueeze(1);
     }
 
     public Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks)

@@ -1,3 +1,5 @@
+using HeadScope.Jobs;
 using HeadScope.Silo.Commands;
 
+TerminalText.GuardConsole();
 return await SiloCommandLine.RunAsync(args);

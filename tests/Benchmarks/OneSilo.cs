@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using System.Net.Http.Json;
 using HeadScope.Data.Tokens;

@@ -1,13 +1,12 @@
+using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry;
-using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Benchmarks;

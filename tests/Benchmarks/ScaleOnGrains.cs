@@ -1,12 +1,12 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Grains.Engine;
 using HeadScope.Grains.Hosting;
 using HeadScope.Grains.Hosting.Clustering;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

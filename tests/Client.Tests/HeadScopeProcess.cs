@@ -54,6 +54,9 @@ internal sealed class HeadScopeProcess : IDisposable
     /// <summary>The server.</summary>
     public static HeadScopeProcess StartServer(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope-silo", arguments, environment);
 
+    /// <param name="folder">Where it runs.</param>
+    public static HeadScopeProcess StartServerIn(string folder, params string[] arguments) => new("headscope-silo", arguments, null, folder);
+
     /// <summary>Runs a command of the server to the end.</summary>
     public static Task<(int Code, string Output, string Error)> RunServerAsync(params string[] arguments) => RunServerAsync(new Dictionary<string, string>(), arguments);
 

@@ -1,7 +1,7 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 using HeadScope.Tests.Support;
 using Orleans.Core.Internal;
 

@@ -1,8 +1,7 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 

@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -134,7 +136,7 @@ public class JobRoutesTests
     {
         await using var silo = await RunningSilo.StartAsync(configure: options => options with { Engine = null });
         var low = (await silo.SubmitAsync(Tiny)).GetProperty("id").GetString()!;
-        var high = (await silo.SubmitAsync(new { model = "model", tokens = "inputs.safetensors", shard_rows = 1, skip_heads = true, priority = 10 })).GetProperty("id").GetString()!;
+        var high = (await silo.SubmitAsync(new { model = "model", tokens = "inputs.safetensors", shard_rows = 1, skip_heads = true, priority = 10 }, Role.Admin)).GetProperty("id").GetString()!;
         await using var worker = await RunningSilo.StartAsync(
             keys: false, configure: options => options with { Store = silo.StoreFolder, Engine = options.Engine! with { Workers = 1 } });
         await silo.UntilAsync(low, "done");

@@ -1,7 +1,8 @@
+using HeadScope.Jobs.Records;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using HeadScope.Jobs;
+using HeadScope.Grains.Contracts;
 using HeadScope.Jobs.Work;
 using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Security;
@@ -72,9 +73,9 @@ internal sealed class RunningSilo : IAsyncDisposable
         return client;
     }
 
-    public async Task<JsonElement> SubmitAsync(object job)
+    public async Task<JsonElement> SubmitAsync(object job, Role role = Role.Submitter)
     {
-        using var client = Secrets.Count > 0 ? As(Role.Submitter) : new HttpClient { BaseAddress = Address };
+        using var client = Secrets.Count > 0 ? As(role) : new HttpClient { BaseAddress = Address };
         using var response = await client.PostAsJsonAsync("/v1/jobs", job);
         var body = await response.Content.ReadFromJsonAsync<JsonElement>();
         Assert.True(response.IsSuccessStatusCode, body.ToString());
@@ -93,6 +94,13 @@ internal sealed class RunningSilo : IAsyncDisposable
                 return job;
             await Task.Delay(100, limit.Token);
         }
+    }
+
+    /// <summary>Has its workers lease nothing more, as a member of its cluster could.</summary>
+    public Task DrainWorkersAsync()
+    {
+        var options = _app.Services.GetRequiredService<SiloOptions>();
+        return _app.Services.GetRequiredService<IGrainFactory>().GetGrain<IModelGrain>(IModelGrain.KeyOf(options.Engine!.DeviceKind, options.Cluster.SiloName)).DrainAsync(abort: false);
     }
 
     /// <summary>Stops the server as a signal would, leaving its store.</summary>

@@ -36,11 +36,12 @@ internal sealed class HubServer : IAsyncDisposable
     /// <summary>All requests so far, in order.</summary>
     public IReadOnlyList<HubRequest> Requests => [.. _requests];
 
-    public static async Task<HubServer> StartAsync()
+    /// <param name="host">Where it listens; the host for large files is there too, by another name where there is one.</param>
+    public static async Task<HubServer> StartAsync(string host = "127.0.0.1")
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0", "http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://{host}:0", $"http://{host}:0");
         var server = new HubServer(builder.Build());
         server._app.Run(server.AnswerAsync);
         await server._app.StartAsync();

@@ -34,7 +34,7 @@ internal static class DemoCommand
     {
         var report = Report.For(json);
         var bundle = DemoBundle.Unpack(output);
-        report.Say($"A four-layer model, and as its text this program's own sources: {bundle.Tokens} ({bundle.Rows:N0} rows).");
+        report.Say($"A four-layer model, and C# sources as its text: {bundle.Tokens} ({bundle.Rows:N0} rows).");
         var run = new LocalRun(
             new JobRequest { Model = bundle.Model, Tokens = new TokenLocation(bundle.Tokens) }, output, new EngineOptions(), force: true, report);
         var code = await run.RunAsync(cancellation).ConfigureAwait(false);

@@ -4,7 +4,6 @@ using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
 
@@ -58,7 +57,7 @@ internal static class DoctorCommand
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(new
             {
-                product = JobReducer.Product,
+                product = ProductVersion.Product,
                 runtime = RuntimeInformation.FrameworkDescription,
                 system = RuntimeInformation.OSDescription,
                 architecture = RuntimeInformation.ProcessArchitecture,
@@ -73,7 +72,7 @@ internal static class DoctorCommand
         {
             foreach (var (fact, value) in new (string, object)[]
             {
-                ("product", JobReducer.Product),
+                ("product", ProductVersion.Product),
                 ("runtime", RuntimeInformation.FrameworkDescription),
                 ("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}"),
                 ("processors", $"{Environment.ProcessorCount}: {string.Join(", ", Features())}"),

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Shards;
 using System.CommandLine;
 using System.Text.Json;
 using HeadScope.Client.Output;
@@ -9,7 +10,6 @@ using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute.Managed;
 using HeadScope.ModelCore.Model;
@@ -61,8 +61,8 @@ internal static class HeadsCommand
 
         var target = new FileBlobStore(output);
         await WriteAsync("heads.csv", heads.WriteCsv).ConfigureAwait(false);
-        await WriteAsync("heads.parquet", stream => heads.WriteParquet(stream, JobReducer.Product)).ConfigureAwait(false);
-        await WriteAsync("composition.parquet", stream => composition.WriteParquet(stream, JobReducer.Product)).ConfigureAwait(false);
+        await WriteAsync("heads.parquet", stream => heads.WriteParquet(stream, ProductVersion.Product)).ConfigureAwait(false);
+        await WriteAsync("composition.parquet", stream => composition.WriteParquet(stream, ProductVersion.Product)).ConfigureAwait(false);
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(new { output = Path.GetFullPath(output), heads = config.HeadCount, processing = weights.Processing.Names, peak_memory_mib = PeakMemory.MiB }, JobJson.Options));
         else

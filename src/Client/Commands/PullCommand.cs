@@ -1,9 +1,8 @@
+using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
-using HeadScope.Jobs.Status;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Client.Commands;
 
@@ -51,11 +50,12 @@ internal static class PullCommand
             };
         }
 
+        using var held = await OutputLock.AcquireAsync(output, id, TimeProvider.System, cancellation).ConfigureAwait(false);
         var results = new ResultFolder(output);
         if (!force)
         {
             await results.CheckOwnershipAsync(id, cancellation).ConfigureAwait(false);
-            if (await results.HoldsAsync(manifest, cancellation).ConfigureAwait(false))
+            if (await results.HoldsAsync(manifest, report.Say, cancellation).ConfigureAwait(false))
             {
                 report.AlreadyDone(manifest, output);
                 return ExitCode.Done;

@@ -1,10 +1,11 @@
+using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
 using HeadScope.Client.Telemetry;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Roots;
@@ -47,7 +48,7 @@ internal static class WorkCommand
             Example:
               headscope work --store /shared/headscope
               headscope work --store /shared/headscope --wait
-              headscope work --store "https://account.blob.core.windows.net/jobs?SIGNATURE"
+              AZURE_STORAGE_SAS_TOKEN=SIGNATURE headscope work --store https://account.blob.core.windows.net/jobs
             """)
         {
             store, id, wait, drain, models, tokens, workers, batchSize, threads, lease, json,
@@ -68,7 +69,7 @@ internal static class WorkCommand
                 options = options with { Roots = new InputRoots(modelRoots, tokenRoots) };
             var report = Report.For(parsed.GetValue(json));
             var waits = parsed.GetValue(wait);
-            var jobs = new JobStore(await BlobStores.OpenAsync(parsed.GetValue(store)!, create: waits, stop).ConfigureAwait(false));
+            var jobs = await SourceOptions.OpenAsync(parsed.GetValue(store)!, create: waits, report, stop).ConfigureAwait(false);
             return waits
                 ? await WaitAsync(jobs, options, TimeSpan.FromSeconds(parsed.GetValue(drain)), report, stop).ConfigureAwait(false)
                 : await RunAsync(jobs, parsed.GetValue(id), options, report, stop).ConfigureAwait(false);

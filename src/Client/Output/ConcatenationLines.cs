@@ -1,5 +1,6 @@
 using System.Globalization;
 using HeadScope.Data.Tokens.Concatenation;
+using HeadScope.Jobs;
 
 namespace HeadScope.Client.Output;
 
@@ -23,7 +24,7 @@ internal sealed class ConcatenationLines(TimeProvider time) : IProgress<Concaten
         var line = string.Create(CultureInfo.InvariantCulture,
             $"{value.Documents:N0} documents ({value.Documents / seconds:N0}/s), {value.Tokens:N0} tokens ({value.Tokens / seconds:N0}/s), {value.Rows:N0} rows");
         if (_terminal)
-            Console.Error.Write($"\r{line.PadRight(_width)}");
+            TerminalText.Drawing.Write($"\r{line.PadRight(_width)}");
         else
             Console.Error.WriteLine(line);
         _width = line.Length;
@@ -33,6 +34,6 @@ internal sealed class ConcatenationLines(TimeProvider time) : IProgress<Concaten
     public void Dispose()
     {
         if (_terminal && _width > 0)
-            Console.Error.Write($"\r{new string(' ', _width)}\r");
+            TerminalText.Drawing.Write($"\r{new string(' ', _width)}\r");
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HeadScope.Data.Hub;
+using HeadScope.Jobs;
 using Spectre.Console;
 
 namespace HeadScope.Client.Output;
@@ -89,7 +90,7 @@ internal sealed class DownloadDisplay : IProgress<HubProgress>, IAsyncDisposable
         return new Rows(
             new Markup(string.Create(CultureInfo.InvariantCulture,
                 $"[blue]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Share(progress):P1}  {Size(progress.Bytes)} of {Size(progress.TotalBytes)}  {progress.FilesDone}/{progress.Files} files{Rate(progress)}")),
-            new Text(Volatile.Read(ref _message), new Style(Color.Grey)));
+            new Text(TerminalText.Line(Volatile.Read(ref _message)), new Style(Color.Grey)));
     }
 
     /// <summary>From 0 to 1.</summary>

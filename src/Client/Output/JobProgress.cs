@@ -1,7 +1,7 @@
+using HeadScope.Jobs.Observation;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Client.Output;
 

@@ -1,13 +1,12 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using System.Globalization;
 using System.Text.Json;
 using HeadScope.Client.Sources;
 using HeadScope.Data.Hub;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store.AzureStorage;
-using HeadScope.Jobs.Work;
 using Spectre.Console;
 
 namespace HeadScope.Client.Output;
@@ -21,7 +20,7 @@ internal sealed class Report
     static readonly TimeSpan HeadsInterval = TimeSpan.FromSeconds(3);
 
     readonly bool _json;
-    readonly IAnsiConsole _progress = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    readonly IAnsiConsole _progress = AnsiConsole.Create(new AnsiConsoleSettings { Out = new DrawnOutput() });
 
     Report(bool json) => _json = json;
 
@@ -57,7 +56,7 @@ internal sealed class Report
             // What is shown of it stays incomplete; the reduction says what is wrong, and fails the job.
         }
 
-        Say($"Job {folder.Id}: {spec.Model.Name}, {spec.Tokens.Rows:N0} rows of {spec.Tokens.Context} in {plan.Shards:N0} shards{(progress.RowsAtStart > 0 ? $", {progress.RowsAtStart:N0} rows done already" : "")}.");
+        Say($"Job {folder.Id}: {TerminalText.Line(spec.Model.Name)}, {spec.Tokens.Rows:N0} rows of {spec.Tokens.Context} in {plan.Shards:N0} shards{(progress.RowsAtStart > 0 ? $", {progress.RowsAtStart:N0} rows done already" : "")}.");
         await using var display = Display(progress);
         return await run(progress).ConfigureAwait(false);
     }
@@ -73,7 +72,7 @@ internal sealed class Report
         var first = statuses.Current;
         if (first.State.HasEnded())
             return first;
-        Say($"Job {id}: {first.Model}, {first.Rows:N0} rows of {first.Context} in {first.Shards:N0} shards{(first.ShardsDone > 0 ? $", {first.ShardsDone:N0} of them done already" : "")}.");
+        Say($"Job {id}: {TerminalText.Line(first.Model ?? "")}, {first.Rows:N0} rows of {first.Context} in {first.Shards:N0} shards{(first.ShardsDone > 0 ? $", {first.ShardsDone:N0} of them done already" : "")}.");
         var progress = new WatchedProgress(first, TimeProvider.System);
         await using var display = Display(progress);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -178,7 +177,7 @@ internal sealed class Report
         $"{status.Id}  {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()),-10}  {(status.Model is null ? status.Message : Shards(status))}");
 
     static string Shards(JobOverview status) =>
-        string.Create(CultureInfo.InvariantCulture, $"{status.ShardsDone,5:N0} of {status.Shards:N0} shards  {status.Model}, {status.Rows:N0} rows of {status.Context}");
+        string.Create(CultureInfo.InvariantCulture, $"{status.ShardsDone,5:N0} of {status.Shards:N0} shards  {TerminalText.Line(status.Model ?? "")}, {status.Rows:N0} rows of {status.Context}");
 
     static void WriteJson(Manifest manifest, string output, TimeSpan? elapsed) => Console.Out.WriteLine(JsonSerializer.Serialize(new
     {

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Client.Sources;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;

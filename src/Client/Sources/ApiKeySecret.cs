@@ -1,3 +1,5 @@
+using HeadScope.Jobs;
+
 namespace HeadScope.Client.Sources;
 
 /// <summary>
@@ -17,9 +19,11 @@ internal sealed class ApiKeySecret
 
     /// <param name="file">Null for the environment's.</param>
     /// <returns>Null where there is none.</returns>
-    /// <exception cref="InvalidDataException">What is there cannot be a key.</exception>
+    /// <exception cref="InvalidDataException">What is there cannot be a key, or others can read it.</exception>
     public static ApiKeySecret? Read(string? file)
     {
+        if (file is not null && File.Exists(file))
+            PrivateFile.Check(file, "the API key in it");
         var (text, origin) = file is null ? (Environment.GetEnvironmentVariable(Variable), Variable) : (File.ReadAllText(file), file);
         var value = text?.Trim() ?? "";
         if (value.Length == 0)

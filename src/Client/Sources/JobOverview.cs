@@ -1,6 +1,5 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Reduction;
-using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 
 namespace HeadScope.Client.Sources;

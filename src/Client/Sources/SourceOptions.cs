@@ -1,7 +1,8 @@
+using HeadScope.Jobs.Records;
 using System.CommandLine;
 using HeadScope.Client.Output;
-using HeadScope.Jobs;
 using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Store.AzureStorage;
 
 namespace HeadScope.Client.Sources;
 
@@ -30,7 +31,7 @@ internal sealed class SourceOptions
     public static Option<string?> Store(bool required) => new("--store")
     {
         Description = "A folder or a blob container that the workers share; that of a 'run' is DIR/.headscope. "
-            + "A container's URL may end in a shared access signature; azure:// uses AZURE_STORAGE_CONNECTION_STRING; otherwise whoever is signed in to Azure.",
+            + "A container's URL goes with a shared access signature in AZURE_STORAGE_SAS_TOKEN, azure:// with AZURE_STORAGE_CONNECTION_STRING; otherwise whoever is signed in to Azure is asked.",
         Required = required,
         HelpName = BlobStores.LocationHelp,
     };
@@ -55,6 +56,15 @@ internal sealed class SourceOptions
     {
         if (parsed.GetValue(_server) is { } server)
             return new ServerJobs(new ServerConnection(server, ApiKeySecret.Read(parsed.GetValue(_keyFile)), report.Say, TimeProvider.System));
-        return new StoreJobs(new JobStore(await BlobStores.OpenAsync(parsed.GetValue(_store)!, create, cancellation).ConfigureAwait(false)), report, TimeProvider.System);
+        return new StoreJobs(await OpenAsync(parsed.GetValue(_store)!, create, report, cancellation).ConfigureAwait(false), report, TimeProvider.System);
+    }
+
+    /// <summary>Opens a store that a command line names.</summary>
+    /// <param name="create">Whether it may be made where there is none.</param>
+    public static async Task<JobStore> OpenAsync(string store, bool create, Report report, CancellationToken cancellation)
+    {
+        if (AzureLocation.WarningOf(store) is { } warning)
+            report.Say($"Warning: {warning}");
+        return new JobStore(await BlobStores.OpenAsync(store, create, cancellation).ConfigureAwait(false));
     }
 }

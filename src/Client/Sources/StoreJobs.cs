@@ -1,7 +1,7 @@
+using HeadScope.Jobs.Records;
 using System.Runtime.CompilerServices;
 using HeadScope.Client.Output;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Observation;
 using System.Net;
 using System.Net.Sockets;
 using HeadScope.Jobs.Telemetry;

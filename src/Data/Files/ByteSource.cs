@@ -10,6 +10,9 @@ internal abstract class ByteSource(string name, long length) : IDisposable
 
     public long Length { get; } = length;
 
+    /// <summary>When the bytes were changed last, as far as the source knows: a file that is overwritten in place shows it here.</summary>
+    public virtual DateTime LastWriteTime => DateTime.MinValue;
+
     /// <summary>All bytes.</summary>
     /// <exception cref="InvalidDataException">They are more than expected of such a file.</exception>
     public byte[] ReadAll(int most)
@@ -64,6 +67,8 @@ internal sealed class FileSource : ByteSource
 
     FileSource(InputPath path, SafeFileHandle handle)
         : base(path.Name, RandomAccess.GetLength(handle)) => _handle = handle;
+
+    public override DateTime LastWriteTime => File.GetLastWriteTimeUtc(_handle);
 
     public override void Dispose() => _handle.Dispose();
 

@@ -5,7 +5,7 @@ internal static class Listing
 {
     public static string Of(IEnumerable<string> names, int most = 8)
     {
-        var all = names.Select(Fault.Shorten).ToList();
+        var all = names.Select(name => Fault.Shorten(name)).ToList();
         return all.Count switch
         {
             0 => "nothing",

@@ -94,7 +94,7 @@ internal sealed class BlobDownload(
                 using var stream = await answer.Content.ReadAsStreamAsync(watch.Token).ConfigureAwait(false);
                 for (int read; (read = await stream.ReadAsync(_buffer, watch.Token).ConfigureAwait(false)) > 0;)
                 {
-                    watch.Restart();
+                    watch.Received(read);
                     if (_position + read > file.Size)
                         return $"more than the {file.Size:N0} bytes that were announced";
                     await WriteAsync(read).ConfigureAwait(false);
@@ -118,7 +118,7 @@ internal sealed class BlobDownload(
             hash.Append(_buffer.AsSpan(0, count));
             _position += count;
             meter.At(file.Name, _position);
-            if (_position > _furthest)
+            if (_position - _furthest >= StallWatch.LeastBytes)
             {
                 _furthest = _position;
                 _patience.Renew();

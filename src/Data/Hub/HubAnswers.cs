@@ -76,8 +76,9 @@ internal sealed partial class HubAnswers(HubOptions options, Uri endpoint, strin
         { IsTransient = true };
     }
 
-    public HubException Silent(TimeSpan time, Uri address, HubRepository repository) => new(
-        HubFault.Unreachable, string.Create(CultureInfo.InvariantCulture, $"{Show(address)}: no byte of {repository} in {time.TotalSeconds:0.#} s. Check the network and any proxy."))
+    public HubException Silent(StallWatch watch, Uri address, HubRepository repository) => new(
+        HubFault.Unreachable, string.Create(
+            CultureInfo.InvariantCulture, $"{Show(address)}: {(watch.Bytes == 0 ? "no byte" : $"{watch.Bytes} bytes")} of {repository} in {watch.Limit.TotalSeconds:0.#} s. Check the network and any proxy."))
     { IsTransient = true };
 
     public static string? Header(HttpResponseMessage answer, string name) =>

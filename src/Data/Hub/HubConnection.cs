@@ -18,10 +18,17 @@ internal sealed class HubConnection : IDisposable
     const int MostRedirects = 10;
     const int LongestListing = 64 << 20;
 
+    /// <summary>What a listing may take, in times of the wait for an answer.</summary>
+    const int LongestListingTimes = 30;
+
+    /// <summary>In bytes, far beyond what a hub takes; the sum over all files of a listing is still a number.</summary>
+    const long LargestFile = 1L << 42;
+
     readonly HubOptions _options;
     readonly Uri _endpoint;
     readonly string? _token;
     readonly HubAnswers _answers;
+    readonly HubReach _reach;
     readonly TimeProvider _time;
     readonly HttpClient _http;
 
@@ -31,9 +38,11 @@ internal sealed class HubConnection : IDisposable
         _endpoint = options.EndpointUri;
         _token = options.ReadToken();
         _answers = new HubAnswers(options, _endpoint, _token, time);
+        _reach = new HubReach(_endpoint);
         _http = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
+            ConnectCallback = _reach.ConnectAsync,
             UseCookies = false,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         })
@@ -48,6 +57,7 @@ internal sealed class HubConnection : IDisposable
     {
         var address = new Uri(_endpoint, $"{repository.ApiPath}/revision/{Uri.EscapeDataString(revision)}?blobs=true");
         using var watch = new StallWatch(_options.AnswerTimeout, _time, cancellation);
+        var started = _time.GetTimestamp();
         return await GuardAsync(address, repository, watch, async () =>
         {
             using var answer = await SendAsync(HttpMethod.Get, address, repository, revision, null, null, watch).ConfigureAwait(false);
@@ -58,8 +68,10 @@ internal sealed class HubConnection : IDisposable
                 var buffer = new byte[1 << 16];
                 for (int read; (read = await stream.ReadAsync(buffer, watch.Token).ConfigureAwait(false)) > 0;)
                 {
-                    watch.Restart();
+                    watch.Received(read);
                     json.Write(buffer, 0, read);
+                    if (_time.GetElapsedTime(started) is var took && took > LongestListingTimes * _options.AnswerTimeout)
+                        throw NoHub(address, $"{json.Length:N0} bytes in {took.TotalSeconds:N0} s, and no end");
                     if (json.Length > LongestListing)
                         throw NoHub(address, $"more than {LongestListing >> 20} MiB");
                 }
@@ -91,7 +103,12 @@ internal sealed class HubConnection : IDisposable
                 throw NoHub(address, $"the etag '{RepositoryPath.Printable(etag)}', which cannot be a file's name in the cache");
             // The length of a redirect is that of its own text.
             var size = long.TryParse(HubAnswers.Header(answer, "X-Linked-Size"), out var linked) ? linked : IsRedirect(answer) ? null : answer.Content.Headers.ContentLength ?? file.Size;
-            return new FileMetadata(file.Name, etag, size is >= 0 ? size.Value : throw NoHub(address, "no size"));
+            return new FileMetadata(file.Name, etag, size switch
+            {
+                null or < 0 => throw NoHub(address, "no size"),
+                > LargestFile => throw NoHub(address, $"a size of {size:N0} bytes"),
+                _ => size.Value,
+            });
         }).ConfigureAwait(false);
     }
 
@@ -113,7 +130,11 @@ internal sealed class HubConnection : IDisposable
         }
         catch (OperationCanceledException) when (watch.HasStalled)
         {
-            throw _answers.Silent(watch.Limit, address, repository);
+            throw _answers.Silent(watch, address, repository);
+        }
+        catch (HttpRequestException e) when (e.InnerException is HubException refused)
+        {
+            throw refused;
         }
         catch (Exception e) when (e is HttpRequestException or HttpIOException || (e is IOException and not HubException))
         {
@@ -146,6 +167,7 @@ internal sealed class HubConnection : IDisposable
                 var target = answer.Headers.Location is { } location ? new Uri(address, location) : null;
                 if (target is null || (target.Scheme != address.Scheme && target.Scheme != Uri.UriSchemeHttps))
                     throw NoHub(address, $"a redirect to {(target is null ? "nowhere" : HubAnswers.Show(target))}");
+                await _reach.CheckAsync(target, watch.Token).ConfigureAwait(false);
                 address = target;
             }
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HeadScope.Data.Files;
 
 namespace HeadScope.Data.Hub;
 
@@ -15,6 +16,9 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files, b
 {
     const int TreeFormat = 1;
 
+    /// <summary>What the hub advises its users is a tenth of this.</summary>
+    const int MostFiles = 1_000_000;
+
     static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     public IReadOnlyList<string> Names => [.. Files.Select(file => file.Name)];
@@ -23,23 +27,30 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files, b
     /// <exception cref="FormatException">It is something else.</exception>
     public static HubListing Parse(ReadOnlyMemory<byte> json) => Guard(() =>
     {
-        using var document = JsonDocument.Parse(json);
+        using var document = StrictJson.Parse(json);
         var root = document.RootElement;
         var commit = root.GetProperty("sha").GetString()!;
         if (!HubRepository.IsCommit(commit))
             throw new FormatException("its 'sha' is not a commit");
-        return new HubListing(commit, [.. root.GetProperty("siblings").EnumerateArray().Select(file => new HubFile(
+        var siblings = root.GetProperty("siblings");
+        if (siblings.GetArrayLength() > MostFiles)
+            throw new FormatException($"it lists {siblings.GetArrayLength():N0} files; at most {MostFiles:N0} are possible");
+        HubFile[] files = [.. siblings.EnumerateArray().Select(file => new HubFile(
             file.GetProperty("rfilename").GetString() ?? throw new FormatException("a file has no name"),
             Number(file, "size"),
             Text(file, "blobId"),
-            file.TryGetProperty("lfs", out var large) && large.ValueKind == JsonValueKind.Object ? Text(large, "sha256") : null))]);
+            file.TryGetProperty("lfs", out var large) && large.ValueKind == JsonValueKind.Object ? Text(large, "sha256") : null))];
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        return files.FirstOrDefault(file => !names.Add(file.Name)) is { } twice
+            ? throw new FormatException($"it lists {Fault.Quote(twice.Name)} twice")
+            : new HubListing(commit, files);
     });
 
     /// <summary>Reads what <see cref="ToTree"/> and huggingface_hub write into <c>trees/COMMIT.json</c>.</summary>
     /// <exception cref="FormatException">It is something else, or of another version.</exception>
     public static HubListing ParseTree(string commit, ReadOnlyMemory<byte> json) => Guard(() =>
     {
-        using var document = JsonDocument.Parse(json);
+        using var document = StrictJson.Parse(json);
         var root = document.RootElement;
         if (Number(root, "format_version") != TreeFormat)
             throw new FormatException("another version");
@@ -79,7 +90,7 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files, b
         {
             return parse();
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
             throw new FormatException(e.Message, e);
         }

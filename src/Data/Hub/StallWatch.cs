@@ -1,8 +1,11 @@
 namespace HeadScope.Data.Hub;
 
-/// <summary>Ends an exchange in which nothing has happened for too long.</summary>
+/// <summary>Ends an exchange in which nothing, or next to nothing, has come for too long: a hub that sends a byte now and then could hold it up for ever.</summary>
 internal sealed class StallWatch : IDisposable
 {
+    /// <summary>Fewer bytes than this in the whole limit are as good as none; the end of a file is not so long in coming.</summary>
+    public const int LeastBytes = 4096;
+
     readonly CancellationTokenSource _stall;
     readonly CancellationTokenSource _either;
     readonly CancellationToken _cancellation;
@@ -20,10 +23,24 @@ internal sealed class StallWatch : IDisposable
     /// <summary>Cancelled by the caller, or by the time that passed.</summary>
     public CancellationToken Token => _either.Token;
 
+    /// <summary>Bytes that have come since the limit began anew.</summary>
+    public int Bytes { get; private set; }
+
     public bool HasStalled => _stall.IsCancellationRequested && !_cancellation.IsCancellationRequested;
 
-    /// <summary>Something happened.</summary>
-    public void Restart() => _stall.CancelAfter(Limit);
+    /// <summary>An answer began.</summary>
+    public void Restart()
+    {
+        Bytes = 0;
+        _stall.CancelAfter(Limit);
+    }
+
+    /// <summary>Bytes of its body came.</summary>
+    public void Received(int count)
+    {
+        if ((Bytes += count) >= LeastBytes)
+            Restart();
+    }
 
     public void Dispose()
     {

@@ -41,6 +41,9 @@ public sealed class TokenDataset : IDisposable
     /// <summary>What the file says of its making, such as <c>headscope tokens</c> writes: texts by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _storage.Metadata;
 
+    /// <summary>When the file was written to last, in UTC: later than at first where it was overwritten in place.</summary>
+    public DateTime LastWriteTime => _storage.LastWriteTime;
+
     /// <summary>Opens a file of this machine's own user.</summary>
     /// <inheritdoc cref="Open(InputPath, string?)"/>
     public static TokenDataset Open(TokenLocation location) => Open(InputPath.Anywhere(location.Path), location.Tensor);

@@ -19,6 +19,8 @@ internal interface ITokenStorage : IDisposable
 
     IReadOnlyDictionary<string, string> Metadata { get; }
 
+    DateTime LastWriteTime { get; }
+
     void ReadBytes(long offset, Span<byte> destination);
 }
 
@@ -41,6 +43,8 @@ internal sealed class SafetensorsTokens : ITokenStorage
     public bool Signed => _tensor.Type is TensorType.Int8 or TensorType.Int16 or TensorType.Int32 or TensorType.Int64;
 
     public IReadOnlyDictionary<string, string> Metadata => _file.Metadata;
+
+    public DateTime LastWriteTime => _file.LastWriteTime;
 
     public static SafetensorsTokens Open(InputPath path, string name)
     {
@@ -122,6 +126,8 @@ internal sealed partial class NpyTokens : ITokenStorage
 
     /// <summary>The format has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
+
+    public DateTime LastWriteTime => _source.LastWriteTime;
 
     public static NpyTokens Open(InputPath path)
     {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Unicode;
 using HeadScope.Data.Files;
 
 namespace HeadScope.Data.Tokens;
@@ -40,18 +39,15 @@ internal static class TokenizerJson
         };
     }
 
-    /// <summary>The document, known to be UTF-8 and of bounded depth, its names Unicode text and none repeated in one object.</summary>
     public static JsonDocument Parse(ReadOnlyMemory<byte> utf8, string file)
     {
-        if (!Utf8.IsValid(utf8.Span))
-            throw TokenizerField.Damaged(file, "bytes that are not UTF-8 where JSON was expected.");
         try
         {
-            return JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 });
+            return StrictJson.Parse(utf8);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the second where a name has half of a surrogate pair
+        catch (FormatException e)
         {
-            throw TokenizerField.Damaged(file, $"not the JSON that was expected: {Fault.NoJson(e)}.", e);
+            throw TokenizerField.Damaged(file, $"not the JSON that was expected: {e.Message}.", e);
         }
     }
 

@@ -47,6 +47,14 @@ public sealed class ConfigReader(JsonElement root, string location)
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Fault(field, "a number");
     }
 
+    /// <summary>What frequencies fall by from one feature of a head to the last: below 1 they would grow, and at 0 be none.</summary>
+    public double RotaryBase(string field, double otherwise = 10000)
+    {
+        var number = Number(field, otherwise);
+        Require(number >= 1, field, "a number from 1 up");
+        return number;
+    }
+
     public bool Flag(string field, bool otherwise)
     {
         if (!Has(field))

@@ -165,11 +165,11 @@ public sealed class ModelWeights : IModelWeights, IDisposable
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(file.ReadAll(MaxConfigBytes), new JsonDocumentOptions { MaxDepth = 32 });
+            document = StrictJson.Parse(file.ReadAll(MaxConfigBytes));
         }
-        catch (JsonException e)
+        catch (FormatException e)
         {
-            throw new InvalidDataException($"{path.Name}: expected a JSON object with the model's configuration; {Fault.NoJson(e)}.", e);
+            throw new InvalidDataException($"{path.Name}: expected a JSON object with the model's configuration; {e.Message}.", e);
         }
 
         return document.RootElement.ValueKind == JsonValueKind.Object

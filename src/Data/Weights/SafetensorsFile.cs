@@ -25,6 +25,8 @@ public sealed class SafetensorsFile : ITensorSource
     /// <summary>What the file says of itself: texts by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
+    internal DateTime LastWriteTime => _source.LastWriteTime;
+
     /// <inheritdoc cref="Open(InputPath)"/>
     public static SafetensorsFile Open(string path) => Open(InputPath.Anywhere(path));
 

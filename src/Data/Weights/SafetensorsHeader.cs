@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using HeadScope.Data.Files;
 
@@ -49,23 +48,16 @@ internal sealed class SafetensorsHeader
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
+            document = StrictJson.Parse(json);
         }
-        catch (Exception e) when (e is JsonException or DecoderFallbackException)
+        catch (FormatException e)
         {
-            throw Refuse(path, $"the header is damaged: {Fault.NoJson(e)}", e);
+            throw Refuse(path, $"the header is damaged: {e.Message}", e);
         }
 
-        try
-        {
-            using (document)
-                header.AddAll(document.RootElement, file.Length - header.DataStart);
-            return header;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw Refuse(path, "a text in the header is not UTF-8, or has an escape that is half of a surrogate pair", e);
-        }
+        using (document)
+            header.AddAll(document.RootElement, file.Length - header.DataStart);
+        return header;
     }
 
     void AddAll(JsonElement root, long dataLength)
@@ -80,9 +72,7 @@ internal sealed class SafetensorsHeader
                 continue;
             }
 
-            var entry = Parse(property.Name, property.Value, dataLength);
-            if (!Entries.TryAdd(property.Name, entry))
-                throw Refuse(_path, $"the tensor {Fault.Quote(property.Name)} is listed twice");
+            Entries.Add(property.Name, Parse(property.Name, property.Value, dataLength));
         }
 
         // The format lets tensors lie in any order, but neither overlap nor leave gaps.

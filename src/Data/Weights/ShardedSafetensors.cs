@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HeadScope.Data.Files;
 
 namespace HeadScope.Data.Weights;
@@ -79,13 +78,13 @@ public sealed class ShardedSafetensors : ITensorSource
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using var document = JsonDocument.Parse(source.ReadAll(MaxIndexBytes));
+            using var document = StrictJson.Parse(source.ReadAll(MaxIndexBytes));
             foreach (var entry in document.RootElement.GetProperty("weight_map").EnumerateObject())
                 files.Add(entry.Name, entry.Value.GetString()!);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is FormatException or KeyNotFoundException or InvalidOperationException)
         {
-            var what = e is JsonException ? Fault.NoJson(e) : "it has none, or one that names a tensor twice";
+            var what = e is FormatException ? e.Message : "it has none";
             throw Damaged(path, $"expected JSON with a 'weight_map' from tensor names to file names; {what}", e);
         }
 

@@ -13,6 +13,10 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("Changed"), ResponseTimeout(GrainCalls.Timeout)]
     Task ChangedAsync();
 
+    /// <summary>What is known of the job's units does not agree with the store: the next call begins with what the store says.</summary>
+    [Alias("BeginAnew"), ResponseTimeout(GrainCalls.Timeout)]
+    Task BeginAnewAsync();
+
     /// <summary>The next unit for a worker.</summary>
     /// <param name="silo">The silo the worker is on: when it dies, what its workers have is free at once.</param>
     [Alias("Next"), ResponseTimeout(GrainCalls.Timeout)]

@@ -26,8 +26,9 @@ public sealed record QueuedJob(
 
 /// <summary>How a device's workers are.</summary>
 /// <param name="Fault">Why they have stopped, where they have: a fault of the device or the process, since one of a job ends that job alone.</param>
+/// <param name="IsDrained">Whether they were told to lease no more.</param>
 [GenerateSerializer, Immutable, Alias("HeadScope.StartReply")]
-public sealed record StartReply([property: Id(0)] string? Fault);
+public sealed record StartReply([property: Id(0)] string? Fault, [property: Id(1)] bool IsDrained = false);
 
 /// <summary>Where a reduction is.</summary>
 /// <param name="Failure">Why it cannot be done, where it cannot: the job has failed.</param>

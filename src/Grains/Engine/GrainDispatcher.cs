@@ -1,7 +1,8 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Leasing;
 using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Grains.Engine;
 

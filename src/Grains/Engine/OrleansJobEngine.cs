@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
@@ -17,6 +18,9 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
 
     readonly ConcurrentDictionary<string, double?> _tokensPerSecond = new();
     readonly ConcurrentDictionary<string, int?> _contexts = new();
+    volatile bool _isDrained;
+
+    public bool IsDrained => _isDrained;
 
     public double? TokensPerSecond(JobFolder folder) => _tokensPerSecond.GetValueOrDefault(folder.Id);
 
@@ -39,8 +43,13 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
             while (true)
             {
                 // Again and again: whatever became of the grain, it works while this engine runs.
-                if (model is not null && await Tries.OrNullAsync(() => grains.GetGrain<IModelGrain>(model).StartAsync()).ConfigureAwait(false) is { Fault: { } fault })
-                    throw new InvalidOperationException($"The workers have stopped: {fault}");
+                if (model is not null && await Tries.OrNullAsync(() => grains.GetGrain<IModelGrain>(model).StartAsync()).ConfigureAwait(false) is { } started)
+                {
+                    if (started.Fault is { } fault)
+                        throw new InvalidOperationException($"The workers have stopped: {fault}");
+                    _isDrained = started.IsDrained;
+                }
+
                 await Tries.SafelyAsync(() => LookAsync(stop.Token)).ConfigureAwait(false);
                 await Task.Delay(LookInterval, time, stop.Token).ConfigureAwait(false);
             }

@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Work;
@@ -7,10 +9,11 @@ namespace HeadScope.Grains.Engine;
 /// <summary>Reduces a job whose units others have done.</summary>
 internal static class Reduction
 {
-    /// <summary>False where another process is at it.</summary>
+    /// <param name="notDone">Called where units are not done after all.</param>
+    /// <returns>False where another process is at it, or units are not done.</returns>
     /// <exception cref="JobStoppedException">It cannot be reduced, and has failed.</exception>
     /// <exception cref="IOException">The store failed, or something else that may pass.</exception>
-    public static async Task<bool> TryAsync(JobStore jobs, JobFolder folder, EngineOptions options, TimeProvider time)
+    public static async Task<bool> TryAsync(JobStore jobs, JobFolder folder, EngineOptions options, Func<Task> notDone, TimeProvider time)
     {
         var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, CancellationToken.None).ConfigureAwait(false);
         JobSession session;
@@ -24,6 +27,13 @@ internal static class Reduction
         }
 
         await using var _ = session.ConfigureAwait(false);
+        await session.Leases.RefreshAsync(CancellationToken.None).ConfigureAwait(false);
+        if (!session.Leases.IsComplete)
+        {
+            await notDone().ConfigureAwait(false);
+            return false;
+        }
+
         return await session.TryReduceAsync(CancellationToken.None).ConfigureAwait(false) is not null;
     }
 

@@ -1,4 +1,4 @@
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Work;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 namespace HeadScope.Jobs.Pool;
 
 /// <summary>Deletes, from time to time, what workers that have died wrote into jobs that were deleted under them; and forgets those jobs after a while.</summary>

@@ -12,6 +12,9 @@ public interface IJobEngine
     /// <summary>A job was submitted or changed: look at it now rather than later.</summary>
     void Wake(JobFolder folder);
 
+    /// <summary>Whether its workers were told to lease no more.</summary>
+    bool IsDrained { get; }
+
     /// <summary>Tokens scored a second for a job, lately; null where this engine is not at work on it.</summary>
     double? TokensPerSecond(JobFolder folder);
 }

@@ -1,4 +1,5 @@
-using HeadScope.Jobs.Status;
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 

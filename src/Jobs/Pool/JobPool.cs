@@ -1,7 +1,9 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Leasing;
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Pool;
@@ -22,7 +24,10 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
     readonly ConcurrentDictionary<string, PooledJob> _open = new();
     readonly SemaphoreSlim _wake = new(0);
     readonly UnreadableJobs _unreadable = new(time);
+    volatile bool _isDrained;
     readonly ConcurrentDictionary<string, string> _told = new(); // why jobs are left alone, once rather than at every look
+
+    public bool IsDrained => _isDrained;
 
     public double? TokensPerSecond(JobFolder folder) => _open.GetValueOrDefault(folder.Id)?.TokensPerSecond;
 
@@ -42,6 +47,7 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         var places = options.Devices.Select(device => new Workplace(device)).ToList();
         using var models = new ResidentModels(options.ResidentModels, options.Threads);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(drain, cancellation);
+        using var draining = stop.Token.Register(() => _isDrained = true);
         try
         {
             var workers = places.SelectMany(place => Enumerable.Repeat(place, options.WorkersOn(place.Device))).Select((place, i) => UntilOneFailsAsync(async () =>
@@ -223,9 +229,13 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             var (ended, _) = await _reader.ReadStateAsync(folder, stop).ConfigureAwait(false);
             if (ended is null && await jobs.IsWholeAsync(folder, stop).ConfigureAwait(false))
                 return;
-            var what = ended is { } state ? $"{state.ToString().ToLowerInvariant()} elsewhere" : "deleted";
-            await CloseAsync(folder, ended == JobState.Done ? null : new JobStoppedException($"The job {folder.Id} was {what}.") { Cancelled = ended != JobState.Failed })
-                .ConfigureAwait(false);
+            if (ended != JobState.Done)
+                await JobUnits.ThrowIfStoppedAsync(jobs.Blobs, folder, stop).ConfigureAwait(false);
+            await CloseAsync(folder, null).ConfigureAwait(false);
+        }
+        catch (JobStoppedException e)
+        {
+            await CloseAsync(folder, e).ConfigureAwait(false);
         }
         catch (UnreadableBlobException e)
         {

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Status;

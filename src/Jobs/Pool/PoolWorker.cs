@@ -1,6 +1,8 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Leasing;
 using System.Diagnostics;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;

@@ -1,5 +1,6 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using HeadScope.Jobs.Shards;
-using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Pool;

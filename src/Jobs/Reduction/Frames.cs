@@ -2,7 +2,6 @@ using HeadScope.Data.Frames;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
 

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;

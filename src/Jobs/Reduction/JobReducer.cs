@@ -1,8 +1,7 @@
+using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using HeadScope.Data.Frames;
-using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
@@ -12,15 +11,10 @@ using HeadScope.ModelCore.Model;
 namespace HeadScope.Jobs.Reduction;
 
 /// <summary>Makes a job's results of its shards. Doing it twice, or on two machines, gives the same bytes.</summary>
-public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, ModelConfig config, TokenDataset tokens, int threads)
+public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, ModelConfig config, JobTokens tokens, int threads)
 {
     /// <summary>Rows of a row group of the long tables: what one holds in memory while it is written.</summary>
     const int RowsPerGroup = 1 << 18;
-
-    public static string Version { get; } = typeof(JobReducer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-
-    /// <summary>Name and version, as files record them.</summary>
-    public static string Product { get; } = $"HeadScope {Version}";
 
     readonly ResultWriter _results = new(store, folder);
     readonly Dictionary<string, double> _seconds = [];
@@ -42,7 +36,7 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
         await WriteFrameAsync("head_df.parquet", heads, cancellation).ConfigureAwait(false);
         await WriteFrameAsync("quantiles.parquet", Frames.Quantiles(quantiles, config.NLayers, config.NHeads), cancellation).ConfigureAwait(false);
         await WriteFrameAsync("moments.parquet", Frames.Moments(shards.Statistics, config.NHeads), cancellation).ConfigureAwait(false);
-        var examples = Frames.Examples(shards.Statistics, config.NHeads, tokens);
+        var examples = Frames.Examples(shards.Statistics, config.NHeads, tokens.Rows);
         await WriteFrameAsync("examples.parquet", examples, cancellation).ConfigureAwait(false);
         Lap("frames");
 
@@ -55,13 +49,16 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
             Lap("scores");
         }
 
+        tokens.Verify(); // the manifest is about to say so
+        Lap("tokens");
+
         var summary = losses.Summarize(shards.Statistics);
         var model = new ManifestModel(spec.Model.Name, spec.Model.Hub, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
         var dataset = new ManifestTokens(spec.Tokens.Rows, spec.Tokens.Context, spec.Tokens.Hash);
         await _results.WriteAsync("report.html", stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
         var compute = new ManifestCompute(
             spec.Precision, [.. shards.Records.Select(record => record.Work.DeviceKind()).Distinct().Order(StringComparer.Ordinal)], TwoDigits(shards.Records.Max(record => record.Work.Distance)));
-        var manifest = new Manifest(folder.Id, Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), compute, summary, _results.Files);
+        var manifest = new Manifest(folder.Id, ProductVersion.Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), compute, summary, _results.Files);
         Lap("report");
 
         var timings = new Timings(_seconds, [.. shards.Records.Select(record => new ShardTiming(record.Shard, record.Rows, record.Work))]);
@@ -82,9 +79,9 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
     static double? TwoDigits(double? value) => value is { } known ? double.Parse(known.ToString("E1", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 
     Task WriteFrameAsync(string file, Frame frame, CancellationToken cancellation) =>
-        _results.WriteAsync(file, stream => frame.WriteParquet(stream, Product, Metadata()), cancellation);
+        _results.WriteAsync(file, stream => frame.WriteParquet(stream, ProductVersion.Product, Metadata()), cancellation);
 
-    ParquetOptions Options() => new() { CreatedBy = Product, Metadata = Metadata(), RowsPerGroup = RowsPerGroup };
+    ParquetOptions Options() => new() { CreatedBy = ProductVersion.Product, Metadata = Metadata(), RowsPerGroup = RowsPerGroup };
 
     KeyValuePair<string, string>[] Metadata() => [new("headscope.job", folder.Id), new("headscope.model", spec.Model.Name), new("headscope.processing", string.Join(",", spec.Model.Processing))];
 

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using HeadScope.ModelCore.Statistics;
 
 namespace HeadScope.Jobs.Reduction;

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Security.Cryptography;
 using HeadScope.Jobs.Store;
 
@@ -66,6 +67,3 @@ public sealed class ResultWriter(IBlobStore store, JobFolder folder)
         public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
-
-/// <summary>What the manifest says of a result.</summary>
-public sealed record ResultFile(string Sha256, long Bytes);

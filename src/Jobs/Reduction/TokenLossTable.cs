@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Runtime.InteropServices;
 using HeadScope.Data.Frames;
 using HeadScope.Jobs.Shards;

@@ -63,7 +63,16 @@ public sealed record JobRequest
 
 /// <summary>A job cannot be done as asked; all that is wrong with it, at once.</summary>
 public sealed class InvalidJobException(IReadOnlyList<string> faults)
-    : Exception(faults.Count == 1 ? faults[0] : $"{faults.Count} things are wrong with this job:{string.Concat(faults.Select(fault => $"\n  - {fault}"))}")
+    : Exception(faults.Count == 1 ? faults[0] : $"{faults.Count} things are wrong with this job:{string.Concat(List(faults).Select(fault => $"\n  - {fault}"))}")
 {
+    /// <summary>More than a person mends in one go.</summary>
+    public const int MostListed = 20;
+
     public IReadOnlyList<string> Faults => faults;
+
+    /// <summary>The first of the faults and, where there are more, how many.</summary>
+    public IReadOnlyList<string> Listed => List(faults);
+
+    static IReadOnlyList<string> List(IReadOnlyList<string> faults) =>
+        faults.Count <= MostListed ? faults : [.. faults.Take(MostListed), $"and {faults.Count - MostListed:N0} more."];
 }

@@ -1,6 +1,5 @@
-using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Status;
 

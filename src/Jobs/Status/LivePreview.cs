@@ -1,7 +1,8 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Jobs.Status;

@@ -278,12 +278,14 @@ public sealed class FileBlobStore : IBlobStore
         ? throw new ArgumentException($"'{name}' is not the name of a blob: '{TemporaryMark}' marks what is being written.", nameof(name))
         : Path.Combine([_root, .. BlobName.Check(name).Split('/')]);
 
-    static async Task<string> WriteTemporaryAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+    async Task<string> WriteTemporaryAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
         var me = ProcessIdentity.Current;
         var temporary = string.Create(CultureInfo.InvariantCulture, $"{path}{TemporaryMark}{Scope}-{me.ProcessId}-{me.Started}-{Guid.NewGuid():N}");
         try
         {
+            if (!Directory.Exists(_root)) // deleted, or no longer mounted: a new one in its place would be another store
+                throw new StoreException($"{_root}: the folder of the store is gone. Mount or restore it, or create it empty to begin anew.");
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
             await write(stream, cancellation).ConfigureAwait(false);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using HeadScope.Jobs.Telemetry;
 
 namespace HeadScope.Jobs.Store;
 

@@ -1,4 +1,3 @@
-using HeadScope.Jobs.Reduction;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -19,7 +18,7 @@ public sealed class OtlpExport : IDisposable
     OtlpExport(Action<MeterProviderBuilder>? metrics, Action<TracerProviderBuilder>? traces) => _sdk = OpenTelemetrySdk.Create(builder =>
     {
         builder.ConfigureResource(resource => resource.Clear()
-            .AddService(Service, serviceVersion: JobReducer.Version).AddTelemetrySdk().AddEnvironmentVariableDetector());
+            .AddService(Service, serviceVersion: ProductVersion.Number).AddTelemetrySdk().AddEnvironmentVariableDetector());
         if (metrics is not null)
             builder.WithMetrics(meters => metrics(meters.AddHeadScope()));
         if (traces is not null)

@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Observation;
 using System.Diagnostics.Metrics;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;

@@ -1,5 +1,5 @@
 using HeadScope.Data.Hub;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
@@ -39,8 +39,8 @@ public sealed record EngineOptions
     /// <summary>Where the files of jobs must lie; others' jobs are left alone. Null, the default, for anywhere.</summary>
     public InputRoots? Roots { get; init; }
 
-    /// <summary>Whether to check that model and tokens are those of the spec, by their hashes.</summary>
-    public bool VerifyInputs { get; init; } = true;
+    /// <summary>Whether to check that the model is that of the spec, by the hash of its files; the tokens are checked in any case.</summary>
+    public bool VerifyModel { get; init; } = true;
 
     /// <summary>Models kept in memory at a time, on each device, by a process that works on many jobs, at least 1. The default value is 2.</summary>
     public int ResidentModels { get; init; } = 2;

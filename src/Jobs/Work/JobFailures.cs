@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Leasing;
 using System.Globalization;
 using HeadScope.Jobs.Store;
 

@@ -10,7 +10,7 @@ namespace HeadScope.Jobs.Work;
 /// <summary>A job's model and tokens, opened, and found to be those the job was made for.</summary>
 public sealed class JobInputs : IDisposable
 {
-    JobInputs(ModelWeights weights, TokenDataset tokens)
+    JobInputs(ModelWeights weights, JobTokens tokens)
     {
         Weights = weights;
         Tokens = tokens;
@@ -18,17 +18,18 @@ public sealed class JobInputs : IDisposable
 
     public ModelWeights Weights { get; }
 
-    public TokenDataset Tokens { get; }
+    public JobTokens Tokens { get; }
 
     /// <param name="options">
-    /// How the model is found or brought, where files may lie, and whether to check their content, which reads all of it.
+    /// How the model is found or brought, where files may lie, and whether to check the model's content, which reads all of it. That of the
+    /// tokens is checked always.
     /// </param>
     /// <exception cref="InvalidDataException">They are missing, lie where they may not, or are not what they were.</exception>
     /// <exception cref="HubException">The model is not to be had from the hub.</exception>
     public static async Task<JobInputs> OpenAsync(JobSpec spec, EngineOptions options, CancellationToken cancellation)
     {
         var folder = await options.Models.FolderOfAsync(spec.Model, options.Roots, cancellation).ConfigureAwait(false);
-        var weights = OpenModel(folder, spec, options.VerifyInputs);
+        var weights = OpenModel(folder, spec, options.VerifyModel);
         try
         {
             return new JobInputs(weights, OpenTokens(spec, weights.Config.DVocab, options));
@@ -60,20 +61,21 @@ public sealed class JobInputs : IDisposable
         return weights;
     }
 
-    static TokenDataset OpenTokens(JobSpec spec, int vocabulary, EngineOptions options)
+    static JobTokens OpenTokens(JobSpec spec, int vocabulary, EngineOptions options)
     {
         var (path, tensor) = spec.Tokens.Location;
         var file = options.Roots is null ? InputPath.Anywhere(path)
             : options.Roots.Tokens.Find(path) ?? throw new InvalidDataException("The tokens lie outside the folders that --tokens names here.");
-        var tokens = TokenDataset.Open(file, tensor);
-        if (tokens.Rows < spec.Tokens.Rows || tokens.Context != spec.Tokens.Context
-            || (options.VerifyInputs && tokens.Hash(spec.Tokens.Rows, vocabulary) != spec.Tokens.Hash))
+        var tokens = new JobTokens(TokenDataset.Open(file, tensor), spec, vocabulary);
+        try
+        {
+            tokens.Verify();
+            return tokens;
+        }
+        catch
         {
             tokens.Dispose();
-            throw new InvalidDataException(
-                $"{file.Name}: these are not the tokens that job {spec.Id} was made for: the file has changed. Restore it, or start a new job.");
+            throw;
         }
-
-        return tokens;
     }
 }

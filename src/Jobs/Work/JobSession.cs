@@ -1,9 +1,11 @@
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using System.Diagnostics;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Model;
 using HeadScope.ModelCore.Scoring;
@@ -39,7 +41,7 @@ public sealed class JobSession : IAsyncDisposable
         var units = new JobUnits(plan, spec.Induction is not null);
         Leases = new UnitLeases(
             jobs.Blobs, folder, units, _claims,
-            dispatcher?.Invoke(units) ?? new UnitDispatcher(jobs.Blobs, folder, units, _claims, time, Timeout.InfiniteTimeSpan));
+            dispatcher?.Invoke(units) ?? new UnitDispatcher(jobs.Blobs, folder, units, _claims, time, Timeout.InfiniteTimeSpan, presence: presence));
         Span = JobSpans.Job(spec, plan);
         _observer = new MeteredJob(spec, plan, observer);
         _observer.Follow(Leases);
@@ -94,8 +96,10 @@ public sealed class JobSession : IAsyncDisposable
     /// <param name="thread">Where it computes.</param>
     public JobWorker CreateWorker(string name, Transformer model, IBackend backend, DeviceThread thread) => new(
         name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, _presence, Leases,
-        new ModelShardScorer(
-            new HeadScorer(model, backend, Spec.Scores.Selection, () => Means(model, backend)), backend, _inputs.Tokens, _options.BatchSize, Spec.Ablation),
+        new VerifiedScorer(
+            new ModelShardScorer(
+                new HeadScorer(model, backend, Spec.Scores.Selection, () => Means(model, backend)), backend, _inputs.Tokens.Rows, _options.BatchSize, Spec.Ablation),
+            _inputs.Tokens),
         () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time, thread);
 
     /// <summary>A worker could not start on a unit that it had leased: another may be able to.</summary>
@@ -156,11 +160,14 @@ public sealed class JobSession : IAsyncDisposable
                 return _means;
             var means = new MeanActivations(model.Config.NLayers, model.Config.NHeads * model.Config.DHead);
             var tokens = new int[Spec.Tokens.Context];
-            foreach (var row in Spec.Ablation!.MeanRows())
+            _inputs.Tokens.Use(() =>
             {
-                _inputs.Tokens.Read(row, tokens);
-                means.Add(model, backend, tokens, new BatchShape(1, tokens.Length));
-            }
+                foreach (var row in Spec.Ablation!.MeanRows())
+                {
+                    _inputs.Tokens.Rows.Read(row, tokens);
+                    means.Add(model, backend, tokens, new BatchShape(1, tokens.Length));
+                }
+            });
 
             return _means = means;
         }
@@ -203,11 +210,13 @@ public sealed class JobSession : IAsyncDisposable
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
+            // Asked first: the manifest of a job that is gone is this process's own, written too late.
+            if (await _presence.IsGoneAsync(cancellation).ConfigureAwait(false))
+                throw JobPresence.Deleted(Folder, e);
+
             // Held up for longer than the lease, it reads what another, who has finished meanwhile, has dropped.
             if (await _jobs.ManifestAsync(Folder, cancellation).ConfigureAwait(false) is { } theirs)
                 return theirs;
-            if (await _presence.IsGoneAsync(cancellation).ConfigureAwait(false))
-                throw JobPresence.Deleted(Folder, e);
             throw;
         }
         finally

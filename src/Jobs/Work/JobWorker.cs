@@ -1,8 +1,10 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Leasing;
 using System.Diagnostics;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Work;

@@ -1,8 +1,8 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
-using HeadScope.Jobs.Reduction;
-using HeadScope.Jobs.Telemetry;
 
 namespace HeadScope.Jobs.Work;
 

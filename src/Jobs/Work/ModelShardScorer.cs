@@ -1,7 +1,7 @@
+using HeadScope.Jobs.Observation;
 using System.Diagnostics;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Telemetry;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
 

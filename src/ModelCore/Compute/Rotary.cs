@@ -32,26 +32,64 @@ public sealed record RotaryScaling(double Factor, int OriginalContext = 0, doubl
 /// Rotary position embedding (Su et al., arXiv:2104.09864) on the first <see cref="Dimensions"/> features of each head.
 /// Feature i turns with feature i + Dimensions / 2, by the angle <c>position / base^(2 i / Dimensions)</c>, unless scaled.
 /// </summary>
+/// <remarks>Any number of threads may share one. It holds angles of as many positions as were asked for, not of the model's whole context.</remarks>
 public sealed class Rotary
 {
+    readonly double[] _periods; // positions per radian
+    readonly Lock _gate = new();
+    volatile RotaryTables _tables;
+
+    /// <param name="context">The most positions.</param>
     public Rotary(int dimensions, double frequencyBase, int context, RotaryScaling? scaling = null)
     {
         if (dimensions <= 0 || dimensions % 2 != 0)
             throw new ArgumentOutOfRangeException(nameof(dimensions), dimensions, "The rotary dimension is a positive even number.");
         Dimensions = dimensions;
         Context = context;
-        var half = dimensions / 2;
-        var periods = new double[half]; // positions per radian
-        for (var i = 0; i < half; i++)
+        _periods = new double[dimensions / 2];
+        for (var i = 0; i < _periods.Length; i++)
         {
-            periods[i] = Math.Pow(frequencyBase, 2.0 * i / dimensions);
+            _periods[i] = Math.Pow(frequencyBase, 2.0 * i / dimensions);
             if (scaling is not null)
-                periods[i] = 1 / scaling.Scale(1 / periods[i]);
+                _periods[i] = 1 / scaling.Scale(1 / _periods[i]);
         }
 
-        Cosines = new float[context * half];
-        Sines = new float[context * half];
-        for (var position = 0; position < context; position++)
+        _tables = new RotaryTables(0, _periods);
+    }
+
+    /// <summary>How many features of a head turn; even.</summary>
+    public int Dimensions { get; }
+
+    /// <summary>The most positions that can be asked for.</summary>
+    public int Context { get; }
+
+    /// <summary>Tables of at least so many positions; the same ones as long as they suffice.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They are more than <see cref="Context"/>.</exception>
+    internal RotaryTables Tables(int positions)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(positions, Context);
+        if (_tables.Positions >= positions)
+            return _tables;
+        lock (_gate)
+        {
+            // At least twice what there was: a text that grows token by token has them made a few times, not once for each.
+            if (_tables.Positions < positions)
+                _tables = new RotaryTables(Math.Max(positions, Math.Min(2 * _tables.Positions, Context)), _periods);
+            return _tables;
+        }
+    }
+}
+
+/// <summary>Sines and cosines of the angles at the first positions.</summary>
+internal sealed class RotaryTables
+{
+    public RotaryTables(int positions, ReadOnlySpan<double> periods)
+    {
+        Positions = positions;
+        var half = periods.Length;
+        Cosines = new float[checked(positions * half)];
+        Sines = new float[positions * half];
+        for (var position = 0; position < positions; position++)
         {
             for (var i = 0; i < half; i++)
             {
@@ -62,15 +100,11 @@ public sealed class Rotary
         }
     }
 
-    /// <summary>How many features of a head turn; even.</summary>
-    public int Dimensions { get; }
-
-    /// <summary>How many positions the tables cover.</summary>
-    public int Context { get; }
+    public int Positions { get; }
 
     /// <summary>[position, Dimensions / 2].</summary>
-    internal float[] Cosines { get; }
+    public float[] Cosines { get; }
 
     /// <summary>[position, Dimensions / 2].</summary>
-    internal float[] Sines { get; }
+    public float[] Sines { get; }
 }

@@ -1,8 +1,10 @@
+using HeadScope.Jobs.Records;
 using System.Text.Json;
 using HeadScope.Data.Hub;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
+using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;
 
@@ -14,12 +16,15 @@ internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, ModelLoca
     readonly SemaphoreSlim _slots = new(AtATime);
 
     /// <returns>The job's folder, and whether it is new.</returns>
-    /// <exception cref="InvalidJobException">The request cannot be done; the message lists every fault.</exception>
-    public async Task<(JobFolder Folder, bool New)> SubmitAsync(JsonElement body, string? by, CancellationToken cancellation)
+    /// <exception cref="InvalidJobException">The request cannot be done; the message lists its faults.</exception>
+    /// <exception cref="RoleException">The caller's role is too low for it.</exception>
+    public async Task<(JobFolder Folder, bool New)> SubmitAsync(JsonElement body, Caller caller, CancellationToken cancellation)
     {
         var request = requests();
         if (request.Read(body) is not { } asked)
             throw new InvalidJobException(request.Faults);
+        if (asked.Priority != JobControl.Default.Priority)
+            caller.RequireAdmin("Setting a job's priority");
         await _slots.WaitAsync(cancellation).ConfigureAwait(false);
         ResolvedJob job;
         try
@@ -50,9 +55,9 @@ internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, ModelLoca
         var known = await reader.TryReadAsync(folder, cancellation).ConfigureAwait(false);
         if (known is null)
         {
-            if (asked.Priority != 0)
+            if (asked.Priority != JobControl.Default.Priority)
                 await reader.WriteControlAsync(folder, new JobControl(asked.Priority), cancellation).ConfigureAwait(false);
-            await reader.NoteSubmissionAsync(folder, by, cancellation).ConfigureAwait(false);
+            await reader.NoteSubmissionAsync(folder, caller.Name, cancellation).ConfigureAwait(false);
             await jobs.SubmitAsync(job, cancellation).ConfigureAwait(false);
         }
         else if (known.State is JobState.Failed or JobState.Cancelled)

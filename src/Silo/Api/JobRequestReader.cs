@@ -1,10 +1,10 @@
+using HeadScope.Jobs.Records;
 using System.Text.Json;
 using HeadScope.Data.Files;
 using HeadScope.Data.Hub;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Status;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;
 
@@ -20,6 +20,7 @@ internal sealed record AskedJob(JobRequest Request, InputPath? Model, InputPath 
 internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
 {
     const string NotebookPreset = "notebook";
+    const int LongestText = 1024;
 
     static readonly string[] Fields =
     [
@@ -41,9 +42,7 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
             return null;
         }
 
-        foreach (var field in body.EnumerateObject().Where(field => !Fields.Contains(field.Name)))
-            _faults.Add($"{Shown(field.Name)}: there is no such field. There are {string.Join(", ", Fields)}.");
-
+        NoteUnknown([.. body.EnumerateObject().Select(field => field.Name).Except(Fields)]);
         var model = Model(Text(body, "model", required: true));
         var tokens = Tokens("tokens", Text(body, "tokens", required: true));
         var induction = Tokens("induction_tokens", Text(body, "induction_tokens"));
@@ -68,6 +67,16 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
             Precision = PrecisionOf(body),
         };
         return model is { } located && tokens is { } file ? new AskedJob(request, located.Folder, file.Path, induction?.Path, (int)priority) : null;
+    }
+
+    /// <summary>However many there are: one fault, so that what else is wrong is seen.</summary>
+    void NoteUnknown(IReadOnlyList<string> fields)
+    {
+        if (fields.Count == 0)
+            return;
+        var named = string.Join(", ", fields.Take(InvalidJobException.MostListed).Select(name => $"'{Shown(name)}'"));
+        var more = fields.Count > InvalidJobException.MostListed ? $" and {fields.Count - InvalidJobException.MostListed:N0} more" : "";
+        _faults.Add($"{named}{more}: there is no such field. There are {string.Join(", ", Fields)}.");
     }
 
     /// <summary>A model's folder; without one, a model of the hub.</summary>
@@ -109,7 +118,7 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
     {
         if (!Has(body, "scores", out var value))
             return [ScoreNames.Default];
-        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= ScoreCatalogue.All.Count && value.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String))
+        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= ScoreCatalogue.All.Count && value.EnumerateArray().All(IsShortText))
             return [.. value.EnumerateArray().Select(name => name.GetString()!)];
         _faults.Add($"scores: {Shown(value)} is not a list of names; expected an array of at most {ScoreCatalogue.All.Count} strings, such as [\"{ScoreNames.Default}\", \"{ScoreCatalogue.All[0].Name}\"].");
         return [ScoreNames.Default];
@@ -124,9 +133,12 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
             return null;
         }
 
-        if (value.ValueKind == JsonValueKind.String)
-            return value.GetString();
-        _faults.Add($"{field}: {Shown(value)} is a {Kind(value)}; expected a string.");
+        if (value.ValueKind != JsonValueKind.String)
+            _faults.Add($"{field}: {Shown(value)} is a {Kind(value)}; expected a string.");
+        else if (value.GetString() is { Length: <= LongestText } text)
+            return text;
+        else
+            _faults.Add($"{field}: {Shown(value)} is too long; expected at most {LongestText} characters.");
         return null;
     }
 
@@ -184,6 +196,8 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
     }
 
     static bool Has(JsonElement body, string field, out JsonElement value) => body.TryGetProperty(field, out value) && value.ValueKind != JsonValueKind.Null;
+
+    static bool IsShortText(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString()!.Length <= LongestText;
 
     static string Shown(JsonElement value) => Shown(value.GetRawText());
 

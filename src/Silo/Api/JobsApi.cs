@@ -1,6 +1,6 @@
+using HeadScope.Jobs.Records;
 using System.ComponentModel;
-using System.Security.Claims;
-using System.Text.Json;
+using HeadScope.Data.Files;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Specs;
@@ -8,6 +8,7 @@ using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Security;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
@@ -22,7 +23,7 @@ internal static class JobsApi
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("/v1/jobs").WithTags("jobs").ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
-        jobs.AddEndpointFilter(RefuseUnreadableAsync);
+        jobs.AddEndpointFilter(ExplainRefusalAsync);
         jobs.MapPost("", SubmitAsync).RequireAuthorization(nameof(Role.Submitter)).RequireRateLimiting(RateLimits.Submissions).Accepts<SubmitRequest>("application/json")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .WithSummary("Submit a job").WithDescription("The same request finds the first job of its kind; one that failed or was cancelled goes on. All faults of a request are listed at once.");
@@ -35,43 +36,50 @@ internal static class JobsApi
             .WithSummary("Watch a job").WithDescription("Server-sent events: 'job' whenever it has changed, until it ends.");
         jobs.MapGet("{id}/preview", PreviewAsync).RequireAuthorization(nameof(Role.Reader)).WithSummary("The heads' scores so far");
         jobs.MapGet("{id}/results/{file}", ResultAsync).RequireAuthorization(nameof(Role.Reader)).Produces<byte[]>(contentType: "application/octet-stream")
-            .WithSummary("Pull a result").WithDescription("Ranges and conditional requests are understood; the ETag is the SHA-256 in the manifest.");
+            .WithMetadata(ContentPolicy.Sandbox).WithSummary("Pull a result").WithDescription("Ranges and conditional requests are understood; the ETag is the SHA-256 in the manifest.");
     }
 
     static async Task<Results<Created<JobView>, Ok<JobView>, ProblemHttpResult>> SubmitAsync(
-        HttpRequest request, ClaimsPrincipal caller, JobIntake intake, JobMonitor monitor, IJobEngine engine, CancellationToken cancellation)
+        HttpRequest request, Caller caller, JobIntake intake, JobMonitor monitor, IJobEngine engine, AuditLog audit, CancellationToken cancellation)
     {
         try
         {
-            using var body = await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellation).ConfigureAwait(false);
-            var (folder, isNew) = await intake.SubmitAsync(body.RootElement, caller.Identity?.Name, cancellation).ConfigureAwait(false);
+            using var body = await StrictJson.ParseAsync(request.Body, cancellation).ConfigureAwait(false);
+            var (folder, isNew) = await intake.SubmitAsync(body.RootElement, caller, cancellation).ConfigureAwait(false);
+            if (isNew)
+                audit.Submitted(caller, folder.Id);
+            else
+                audit.SubmittedAgain(caller, folder.Id);
             monitor.Changed(folder);
             engine.Wake(folder);
             var view = (await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false))!;
             return isNew ? TypedResults.Created($"/v1/jobs/{folder.Id}", view) : TypedResults.Ok(view);
         }
-        catch (JsonException e)
+        catch (FormatException e)
         {
-            return TypedResults.Problem($"The body is not JSON: {e.Message}", statusCode: StatusCodes.Status400BadRequest);
+            return TypedResults.Problem($"The body is not the JSON that was expected: {e.Message}.", statusCode: StatusCodes.Status400BadRequest);
         }
         catch (InvalidJobException e)
         {
-            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest, extensions: new Dictionary<string, object?> { ["faults"] = e.Faults });
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest, extensions: new Dictionary<string, object?> { ["faults"] = e.Listed });
         }
     }
 
     static async Task<Results<Ok<JobPage>, ProblemHttpResult>> ListAsync(
         JobStore jobs, JobMonitor monitor, CancellationToken cancellation,
-        [Description("Only jobs of this state.")] JobState? state = null,
+        [Description("Only jobs of this state, by the name that jobs show.")] string? state = null,
         [Description("Only jobs after this id.")] string? after = null,
         [Description("At most so many, from 1 to 500.")] int limit = 100)
     {
+        var only = state is null ? null : JobStates.Named(state);
+        if (state is not null && only is null)
+            return TypedResults.Problem($"state is none of {string.Join(", ", JobStates.Names)}.", statusCode: StatusCodes.Status400BadRequest);
         if (limit is < 1 or > LongestPage)
             return TypedResults.Problem($"limit is {limit}; expected 1 to {LongestPage}.", statusCode: StatusCodes.Status400BadRequest);
         var page = new List<JobView>();
         foreach (var id in (await jobs.ListAsync(cancellation).ConfigureAwait(false)).Where(id => string.CompareOrdinal(id, after) > 0))
         {
-            if (await monitor.TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } view || (state is not null && view.State != state))
+            if (await monitor.TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } view || (only is not null && view.State != only))
                 continue;
             if (page.Count == limit)
                 return TypedResults.Ok(new JobPage(page, page[^1].Id));
@@ -85,42 +93,47 @@ internal static class JobsApi
         JobFolder.IsId(id) && await monitor.TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } view ? TypedResults.Ok(view) : NoJob(id);
 
     static async Task<Results<Ok<JobView>, ProblemHttpResult>> ChangeAsync(
-        string id, [FromBody] JobChange change, ClaimsPrincipal caller, JobStatusReader reader, JobMonitor monitor, IJobEngine engine, CancellationToken cancellation)
+        string id, [FromBody] JobChange change, Caller caller, JobStatusReader reader, JobMonitor monitor, IJobEngine engine, AuditLog audit, CancellationToken cancellation)
     {
         if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
             return NoJob(id);
         if (change.Priority is < JobControl.LowestPriority or > JobControl.HighestPriority)
             return TypedResults.Problem($"priority is {change.Priority}; expected {JobControl.LowestPriority} to {JobControl.HighestPriority}.", statusCode: StatusCodes.Status400BadRequest);
-        if (change.Priority is not null && !caller.IsInRole(nameof(Role.Admin)))
-            return TypedResults.Problem("Changing a job's priority needs the role admin.", statusCode: StatusCodes.Status403Forbidden);
-        var control = await reader.ReadControlAsync(status.Folder, cancellation).ConfigureAwait(false);
-        await reader.WriteControlAsync(
-            status.Folder, new JobControl(change.Priority ?? control.Priority, change.Paused ?? control.Paused), cancellation).ConfigureAwait(false);
+        if (change.Priority is not null)
+            caller.RequireAdmin("Setting a job's priority");
+        var before = await reader.ReadControlAsync(status.Folder, cancellation).ConfigureAwait(false);
+        var control = new JobControl(change.Priority ?? before.Priority, change.Paused ?? before.Paused);
+        await reader.WriteControlAsync(status.Folder, control, cancellation).ConfigureAwait(false);
+        audit.Changed(caller, id, control.Priority, control.Paused);
         monitor.Changed(status.Folder);
         engine.Wake(status.Folder);
         return TypedResults.Ok((await monitor.TryViewAsync(status.Folder, cancellation).ConfigureAwait(false))!);
     }
 
     static async Task<Results<Ok<JobView>, NoContent, ProblemHttpResult>> CancelAsync(
-        string id, ClaimsPrincipal caller, JobStore jobs, JobStatusReader reader, JobMonitor monitor, IJobEngine engine, CancellationToken cancellation,
+        string id, Caller caller, JobStore jobs, JobStatusReader reader, JobMonitor monitor, IJobEngine engine, AuditLog audit, CancellationToken cancellation,
         [Description("Delete the job with all it has made.")] bool purge = false)
     {
         if (!JobFolder.IsId(id))
             return NoJob(id);
-        if (purge && !caller.IsInRole(nameof(Role.Admin)))
-            return TypedResults.Problem("Deleting a job's results needs the role admin. Without 'purge' it is cancelled.", statusCode: StatusCodes.Status403Forbidden);
+        if (purge)
+            caller.RequireAdmin("Purging a job, rather than cancelling it,");
         var folder = new JobFolder(id);
         if (purge)
         {
             if (!await jobs.DeleteAsync(folder, cancellation).ConfigureAwait(false))
                 return NoJob(id);
+            audit.Purged(caller, id);
         }
         else
         {
             if (await monitor.TryStatusAsync(folder, cancellation).ConfigureAwait(false) is not { } status)
                 return NoJob(id);
             if (status.State != JobState.Done)
-                await reader.CancelAsync(folder, caller.Identity?.Name, cancellation).ConfigureAwait(false);
+            {
+                await reader.CancelAsync(folder, caller.Name, cancellation).ConfigureAwait(false);
+                audit.Cancelled(caller, id);
+            }
         }
 
         monitor.Changed(folder);
@@ -128,11 +141,11 @@ internal static class JobsApi
         return purge ? TypedResults.NoContent() : TypedResults.Ok((await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false))!);
     }
 
-    static async Task<IResult> EventsAsync(string id, JobMonitor monitor, JobEvents events, CancellationToken cancellation)
+    static async Task<IResult> EventsAsync(string id, Caller caller, JobMonitor monitor, JobEvents events, CancellationToken cancellation)
     {
         var folder = new JobFolder(id);
         return JobFolder.IsId(id) && await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false) is { } view
-            ? TypedResults.ServerSentEvents(events.WatchAsync(folder, view, cancellation))
+            ? TypedResults.ServerSentEvents(events.WatchAsync(folder, view, caller, cancellation))
             : NoJob(id);
     }
 
@@ -141,24 +154,25 @@ internal static class JobsApi
             ? TypedResults.Ok(await previews.ReadAsync(status, cancellation).ConfigureAwait(false))
             : NoJob(id);
 
-    static async Task<IResult> ResultAsync(string id, string file, JobStore jobs, JobMonitor monitor, CancellationToken cancellation)
+    static async Task<IResult> ResultAsync(string id, string file, HttpResponse response, JobStore jobs, JobMonitor monitor, CancellationToken cancellation)
     {
         if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
             return NoJob(id);
         if (status.Manifest is not { } manifest)
-            return TypedResults.Problem($"Job {id} has no results yet: it is {status.State.ToString().ToLowerInvariant()}.", statusCode: StatusCodes.Status409Conflict);
+            return TypedResults.Problem($"Job {id} has no results yet: it is {status.State.Name()}.", statusCode: StatusCodes.Status409Conflict);
         // A name is looked up, never opened as it comes.
         var known = manifest.Files.Keys.Append(ResultFiles.Manifest).Append(ResultFiles.Timings).FirstOrDefault(name => name == file);
         if (known is null)
             return TypedResults.Problem($"Job {id} has no result of that name. It has {string.Join(", ", manifest.Files.Keys)}, {ResultFiles.Manifest} and {ResultFiles.Timings}.", statusCode: StatusCodes.Status404NotFound);
+        response.Headers.CacheControl = "private, no-cache"; // whoever has it asks whether it is still the same
         var stream = await jobs.Blobs.OpenReadAsync(status.Folder.Result(known), cancellation).ConfigureAwait(false);
         return TypedResults.Stream(
             stream, ResultFiles.ContentType(known), known, entityTag: manifest.Files.TryGetValue(known, out var result) ? new EntityTagHeaderValue($"\"{result.Sha256}\"") : null,
             enableRangeProcessing: stream.CanSeek);
     }
 
-    /// <summary>What asks for more than a job's state needs a job that can be read.</summary>
-    static async ValueTask<object?> RefuseUnreadableAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    /// <summary>What asks for more than a job's state needs a job that can be read, and some of it a higher role.</summary>
+    static async ValueTask<object?> ExplainRefusalAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         try
         {
@@ -167,6 +181,12 @@ internal static class JobsApi
         catch (Exception e) when (e is UnreadableBlobException or InvalidDataException)
         {
             return TypedResults.Problem(PathsInText.Hide(e.Message), statusCode: StatusCodes.Status409Conflict);
+        }
+        catch (RoleException e)
+        {
+            var request = context.HttpContext;
+            request.RequestServices.GetRequiredService<AuditLog>().Forbidden(request.Features.GetRequiredFeature<Caller>(), request.Request);
+            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status403Forbidden);
         }
     }
 

@@ -16,4 +16,4 @@ internal sealed record SubmitRequest(
     [property: Description("Leave out the columns of the weights alone.")] bool SkipHeads = false,
     string? InductionTokens = null, long Seed = 0, int? ShardRows = null, int? Examples = null,
     [property: Description("How matrix products are computed: float32, tf32 or bfloat16. A job waits for a worker with a device that can.")] string Precision = "float32",
-    [property: Description("From -100 to 100.")] int Priority = 0);
+    [property: Description("From -100 to 100; other than 0 needs the role admin.")] int Priority = 0);

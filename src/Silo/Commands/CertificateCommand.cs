@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using HeadScope.Grains.Hosting;
 using HeadScope.Grains.Hosting.Security;
+using HeadScope.Jobs;
 using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Commands;

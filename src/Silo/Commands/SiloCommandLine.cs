@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
 using HeadScope.Grains.Hosting.Clustering;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
+using HeadScope.Jobs.Store.AzureStorage;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Work;
 using HeadScope.Silo.Hosting;
@@ -25,7 +28,7 @@ internal static class SiloCommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync($"headscope-silo: {error.Message}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"headscope-silo: {AzureLocation.WithoutSignatures(error.Message)}").ConfigureAwait(false);
             await Console.Error.WriteLineAsync("See 'headscope-silo --help'.").ConfigureAwait(false);
             return BadArguments;
         }
@@ -84,6 +87,8 @@ internal static class SiloCommandLine
         cluster.AddTo(root);
         root.SetAction(async (parsed, cancellation) =>
         {
+            if (AzureLocation.WarningOf(parsed.GetRequiredValue(store)) is { } warning)
+                await Console.Error.WriteLineAsync($"headscope-silo: {warning}").ConfigureAwait(false);
             var options = cluster.Apply(parsed, new SiloOptions
             {
                 Store = parsed.GetRequiredValue(store),
@@ -117,16 +122,17 @@ internal static class SiloCommandLine
     internal static async Task<int> ServeAsync(SiloOptions options, CancellationToken cancellation)
     {
         await using var app = await SiloApplication.BuildAsync(options, cancellation).ConfigureAwait(false);
-        var (stopping, fault) = (app.Lifetime.ApplicationStopping, app.Services.GetRequiredService<EngineFault>());
+        var (started, fault) = (app.Lifetime.ApplicationStarted, app.Services.GetRequiredService<EngineFault>());
         try
         {
-            await app.RunAsync(cancellation).ConfigureAwait(false);
+            if (await TryStartAsync(app, cancellation).ConfigureAwait(false))
+                await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (CryptographicException e) when (!started.IsCancellationRequested)
         {
-            // Told to stop while it was starting.
+            throw new InvalidDataException($"{app.Configuration["Kestrel:Certificates:Default:Path"]}: this is no certificate with its key for HTTPS ({e.Message.TrimEnd('.')}). Expected PEM files, which Kestrel__Certificates__Default__Path and Kestrel__Certificates__Default__KeyPath name.", e);
         }
-        catch (Exception e) when (e is not IOException && options.Cluster.Kind is not SingleSilo && !app.Lifetime.ApplicationStarted.IsCancellationRequested)
+        catch (Exception e) when (e is not (IOException or InvalidDataException) && options.Cluster.Kind is not SingleSilo && !started.IsCancellationRequested)
         {
             throw new IOException($"The cluster '{options.Cluster.ClusterId}' was not joined: {e.Message.Split('\n')[0].Trim()} {options.Cluster.Kind.Hint}", e);
         }
@@ -137,6 +143,25 @@ internal static class SiloCommandLine
         return Failed;
     }
 
+    /// <summary>Starts all parts or, where one does not start, stops the others in order.</summary>
+    /// <returns>False where it was told to stop meanwhile.</returns>
+    static async Task<bool> TryStartAsync(WebApplication app, CancellationToken cancellation)
+    {
+        try
+        {
+            await app.StartAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch
+        {
+            var isToldToStop = app.Lifetime.ApplicationStopping.IsCancellationRequested || cancellation.IsCancellationRequested;
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // a silo that did not start cannot be stopped
+            if (isToldToStop)
+                return false;
+            throw;
+        }
+    }
+
     internal static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)
     {
         Description = description,
@@ -145,7 +170,8 @@ internal static class SiloCommandLine
         {
             result =>
             {
-                if (result.GetValueOrDefault<int>() is var value && (value < lowest || value > highest))
+                // What does not parse is reported by the parser.
+                if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && (value < lowest || value > highest))
                     result.AddError($"{name}: {value} is out of range; expected {lowest} to {highest}.");
             },
         },

@@ -1,19 +1,23 @@
 using System.Reflection;
+using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Dashboard;
 
 /// <summary>One page that shows the jobs and their heads, made of nothing but what this server sends.</summary>
 internal static class DashboardPage
 {
-    static readonly Lazy<string> Page = new(() =>
-    {
-        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("dashboard.html")!);
-        return reader.ReadToEnd();
-    });
+    static readonly (string Path, string File, string Type)[] Files =
+    [
+        ("/", "dashboard.html", "text/html"), ("/dashboard.css", "dashboard.css", "text/css"), ("/dashboard.js", "dashboard.js", "text/javascript"),
+    ];
 
-    public static IResult Show(HttpResponse response)
+    public static void MapDashboard(this IEndpointRouteBuilder routes)
     {
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        return Results.Content(Page.Value, "text/html; charset=utf-8");
+        foreach (var (path, file, type) in Files)
+        {
+            using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(file)!);
+            var text = reader.ReadToEnd();
+            routes.MapGet(path, () => Results.Content(text, $"{type}; charset=utf-8")).AllowAnonymous().ExcludeFromDescription().WithMetadata(ContentPolicy.OwnFiles);
+        }
     }
 }

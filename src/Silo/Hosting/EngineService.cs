@@ -40,8 +40,8 @@ internal sealed partial class EngineService(
 
     public override void Dispose()
     {
+        base.Dispose(); // which drains, where the server was never told to stop since it did not start
         _drain.Dispose();
-        base.Dispose();
     }
 
     [LoggerMessage(LogLevel.Information, "Draining: no more shards are leased; those in work have {Seconds} s.")]

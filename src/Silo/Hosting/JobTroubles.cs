@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Work;
@@ -9,7 +10,7 @@ internal sealed partial class JobTroubles(ILogger<JobPool> logger)
 {
     public void Report(JobFolder folder, Exception cause)
     {
-        if (JobFailures.IsForeseen(cause.InnerException ?? cause))
+        if (JobFailures.IsForeseen(cause is JobStoppedException { InnerException: { } inner } ? inner : cause))
             Trouble(folder.Id, cause.Message);
         else
             Fault(folder.Id, cause.Message, cause);

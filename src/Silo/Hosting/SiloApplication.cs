@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Status;
@@ -8,6 +9,7 @@ using HeadScope.Silo.Security;
 using HeadScope.Silo.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Logging.Console;
 
 namespace HeadScope.Silo.Hosting;
 
@@ -23,14 +25,18 @@ internal static class SiloApplication
     /// <exception cref="StoreException">The store cannot be used.</exception>
     public static async Task<WebApplication> BuildAsync(SiloOptions options, CancellationToken cancellation = default)
     {
-        ListenGuard.Check(options.Listen, options.Keys is not null);
+        var addresses = ListenGuard.Check(options.Listen, options.Keys is not null);
         var keys = new ServerKeys(options.Keys is null ? null : new ApiKeyFile(options.Keys, TimeProvider.System));
         _ = keys.File?.Keys; // a missing or damaged file is said now, not at the first request
         var store = await BlobStores.OpenAsync(options.Store, create: true, cancellation).ConfigureAwait(false);
 
-        var builder = WebApplication.CreateSlimBuilder();
+        // Settings lie beside the program: a file in whatever folder it is started from must not configure it.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        ListenGuard.CheckCertificate(addresses, builder.Configuration);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        builder.WebHost.UseUrls(options.Listen.Split(';'));
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // why it did not start is said by the command line
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(console => console.ColorBehavior = LoggerColorBehavior.Disabled); // colours are commands to a terminal
+        builder.WebHost.UseUrls([.. addresses.Select(address => address.Text)]).UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -43,6 +49,9 @@ internal static class SiloApplication
         var app = builder.Build();
         if (options.Cluster.Certificate is { } certificate)
             certificate.Report = app.Services.GetRequiredService<CertificateTroubles>().Report;
+        if (keys.File is { } file)
+            file.Changed = app.Services.GetRequiredService<AuditLog>().KeysChanged;
+        app.Use(SafeHeaders.AddAsync);
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             StatusCodeSelector = cause => cause switch
@@ -54,7 +63,7 @@ internal static class SiloApplication
         });
         app.UseStatusCodePages();
         if (keys.File is null)
-            app.Use(OnlyThisMachine);
+            app.Use(Loopback.OnlyAsync);
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
@@ -66,7 +75,7 @@ internal static class SiloApplication
             await readiness.WhyNotAsync(cancellation) is { } reason ? Results.Problem(reason, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"))
             .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
         app.MapMetrics(isOpen: options.OpenMetrics || keys.File is null);
-        app.MapGet("/", DashboardPage.Show).AllowAnonymous().ExcludeFromDescription();
+        app.MapDashboard();
         app.MapOrleans();
         return app;
     }
@@ -85,6 +94,8 @@ internal static class SiloApplication
         services.AddSingleton<JobEvents>();
         services.AddSingleton<PreviewReader>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<AuditLog>();
+        services.AddHostedService<ListenGuard>();
         services.AddSingleton<EngineFault>();
         var roots = new InputRoots(options.ModelRoots, options.TokenRoots);
         options = options with { Engine = options.Engine is null ? null : options.Engine with { Models = options.Models, Roots = roots } };
@@ -98,6 +109,7 @@ internal static class SiloApplication
             json.SerializerOptions.PropertyNamingPolicy = JobJson.Options.PropertyNamingPolicy;
             json.SerializerOptions.DefaultIgnoreCondition = JobJson.Options.DefaultIgnoreCondition;
             json.SerializerOptions.NumberHandling = JobJson.Options.NumberHandling;
+            json.SerializerOptions.AllowDuplicateProperties = JobJson.Options.AllowDuplicateProperties;
             foreach (var converter in JobJson.Options.Converters)
                 json.SerializerOptions.Converters.Add(converter);
         });
@@ -112,12 +124,4 @@ internal static class SiloApplication
         authorization.SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddRateLimiter(limits => RateLimits.Add(limits, options));
     }
-
-    /// <summary>Without keys, pages of other sites must not reach this server through a browser of this machine.</summary>
-    static Task OnlyThisMachine(HttpContext context, RequestDelegate next) =>
-        context.Request.Host.Host is "localhost" or "127.0.0.1" or "[::1]" && !IsForeign(context.Request.Headers.Origin.ToString(), context.Request)
-            ? next(context)
-            : Results.Problem("This server has no API keys and answers its own machine alone.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
-
-    static bool IsForeign(string origin, HttpRequest request) => origin.Length > 0 && origin != $"{request.Scheme}://{request.Host}";
 }

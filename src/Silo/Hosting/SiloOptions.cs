@@ -1,6 +1,6 @@
 using HeadScope.Data.Hub;
 using HeadScope.Grains.Hosting;
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
 

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -9,7 +10,7 @@ namespace HeadScope.Silo.Security;
 
 /// <summary>Knows callers by <c>Authorization: Bearer KEY</c> or <c>X-Api-Key: KEY</c>; where the server has no keys, everyone is its admin.</summary>
 internal sealed class ApiKeyAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ServerKeys keys)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ServerKeys keys, AuditLog audit)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "ApiKey";
@@ -21,22 +22,27 @@ internal sealed class ApiKeyAuthentication(
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (keys.File is not { } file)
-            return Task.FromResult(Known("local", Role.Admin));
+            return Task.FromResult(Known(null));
         if (Secret() is not { } secret)
             return Task.FromResult(AuthenticateResult.NoResult());
-        return Task.FromResult(file.Find(secret) is { } key ? Known(key.Name, key.Role) : AuthenticateResult.Fail("The API key is not known."));
+        return Task.FromResult(file.Find(secret) is { } key ? Known(key) : AuthenticateResult.Fail("The API key is not known."));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = BrowserMayAsk ? "Basic realm=\"HeadScope: any name, and an API key as password\", charset=\"UTF-8\"" : Bearer.TrimEnd();
-        return Problem(StatusCodes.Status401Unauthorized, Secret() is null
-            ? "This server asks for an API key: send it as 'Authorization: Bearer KEY'."
-            : "The API key is not known here. Ask the server's administrator for one.");
+        if (Secret() is null)
+            return Problem(StatusCodes.Status401Unauthorized, "This server asks for an API key: send it as 'Authorization: Bearer KEY'.");
+        audit.UnknownKey(Context);
+        return Problem(StatusCodes.Status401Unauthorized, "The API key is not known here. Ask the server's administrator for one.");
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        Problem(StatusCodes.Status403Forbidden, $"The key '{Context.User.Identity?.Name}' may not do this: its role is {Context.User.FindFirstValue(ClaimTypes.Role)}.");
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        var caller = Context.Features.GetRequiredFeature<Caller>();
+        audit.Forbidden(caller, Request);
+        return Problem(StatusCodes.Status403Forbidden, $"The key '{caller.Name}' may not do this: its role is {caller.Role}.");
+    }
 
     Task Problem(int status, string detail) => Results.Problem(detail, statusCode: status).ExecuteAsync(Context);
 
@@ -63,13 +69,14 @@ internal sealed class ApiKeyAuthentication(
         return colon < 0 ? null : text[(colon + 1)..];
     }
 
-    AuthenticateResult Known(string name, Role role)
+    /// <param name="key">Null where the server has none.</param>
+    AuthenticateResult Known(ApiKey? key)
     {
-        var claims = Enum.GetValues<Role>().Where(lower => lower <= role).Reverse().Select(lower => new Claim(ClaimTypes.Role, lower.ToString()));
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name), .. claims], Scheme.Name);
+        var caller = Caller.Of(key, Context);
+        Context.Features.Set(caller);
+        audit.Came(caller);
+        var claims = Enum.GetValues<Role>().Where(lower => lower <= caller.Role).Reverse().Select(lower => new Claim(ClaimTypes.Role, lower.ToString()));
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Name), .. claims], Scheme.Name);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
     }
 }
-
-/// <summary>The keys that callers need, or null.</summary>
-internal sealed record ServerKeys(ApiKeyFile? File);

@@ -4,11 +4,19 @@ using HeadScope.Jobs;
 
 namespace HeadScope.Silo.Security;
 
-/// <summary>The keys of a server, in a JSON file that only their owner may read. Changes take effect without a restart.</summary>
+/// <summary>
+/// The keys of a server, in a JSON file that only their owner may read. Changes take effect without a restart; those of several processes
+/// at the same time are made one after another.
+/// </summary>
 public sealed class ApiKeyFile(string path, TimeProvider time)
 {
     /// <summary>How soon a change is noticed.</summary>
     static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long to wait for others that change the file: each takes some milliseconds.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     readonly Lock _gate = new();
     IReadOnlyList<ApiKey> _keys = [];
@@ -17,7 +25,10 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
 
     sealed record Content(IReadOnlyList<ApiKey> Keys);
 
-    /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
+    /// <summary>Told the keys before and after, when the file is read again.</summary>
+    internal Action<IReadOnlyList<ApiKey>, IReadOnlyList<ApiKey>> Changed { get; set; } = (_, _) => { };
+
+    /// <exception cref="InvalidDataException">The file is missing or damaged, or others can read it.</exception>
     public IReadOnlyList<ApiKey> Keys
     {
         get
@@ -26,13 +37,12 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
             {
                 if (_checked is { } last && time.GetElapsedTime(last) < CheckInterval)
                     return _keys;
-                var info = new FileInfo(path);
-                if (!info.Exists)
-                    throw new InvalidDataException($"{path}: there is no such file of API keys. Make one with 'headscope-silo keys add'.");
+                var info = Existing();
                 if (_version != (info.LastWriteTimeUtc, info.Length))
                 {
-                    _keys = JobJson.Read<Content>(File.ReadAllBytes(path), path).Keys;
-                    _version = (info.LastWriteTimeUtc, info.Length);
+                    var keys = Read();
+                    Changed(_keys, keys);
+                    (_keys, _version) = (keys, (info.LastWriteTimeUtc, info.Length));
                 }
 
                 _checked = time.GetTimestamp();
@@ -56,32 +66,66 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
     }
 
     /// <summary>Adds a key and returns its secret.</summary>
-    /// <exception cref="InvalidDataException">There is a key of that name, or the name is none.</exception>
+    /// <exception cref="InvalidDataException">There is a key of that name, or it cannot be the name of a key.</exception>
     public string Add(string name, Role role)
     {
         if (!ApiKey.IsName(name))
-            throw new InvalidDataException($"'{name}' is no name for a key: expected letters, digits, '.', '-' and '_', at most 64.");
-        IReadOnlyList<ApiKey> keys = File.Exists(path) ? Keys : [];
-        if (keys.Any(key => key.Name == name))
-            throw new InvalidDataException($"{path}: there is a key '{name}' already. Remove it first, or choose another name.");
+            throw new InvalidDataException($"'{name}' cannot be the name of a key: expected letters, digits, '.', '-' and '_', at most 64.");
         var secret = ApiKey.NewSecret();
-        Write([.. keys, new ApiKey(name, role, ApiKey.HashOf(secret), time.GetUtcNow())]);
+        Change(keys => keys.Any(key => key.Name == name)
+            ? throw new InvalidDataException($"{path}: there is a key '{name}' already. Remove it first, or choose another name.")
+            : [.. keys, new ApiKey(name, role, ApiKey.HashOf(secret), time.GetUtcNow())]);
         return secret;
     }
 
     /// <exception cref="InvalidDataException">There is no such key.</exception>
     public void Remove(string name)
     {
-        var left = Keys.Where(key => key.Name != name).ToList();
-        if (left.Count == Keys.Count)
-            throw new InvalidDataException($"{path}: there is no key '{name}'. It has {(left.Count == 0 ? "none" : string.Join(", ", left.Select(key => key.Name)))}.");
-        Write(left);
+        _ = Existing();
+        Change(keys => keys.Where(key => key.Name != name).ToList() is var left && left.Count < keys.Count
+            ? left
+            : throw new InvalidDataException($"{path}: there is no key '{name}'. It has {(keys.Count == 0 ? "none" : string.Join(", ", keys.Select(key => key.Name)))}."));
     }
 
-    void Write(IReadOnlyList<ApiKey> keys)
+    /// <summary>Replaces what is in the file by something made of it, while nobody else does.</summary>
+    void Change(Func<IReadOnlyList<ApiKey>, IReadOnlyList<ApiKey>> change)
     {
-        PrivateFile.Write(path, JobJson.Write(new Content(keys)));
+        using (Exclusively())
+            PrivateFile.Write(path, JobJson.Write(new Content(change(File.Exists(path) ? Read() : []))));
         lock (_gate)
             _checked = null;
+    }
+
+    /// <summary>The file beside it stays: where it were deleted, two could each lock one of that name.</summary>
+    FileStream Exclusively()
+    {
+        for (var started = time.GetTimestamp(); ;)
+        {
+            try
+            {
+                return new FileStream($"{path}.lock", PrivateFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite));
+            }
+            catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException) && time.GetElapsedTime(started) < Patience)
+            {
+                Thread.Sleep(Poll);
+            }
+        }
+    }
+
+    IReadOnlyList<ApiKey> Read()
+    {
+        PrivateFile.Check(path, "who may speak to the server");
+        var keys = JobJson.Read<Content>(File.ReadAllBytes(path), path).Keys;
+        return keys.Select(key => key.Fault()).FirstOrDefault(fault => fault is not null) is { } fault
+            ? throw new InvalidDataException($"{path}: {fault}.")
+            : keys;
+    }
+
+    FileInfo Existing()
+    {
+        // A mounted secret is a link, of which what it leads to is replaced.
+        var info = new FileInfo(path);
+        var target = info.Exists && info.ResolveLinkTarget(returnFinalTarget: true) is FileInfo end ? end : info;
+        return target.Exists ? target : throw new InvalidDataException($"{path}: there is no such file of API keys. Make one with 'headscope-silo keys add'.");
     }
 }

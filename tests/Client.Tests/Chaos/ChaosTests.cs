@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Globalization;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;

@@ -67,8 +67,9 @@ public sealed partial class WatchingTests
     public void Alarms_NameASectionOfTheRunbook()
     {
         var sections = File.ReadLines(DeployFiles.PathOf("README.md")).Where(line => line.StartsWith("### ", StringComparison.Ordinal)).Select(line => line[4..]).ToList();
-        var named = Alarms().Select(alarm => Runbook().Match(((YamlScalarNode)alarm.At("annotations", "description")).Value!).Groups[1].Value).ToList();
-        Assert.Equal(sections.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+        Assert.NotEmpty(Alarms());
+        foreach (var alarm in Alarms())
+            Assert.Contains(Runbook().Match(((YamlScalarNode)alarm.At("annotations", "description")).Value!).Groups[1].Value, sections);
     }
 
     static IEnumerable<YamlNode> Alarms() => (YamlSequenceNode)DeployFiles.Yaml(DeployFiles.PathOf("prometheus", "alerts.yml")).Single().At("groups", "0", "rules");

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Text.Json.Nodes;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Store;

@@ -32,9 +32,16 @@ public sealed class ServerTests : IDisposable
             Assert.Contains(fault, error, StringComparison.Ordinal);
         Assert.Equal(4, JsonNode.Parse(output)!["faults"]!.AsArray().Count);
 
-        // A key in a file, which must be one.
+        // A key in a file, which must be one, and its owner's alone.
         File.WriteAllText(_folder.File("key"), $"{submitter}\n");
         var keyless = new ServerClient(server.Address, null);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_folder.File("key"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+            Assert.Contains($"chmod 600 {_folder.File("key")}", await keyless.ErrorAsync(1, ["list", "--key-file", _folder.File("key")]), StringComparison.Ordinal);
+            File.SetUnixFileMode(_folder.File("key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         await keyless.SaysAsync(0, ["list", "--key-file", _folder.File("key")]);
         File.WriteAllText(_folder.File("key"), $"two words");
         Assert.Contains("this is no API key", await keyless.ErrorAsync(1, ["list", "--key-file", _folder.File("key")]), StringComparison.Ordinal);

@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;

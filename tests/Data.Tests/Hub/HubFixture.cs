@@ -47,9 +47,9 @@ internal sealed class HubFixture : IAsyncDisposable
     /// <summary>A part of the address of model.safetensors, at the host for large files.</summary>
     public string AtLargeFiles => Content.TryFind(Content.Head, "model.safetensors", out var file) ? $"/{file.Etag}/" : throw new InvalidOperationException();
 
-    public static async Task<HubFixture> StartAsync(IReadOnlyDictionary<string, byte[]>? files = null)
+    public static async Task<HubFixture> StartAsync(IReadOnlyDictionary<string, byte[]>? files = null, string host = "127.0.0.1")
     {
-        var server = await HubServer.StartAsync();
+        var server = await HubServer.StartAsync(host);
         return new HubFixture(server, server.Add(Name, files ?? new Dictionary<string, byte[]>
         {
             ["config.json"] = "{}"u8.ToArray(),

@@ -1,4 +1,4 @@
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Tests.Store;
 using HeadScope.Tests.Support;

@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Shards;
+using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Specs;

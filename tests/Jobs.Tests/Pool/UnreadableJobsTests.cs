@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using HeadScope.Jobs.Pool;

@@ -1,4 +1,4 @@
-using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
 

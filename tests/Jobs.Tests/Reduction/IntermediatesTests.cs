@@ -1,4 +1,4 @@
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Status;

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using System.Globalization;
 using System.Text;
 using HeadScope.Jobs.Reduction;

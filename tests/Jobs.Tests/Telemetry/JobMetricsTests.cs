@@ -1,3 +1,5 @@
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Observation;
 using System.Diagnostics.Metrics;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;

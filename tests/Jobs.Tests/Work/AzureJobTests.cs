@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Tests.Store;
 using HeadScope.Jobs.Work;
 using HeadScope.Tests.Support;

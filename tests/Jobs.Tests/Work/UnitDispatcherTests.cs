@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Claims;
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Work;
 using Microsoft.Extensions.Time.Testing;
 
 namespace HeadScope.Jobs.Tests.Work;

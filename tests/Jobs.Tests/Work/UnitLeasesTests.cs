@@ -1,4 +1,4 @@
-using HeadScope.Jobs.Work;
+using HeadScope.Jobs.Leasing;
 
 namespace HeadScope.Jobs.Tests.Work;
 

@@ -1,6 +1,6 @@
+using HeadScope.Jobs.Leasing;
 using System.Globalization;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Work;
 using Microsoft.Extensions.Time.Testing;
 
 namespace HeadScope.Jobs.Tests.Work;

@@ -1,3 +1,4 @@
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Tests.Work;

@@ -12,7 +12,7 @@ public class RotaryTests
     {
         var kinds = new HashSet<string>();
         const int Positions = 300;
-        var rotary = new Rotary(dimensions, frequencyBase, Positions, new RotaryScaling(factor, original, low, high));
+        var rotary = new Rotary(dimensions, frequencyBase, Positions, new RotaryScaling(factor, original, low, high)).Tables(Positions);
         for (var i = 0; i < dimensions / 2; i++)
         {
             // As its authors put it: by wavelengths, where HeadScope counts turns.
@@ -50,9 +50,9 @@ public class RotaryTests
     [Fact]
     public void LinearScaling_EveryFeature_TurnsSlowerByTheFactor()
     {
-        var plain = new Rotary(16, 10000, 100);
-        var scaled = new Rotary(16, 10000, 400, new RotaryScaling(4));
-        for (var position = 0; position < plain.Context; position++)
+        var plain = new Rotary(16, 10000, 100).Tables(100);
+        var scaled = new Rotary(16, 10000, 400, new RotaryScaling(4)).Tables(400);
+        for (var position = 0; position < plain.Positions; position++)
         {
             for (var i = 0; i < 8; i++)
             {
@@ -60,5 +60,21 @@ public class RotaryTests
                 Assert.Equal(plain.Sines[position * 8 + i], scaled.Sines[4 * position * 8 + i], 6e-8);
             }
         }
+    }
+
+    [Fact]
+    public void Tables_OfMorePositions_BeginAsThoseOfFewer()
+    {
+        var rotary = new Rotary(8, 10000, 50);
+        var few = rotary.Tables(3);
+        Assert.Equal(3, few.Positions);
+        Assert.Same(few, rotary.Tables(2));
+        var more = rotary.Tables(4);
+        Assert.Equal(6, more.Positions);
+        Assert.Equal(few.Sines, more.Sines[..few.Sines.Length]);
+        Assert.Equal(few.Cosines, more.Cosines[..few.Cosines.Length]);
+        Assert.Equal(49, rotary.Tables(49).Positions);
+        Assert.Equal(50, rotary.Tables(50).Positions);
+        Assert.Throws<ArgumentOutOfRangeException>(() => rotary.Tables(51));
     }
 }

@@ -53,6 +53,18 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
         }
     }
 
+    [Fact]
+    public void Load_ContextOfSixteenMillion_TakesMemoryForTheRowsOnly()
+    {
+        new RandomLlama { Context = 1 << 24, HeadSize = 64 }.Write(_folder.File("model"), 1);
+        using var weights = ModelWeights.Open(_folder.File("model"), WeightProcessing.Default);
+        using var backend = new ManagedBackend(1);
+        var before = GC.GetTotalAllocatedBytes();
+        using var model = Transformer.Load(weights, backend);
+        model.Logits(backend, new int[100], new BatchShape(1, 100));
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 64 << 20); // tables of the whole context would have 4 GiB
+    }
+
     /// <summary>One case for every 500 of HEADSCOPE_FUZZ_ITERATIONS: a model costs as much as many damaged files.</summary>
     [Fact]
     public void Scores_RandomShapes_AreThoseOfFloat64()

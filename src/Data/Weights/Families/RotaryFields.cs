@@ -11,11 +11,11 @@ internal static class RotaryFields
     /// <param name="baseField">The older name of the base.</param>
     public static (double Base, RotaryScaling? Scaling) Read(ConfigReader config, string baseField)
     {
-        var frequencyBase = config.Number(baseField, 10000);
+        var frequencyBase = config.RotaryBase(baseField);
         if (config.Section("rope_parameters") is not { } parameters)
             return (frequencyBase, config.Section("rope_scaling") is { } scaling ? ReadScaling(scaling) : null);
         config.Require(!config.Has("rope_scaling"), "rope_scaling", "null, beside rope_parameters,");
-        return (parameters.Number("rope_theta", frequencyBase), ReadScaling(parameters));
+        return (parameters.RotaryBase("rope_theta", frequencyBase), ReadScaling(parameters));
     }
 
     static RotaryScaling? ReadScaling(ConfigReader fields)

@@ -51,7 +51,7 @@ public sealed class TransformerLensCheckpoint : ModelFamily
                 _ => throw config.Fault("positional_embedding_type", "standard, rotary or shortformer"),
             },
             RotaryDim = config.Size("rotary_dim", size),
-            RotaryBase = config.Number("rotary_base", 10000),
+            RotaryBase = config.RotaryBase("rotary_base"),
             RotaryScaling = config.Flag("use_NTK_by_parts_rope", false)
                 ? new RotaryScaling(
                     config.Number("NTK_by_parts_factor", 8), config.Size("NTK_original_ctx_len", 8192), config.Number("NTK_by_parts_low_freq_factor", 1),

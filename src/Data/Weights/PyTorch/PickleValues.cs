@@ -23,6 +23,9 @@ internal sealed record PickleStorage(TensorType Type, string Key, long Count)
     /// <summary>Where in the file its first element lies.</summary>
     public long Offset { get; set; } = -1;
 
+    /// <summary>Compares its bytes in the file with their checksum; null where they have none, or have been compared.</summary>
+    public Action? Verify { get; set; }
+
     /// <summary>Bytes that the file must hold for it; beyond any file's length where that overflows.</summary>
     public long ByteCount => Count > long.MaxValue / Type.Size() ? long.MaxValue : Count * Type.Size();
 }

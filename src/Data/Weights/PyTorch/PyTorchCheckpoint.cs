@@ -68,16 +68,17 @@ public sealed class PyTorchCheckpoint : ITensorSource
     /// <param name="name">A key of <see cref="Tensors"/>.</param>
     /// <param name="destination">As many elements as the tensor has.</param>
     /// <exception cref="ArgumentException">The destination has another length.</exception>
-    /// <exception cref="InvalidDataException">There is no such tensor, or the file has become shorter since it was opened.</exception>
+    /// <exception cref="InvalidDataException">There is no such tensor, its bytes are not those of their checksum, or the file has become shorter.</exception>
     public void Read(string name, Span<float> destination)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_views.TryGetValue(name, out var view))
             throw new InvalidDataException(
-                $"{Location}: there is no tensor '{name}'. It holds {Listing.Of(_views.Keys.Select(Fault.Quote))}.");
+                $"{Location}: there is no tensor '{name}'. It holds {Listing.Of(_views.Keys.Select(name => Fault.Quote(name)))}.");
         if (destination.Length != view.Count)
             throw new ArgumentException(
                 $"{Location}: tensor '{name}' has {view.Count} elements, its destination {destination.Length}.", nameof(destination));
+        Verify(view.Storage);
         TensorReader.Read(_source, view, destination);
     }
 
@@ -85,6 +86,15 @@ public sealed class PyTorchCheckpoint : ITensorSource
     {
         _disposed = true;
         _source.Dispose();
+    }
+
+    static void Verify(PickleStorage storage)
+    {
+        lock (storage)
+        {
+            storage.Verify?.Invoke();
+            storage.Verify = null;
+        }
     }
 
     static object? LoadObject(ByteSource source)

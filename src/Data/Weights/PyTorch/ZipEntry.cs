@@ -5,8 +5,9 @@ using HeadScope.Data.Files;
 namespace HeadScope.Data.Weights.PyTorch;
 
 /// <summary>A stored entry of a zip archive, as its directory describes it.</summary>
+/// <param name="Checksum">CRC-32 of its bytes; 0 where whoever wrote it computed none, as torch.save does when it is told to.</param>
 /// <param name="Header">Where in the file the entry's own header starts.</param>
-internal sealed record ZipEntry(string Name, ushort Flags, ushort Method, long Size, long CompressedSize, long Header)
+internal sealed record ZipEntry(string Name, ushort Flags, ushort Method, uint Checksum, long Size, long CompressedSize, long Header)
 {
     const uint HeaderSignature = 0x04034b50;
     const int HeaderBytes = 30;
@@ -42,6 +43,15 @@ internal sealed record ZipEntry(string Name, ushort Flags, ushort Method, long S
         if (!name.AsSpan().SequenceEqual(expected))
             throw Fail(source, $"another name at byte {Header}", "the directory's", Fault.Damaged);
         return start;
+    }
+
+    /// <summary>Compares the entry's bytes, all of which this reads, with their checksum.</summary>
+    /// <param name="start">What <see cref="Locate"/> returned.</param>
+    /// <exception cref="InvalidDataException">They are not what was written.</exception>
+    public void Verify(ByteSource source, long start)
+    {
+        if (Checksum != 0 && Crc32.Of(source, start, Size) is var found && found != Checksum)
+            throw Fail(source, $"bytes of checksum {found:x8}", $"{Checksum:x8}, their CRC-32", Fault.Damaged);
     }
 
     InvalidDataException Fail(ByteSource source, string found, string expected, string remedy) =>

@@ -6,7 +6,7 @@ namespace HeadScope.Data.Weights.PyTorch;
 /// <summary>
 /// The format of PyTorch 1.6 and later: a zip archive of stored entries under one folder of any name, with the pickle in
 /// <c>data.pkl</c>, each storage in <c>data/KEY</c>, and the machine's byte order in <c>byteorder</c> (since 2.1).
-/// Entries carry checksums, but only of the whole, so they are not compared, as PyTorch does not compare them.
+/// Entries carry checksums of the whole: a storage's is compared when a tensor in it is read for the first time.
 /// </summary>
 internal static class ZipLayout
 {
@@ -22,6 +22,7 @@ internal static class ZipLayout
         var start = pickle.Locate(source);
         if (pickle.Size > Limits.PickleBytes)
             throw source.Fail(Fault.Quote(pickle.Name), $"{pickle.Size} bytes", $"at most {Limits.PickleBytes}", Remedy.Resave);
+        pickle.Verify(source, start);
 
         var storages = new StorageTable();
         var input = new PickleInput(source, "data.pkl", start, pickle.Size);
@@ -62,6 +63,8 @@ internal static class ZipLayout
                 entry is null ? "nothing" : $"{entry.Size} bytes",
                 $"{storage.ByteCount} bytes for {storage.Count} {storage.Type}",
                 Fault.Damaged);
-        storage.Offset = entry.Locate(source);
+        var start = entry.Locate(source);
+        storage.Offset = start;
+        storage.Verify = () => entry.Verify(source, start);
     }
 }

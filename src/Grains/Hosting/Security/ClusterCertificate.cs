@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using HeadScope.Jobs;
 
 namespace HeadScope.Grains.Hosting.Security;
 
@@ -81,8 +82,7 @@ public sealed class ClusterCertificate
 
     Content Read()
     {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(Path.GetFullPath(_file)) & UnixFileMode.OtherRead) != 0)
-            throw new InvalidDataException($"{_file}: everybody on this machine can read the key in it, and so join the cluster. Take that right away: chmod 600 {_file}");
+        PrivateFile.Check(_file, "the key in it, and so join the cluster");
         var authority = new X509Certificate2Collection();
         X509Certificate2 certificate;
         try

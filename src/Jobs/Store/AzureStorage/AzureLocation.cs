@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Azure;
 using Azure.Core;
 using Azure.Identity;
@@ -13,7 +14,7 @@ namespace HeadScope.Jobs.Store.AzureStorage;
 /// <remarks>
 /// A secret is never kept where it could be shown: <see cref="Display"/> has none, and nothing else is for people.
 /// </remarks>
-public sealed class AzureLocation
+public sealed partial class AzureLocation
 {
     /// <summary>The account's connection string, for <c>azure://CONTAINER</c>.</summary>
     public const string ConnectionStringVariable = "AZURE_STORAGE_CONNECTION_STRING";
@@ -48,6 +49,14 @@ public sealed class AzureLocation
         location.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
         || location.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
         || location.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What to tell whoever gives a location on a command line: null where all is well.</summary>
+    public static string? WarningOf(string location) => Matches(location) && Signature().IsMatch(location)
+        ? $"The signature in --store stands in the list of processes, where all users of this machine see it. Leave it out, and set {SasVariable} to it instead."
+        : null;
+
+    /// <summary>A text that may quote a command line, without signatures.</summary>
+    public static string WithoutSignatures(string text) => Signature().Replace(text, "$1[signature]");
 
     /// <param name="environment">Reads a variable of the environment.</param>
     /// <exception cref="StoreException">It is not such a location, or the right to use it is missing. The message holds no secret.</exception>
@@ -126,6 +135,9 @@ public sealed class AzureLocation
         var prefix = path.Trim('/');
         return prefix.Length == 0 ? "" : $"{BlobName.Check(prefix)}/";
     }
+
+    [GeneratedRegex(@"(\bsig=)[^&\s'""]+", RegexOptions.IgnoreCase)]
+    private static partial Regex Signature();
 
     static string WithoutUser(string url) => url.Contains('@', StringComparison.Ordinal) ? "the location" : url;
 

@@ -155,13 +155,13 @@ public sealed unsafe class ManagedBackend : IBackend
 
     public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Context, rotary.Context);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rotary.Dimensions, headSize);
+        var tables = rotary.Tables(batch.Context);
         var target = (ManagedTensor)heads;
         var half = rotary.Dimensions / 2;
         _team.ForRows(heads.Rows, (first, last) =>
         {
-            fixed (float* cosines = rotary.Cosines, sines = rotary.Sines)
+            fixed (float* cosines = tables.Cosines, sines = tables.Sines)
             {
                 for (var row = first; row < last; row++)
                 {

@@ -92,6 +92,7 @@ public sealed class ReferenceBackend : IBackend
     {
         var target = (Values)heads;
         var half = rotary.Dimensions / 2;
+        var tables = rotary.Tables(batch.Context);
         for (var row = 0; row < heads.Rows; row++)
         {
             for (var head = 0; head < heads.Columns; head += headSize)
@@ -99,7 +100,7 @@ public sealed class ReferenceBackend : IBackend
                 for (var i = 0; i < half; i++)
                 {
                     var angle = row % batch.Context * half + i;
-                    double cosine = rotary.Cosines[angle], sine = rotary.Sines[angle];
+                    double cosine = tables.Cosines[angle], sine = tables.Sines[angle];
                     double x = target[row, head + i], y = target[row, head + half + i];
                     target[row, head + i] = x * cosine - y * sine;
                     target[row, head + half + i] = y * cosine + x * sine;

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using HeadScope.Data.Weights.PyTorch;
 using HeadScope.Tests.Support;
 
@@ -111,6 +112,45 @@ public class HostileFileTests
         var bytes = File.ReadAllBytes(Fixture.PathOf("pytorch", name));
         for (var length = 0; length < bytes.Length; length++)
             Assert.Throws<InvalidDataException>(() => PyTorchCheckpoint.Open(new MemorySource(bytes.AsMemory(0, length))));
+    }
+
+    [Theory]
+    [InlineData("parameters.pth")]
+    [InlineData("views.pth")]
+    public void Read_AByteOfAnEntryHasChanged_IsRefusedByItsChecksum(string fixture)
+    {
+        var file = File.ReadAllBytes(Fixture.PathOf("pytorch", fixture));
+        using (var whole = PyTorchCheckpoint.Open(new MemorySource(file)))
+            ReadAll(whole);
+        using var archive = new ZipArchive(new MemoryStream(file));
+        foreach (var entry in archive.Entries.Where(entry => entry.Length > 0 && (entry.FullName.Contains("/data/", StringComparison.Ordinal) || entry.Name == "data.pkl")))
+        {
+            using var content = entry.Open();
+            var bytes = new byte[entry.Length];
+            content.ReadExactly(bytes);
+            var changed = file.ToArray();
+            var name = file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(entry.FullName)); // in the entry's own header
+            changed[name + file.AsSpan(name).IndexOf(bytes) + bytes.Length / 2] ^= 1;
+            var error = Assert.Throws<InvalidDataException>(() =>
+            {
+                using var checkpoint = PyTorchCheckpoint.Open(new MemorySource(changed));
+                ReadAll(checkpoint);
+            });
+            Assert.Contains($"zip entry '{entry.FullName}': found bytes of checksum", error.Message, StringComparison.Ordinal);
+        }
+
+        static void ReadAll(PyTorchCheckpoint checkpoint)
+        {
+            foreach (var tensor in checkpoint.Tensors.Values)
+                checkpoint.Read(tensor.Name, new float[tensor.Count]);
+        }
+    }
+
+    [Fact]
+    public void Read_ArchiveWithoutChecksums_IsRead()
+    {
+        using var checkpoint = PyTorchCheckpoint.Open(new MemorySource(ZipWriter.Checkpoint(Pickle, Storage)));
+        checkpoint.Read("w", new float[4]);
     }
 
     static ZipWriter Plain() => new ZipWriter().Add("archive/data.pkl", Pickle).Add("archive/data/0", Storage);
