@@ -47,7 +47,8 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
             return new ReduceReply(false);
         }
 
-        _reduction ??= Task.Run(() => Reduction.TryAsync(jobs, _folder, member.Of(engine), GrainFactory.GetGrain<IJobGrain>(_folder.Id).BeginAnewAsync, time));
+        var job = GrainFactory.GetGrain<IJobGrain>(_folder.Id); // found here: a grain's own services are for its own thread
+        _reduction ??= Task.Run(() => Reduction.TryAsync(jobs, _folder, member.Of(engine), job.BeginAnewAsync, time));
         if (!_reduction.IsCompleted)
         {
             DelayDeactivation(settings.LeaseDuration); // somebody waits, and asks again long before
