@@ -72,8 +72,6 @@ internal sealed class Azurite : IDisposable
     {
         const string Ready = "successfully listens on ";
 
-        static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
-
         readonly Process _process;
 
         Service(Process process, Uri address) => (_process, Address) = (process, address);
@@ -96,12 +94,11 @@ internal sealed class Azurite : IDisposable
             start.Environment["AZURITE_ACCOUNTS"] = account;
             var process = Process.Start(start)!;
             var error = process.StandardError.ReadToEndAsync();
-            using var limit = new CancellationTokenSource(StartLimit);
-            while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+            while (await process.StandardOutput.ReadLineAsync() is { } line)
             {
                 if (line.IndexOf(Ready, StringComparison.Ordinal) is >= 0 and var at)
                 {
-                    _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // a full pipe would stop it
+                    _ = process.StandardOutput.ReadToEndAsync(); // a full pipe would stop it
                     return new Service(process, new Uri($"{line[(at + Ready.Length)..].Trim()}/"));
                 }
             }

@@ -1,3 +1,4 @@
+using HeadScope.Client.Local;
 using System.CommandLine;
 using System.Globalization;
 using HeadScope.Client.Output;

@@ -1,3 +1,4 @@
+using HeadScope.Client.Output;
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;

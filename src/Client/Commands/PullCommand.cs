@@ -1,3 +1,4 @@
+using HeadScope.Client.Local;
 using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Diagnostics;

@@ -1,3 +1,4 @@
+using HeadScope.Client.Local;
 using System.CommandLine;
 using HeadScope.Client.Output;
 using HeadScope.Client.Telemetry;

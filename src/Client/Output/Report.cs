@@ -15,7 +15,7 @@ namespace HeadScope.Client.Output;
 /// What verbs tell people and machines: progress on standard error, live on a terminal and as occasional lines elsewhere; the
 /// outcome on standard output, for people or as JSON.
 /// </summary>
-internal sealed class Report
+internal sealed class Report : IConsoleReport
 {
     static readonly TimeSpan HeadsInterval = TimeSpan.FromSeconds(3);
 

@@ -5,7 +5,6 @@ using HeadScope.Data.Frames;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Jobs.Reduction;

@@ -6,7 +6,6 @@ using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Security;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -122,6 +122,6 @@ internal static class SiloApplication
         foreach (var role in Enum.GetNames<Role>())
             authorization.AddPolicy(role, policy => policy.RequireRole(role));
         authorization.SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
-        services.AddRateLimiter(limits => RateLimits.Add(limits, options));
+        services.AddRateLimiter(limits => RateLimits.Add(limits, options.RequestsPerMinute, options.SubmissionsPerMinute));
     }
 }

@@ -31,8 +31,7 @@ public sealed class HostileHubTests
             await context.Response.WriteAsync($"{string.Concat(Enumerable.Repeat(",{}", 999))}]}}");
         }
         ),
-        ["a listing byte by byte"] = ("GET", "/revision/main", "Check the network", (context, _) => DripAsync(context, 1)),
-        ["a listing that grows and does not end"] = ("GET", "/revision/main", "and no end", (context, _) => DripAsync(context, 5000)),
+        ["a listing byte by byte"] = ("GET", "/revision/main", " bytes of model 'org/name' in 0.5 s", (context, _) => DripAsync(context, 1)),
         ["a refusal with an endless body"] = ("GET", "/revision/main", "there is no model 'org/name'", (context, _) =>
         {
             context.Response.StatusCode = 404;
@@ -91,12 +90,24 @@ public sealed class HostileHubTests
     }
 
     [Fact]
+    public async Task Download_ListingThatGrowsAndDoesNotEnd_IsGivenUp()
+    {
+        await using var hub = await HubFixture.StartAsync();
+        hub.Time = new HurriedTime();
+        hub.Server.Misbehave("GET", "/revision/main", times: 1, (context, _) => DripAsync(context, 5000));
+        var fault = await hub.FailsAsync("config.json");
+        Assert.Equal(HubFault.Damaged, fault.Fault);
+        Assert.Contains("and no end", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Download_ContentByteByByte_IsGivenUp()
     {
         await using var hub = await HubFixture.StartAsync();
         hub.Options = hub.Options with { StallTimeout = TimeSpan.FromSeconds(0.5), Attempts = 3 };
         hub.Server.Misbehave("GET", hub.AtLargeFiles, times: 1000, (context, _) => DripAsync(context, 1));
         var fault = await hub.FailsAsync("model.safetensors");
+        Assert.Contains(" bytes of model 'org/name' in 0.5 s", fault.Message, StringComparison.Ordinal);
         Assert.Contains("It failed 3 times in a row", fault.Message, StringComparison.Ordinal);
     }
 
@@ -150,6 +161,12 @@ public sealed class HostileHubTests
     [InlineData("8.8.8.8", nameof(Nearness.World))]
     [InlineData("2001:4860:4860::8888", nameof(Nearness.World))]
     public void Of_AnAddress_IsWhoCanReachIt(string address, string nearness) => Assert.Equal(nearness, HubReach.Of(IPAddress.Parse(address)).ToString());
+
+    /// <summary>Its clock runs a hundred times as fast; what it wakes is woken at the right time.</summary>
+    sealed class HurriedTime : TimeProvider
+    {
+        public override long GetTimestamp() => 100 * System.GetTimestamp();
+    }
 
     static Answer SizeOf(string size) => async (context, right) =>
     {

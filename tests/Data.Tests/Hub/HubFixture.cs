@@ -38,6 +38,8 @@ internal sealed class HubFixture : IAsyncDisposable
 
     public HubOptions Options { get; set; }
 
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public List<HubProgress> Progress { get; } = [];
 
     public IEnumerable<string> Messages => Progress.Select(progress => progress.Message).OfType<string>();
@@ -69,7 +71,7 @@ internal sealed class HubFixture : IAsyncDisposable
 
     public async Task<HubSnapshot> DownloadAsync(string revision, string[] names, CancellationToken cancellation = default)
     {
-        using var client = new HubClient(Options, TimeProvider.System);
+        using var client = new HubClient(Options, Time);
         return await client.DownloadAsync(Model, revision, all => names.Length > 0 ? names : all, new Recorder(Progress), cancellation);
     }
 

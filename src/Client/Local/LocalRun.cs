@@ -7,7 +7,7 @@ using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 
-namespace HeadScope.Client;
+namespace HeadScope.Client.Local;
 
 /// <summary>
 /// One job in one folder: its store is <c>.headscope</c> there, its results lie at the top. Running it again resumes it, or finds it done.

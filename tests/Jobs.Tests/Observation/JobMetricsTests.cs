@@ -6,7 +6,7 @@ using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Tests.Work;
 using HeadScope.Jobs.Work;
 
-namespace HeadScope.Jobs.Tests.Telemetry;
+namespace HeadScope.Jobs.Tests.Observation;
 
 [Collection(TelemetryCollection.Name)]
 public sealed class JobMetricsTests : IDisposable

@@ -3,7 +3,7 @@ using System.Globalization;
 using HeadScope.Jobs.Specs;
 using Microsoft.Extensions.Time.Testing;
 
-namespace HeadScope.Jobs.Tests.Work;
+namespace HeadScope.Jobs.Tests.Leasing;
 
 public class UnitTableTests
 {

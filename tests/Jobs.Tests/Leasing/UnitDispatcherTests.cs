@@ -3,7 +3,7 @@ using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Specs;
 using Microsoft.Extensions.Time.Testing;
 
-namespace HeadScope.Jobs.Tests.Work;
+namespace HeadScope.Jobs.Tests.Leasing;
 
 public sealed class UnitDispatcherTests : IDisposable
 {

@@ -4,7 +4,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using HeadScope.Jobs.Work;
 
-namespace HeadScope.Jobs.Tests.Telemetry;
+namespace HeadScope.Jobs.Tests.Observation;
 
 [Collection(TelemetryCollection.Name)]
 public sealed class JobSpansTests : IDisposable

@@ -1,7 +1,6 @@
 using HeadScope.Data.Tokens;
-using HeadScope.Jobs.Specs;
 
-namespace HeadScope.Jobs.Work;
+namespace HeadScope.Jobs.Specs;
 
 /// <summary>
 /// A job's token rows, known to be those it was made for. A file that is overwritten in place while the job runs would give scores of other
