@@ -32,10 +32,18 @@ internal sealed class Azurite : IDisposable
     public static async Task<Azurite> StartAsync(bool tables = false)
     {
         var azurite = new Azurite(NodePackages.Require(Package));
-        await azurite.StartBlobsAsync(0);
-        if (tables)
-            azurite._tables = await azurite.StartAsync("table", 0);
-        return azurite;
+        try
+        {
+            await azurite.StartBlobsAsync(0);
+            if (tables)
+                azurite._tables = await azurite.StartAsync("table", 0);
+            return azurite;
+        }
+        catch (IOException)
+        {
+            azurite.Dispose();
+            throw;
+        }
     }
 
     /// <summary>How a client gets in, there or, to its blobs, through a proxy.</summary>
@@ -103,7 +111,8 @@ internal sealed class Azurite : IDisposable
                 }
             }
 
-            throw new IOException($"Azurite did not start: {await error}");
+            using (process)
+                throw new IOException($"Azurite did not start: {await error}");
         }
 
         public async Task KillAsync()
