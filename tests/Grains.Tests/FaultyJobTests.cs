@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 using HeadScope.Tests.Support;
 using Orleans.Core.Internal;

@@ -1,9 +1,9 @@
-using HeadScope.Client.Output;
-using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using HeadScope.Client.Output;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store.AzureStorage;
 

@@ -1,6 +1,6 @@
-using HeadScope.Client.Local;
 using System.CommandLine;
 using System.Globalization;
+using HeadScope.Client.Local;
 using HeadScope.Client.Output;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Specs;

@@ -1,9 +1,9 @@
-using HeadScope.Client.Output;
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
+using HeadScope.Client.Output;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;

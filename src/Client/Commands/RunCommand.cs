@@ -1,5 +1,5 @@
-using HeadScope.Client.Local;
 using System.CommandLine;
+using HeadScope.Client.Local;
 using HeadScope.Client.Output;
 using HeadScope.Client.Telemetry;
 

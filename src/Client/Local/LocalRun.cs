@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;

@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
 using System.Security.Cryptography;
 using HeadScope.Client.Sources;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 

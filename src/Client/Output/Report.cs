@@ -1,10 +1,10 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Globalization;
 using System.Text.Json;
 using HeadScope.Client.Sources;
 using HeadScope.Data.Hub;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store.AzureStorage;
 using Spectre.Console;

@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Records;
 using System.CommandLine;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Store.AzureStorage;
 

@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using System.Runtime.CompilerServices;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;

@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using System.Globalization;
 using HeadScope.Data.Frames;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;

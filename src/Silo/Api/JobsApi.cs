@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
 using System.ComponentModel;
 using HeadScope.Data.Files;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;

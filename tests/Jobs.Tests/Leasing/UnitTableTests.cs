@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Leasing;
 using System.Globalization;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Specs;
 using Microsoft.Extensions.Time.Testing;
 

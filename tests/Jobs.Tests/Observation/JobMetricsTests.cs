@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Diagnostics.Metrics;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Tests.Work;

@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Tests.Observation;
