@@ -35,7 +35,7 @@ public sealed partial class WatchingTests
     [Fact]
     public void Readme_TableOfSeries_IsWhatIsPromised() => Assert.Equal(
         PromisedSeries.All.Select(series => (series.Name, series.Label, series.Type)).Order(),
-        File.ReadLines(Fixture.PathOf("..", "..", "README.md")).Select(line => Row().Match(line)).Where(row => row.Success)
+        File.ReadLines(DeployFiles.PathOf("README.md")).Select(line => Row().Match(line)).Where(row => row.Success)
             .Select(row => (row.Groups[1].Value, row.Groups[2].Success ? row.Groups[2].Value : null, row.Groups[3].Value)).Order());
 
     [Fact]
