@@ -1,11 +1,10 @@
-using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using System.Globalization;
 using HeadScope.Data.Frames;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Jobs.Reduction;
