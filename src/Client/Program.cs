@@ -1,5 +1,4 @@
 using System.CommandLine;
-using HeadScope.Client;
 using HeadScope.Client.Commands;
 using HeadScope.Jobs;
 

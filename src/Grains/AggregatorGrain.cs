@@ -47,7 +47,7 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
             return new ReduceReply(false);
         }
 
-        var job = GrainFactory.GetGrain<IJobGrain>(_folder.Id); // found here: a grain's own services are for its own thread
+        var job = GrainFactory.GetGrain<IJobGrain>(_folder.Id); // here: beside the grain's scheduler there is no factory
         _reduction ??= Task.Run(() => Reduction.TryAsync(jobs, _folder, member.Of(engine), job.BeginAnewAsync, time));
         if (!_reduction.IsCompleted)
         {

@@ -1,10 +1,10 @@
-using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Engine;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using Orleans.Concurrency;
 
 namespace HeadScope.Grains;

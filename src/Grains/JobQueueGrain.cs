@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 
 namespace HeadScope.Grains;
 

@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Engine;
 using HeadScope.Grains.Placement;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 
 namespace HeadScope.Grains;
 

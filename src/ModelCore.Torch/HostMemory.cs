@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using HeadScope.ModelCore.Torch.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Torch.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = HeadScope.ModelCore.Compute.Tensor;

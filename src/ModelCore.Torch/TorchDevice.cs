@@ -1,6 +1,5 @@
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
-using HeadScope.ModelCore.Torch.Cuda;
 using HeadScope.ModelCore.Torch.Native;
 using static TorchSharp.torch;
 

@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using System.Net.Http.Json;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 
 namespace HeadScope.Benchmarks;

@@ -40,9 +40,12 @@ switch (args)
         CardRun.Print(
             Text("--model", "pythia-70m"), Text("--device", "cuda:0"), Enum.Parse<Precision>(Text("--precision", "float32"), ignoreCase: true), Option("--batch", 32), Option("--context", 256), Option("--batches", 20), Libtorch());
         break;
+    case ["leak", ..]:
+        Leak.Run(Text("--model", "demo"), Text("--device", "cpu"), Option("--batch", 4), Option("--context", 32), Option("--batches", 10_000), Option("--threads", 1), Libtorch());
+        break;
     default:
         Console.Error.WriteLine("""
-            Benchmarks [products|breakdown|compare|tokenizer|documents|watching|one-silo|scale|gpu]
+            Benchmarks [products|breakdown|compare|tokenizer|documents|watching|one-silo|scale|gpu|leak]
               products  [--threads N]                    matrix products, loss and attention, each kernel, beside OpenBLAS where it is installed
               breakdown [--model M] [--batch N] [--context N] [--batches N] [--threads N]
                                                          where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, smollm-135m, demo
@@ -63,6 +66,8 @@ switch (args)
                                                          scoring by TorchSharp in each precision beside the notebook's loop in PyTorch on the
                                                          same device: speed, share of the matrix rate, memory, where the time goes, and the time
                                                          for all of Pile-10k, as Markdown
+              leak      [--model M] [--device NAME] [--batch N] [--context N] [--batches N] [--threads N] [--libtorch DIR]
+                                                         resident memory and live tensors while TorchSharp scores batch after batch
             """);
         return 2;
 }

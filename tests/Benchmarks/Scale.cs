@@ -1,9 +1,9 @@
-using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;

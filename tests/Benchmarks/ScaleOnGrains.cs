@@ -1,9 +1,9 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Grains.Engine;
 using HeadScope.Grains.Hosting;
 using HeadScope.Grains.Hosting.Clustering;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;

@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Security.Cryptography;
 using HeadScope.Data.Tokens;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;

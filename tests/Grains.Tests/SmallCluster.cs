@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Hosting;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;

@@ -169,15 +169,17 @@ public sealed class TrustTests : IDisposable
         ]);
     }
 
+    IHost Client(Action<TlsOptions>? tls, bool triesAgain = true) => Client(_gatewayPort, Cluster, tls, triesAgain);
+
     /// <summary>Orleans's own client.</summary>
     /// <param name="triesAgain">Whether it tries to connect again after it was refused.</param>
-    IHost Client(Action<TlsOptions>? tls, bool triesAgain = true)
+    internal static IHost Client(int gatewayPort, string cluster, Action<TlsOptions>? tls, bool triesAgain)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.UseOrleansClient(client =>
         {
-            client.UseLocalhostClustering(_gatewayPort, "headscope", Cluster);
+            client.UseLocalhostClustering(gatewayPort, "headscope", cluster);
             if (!triesAgain)
                 client.UseConnectionRetryFilter((_, _) => Task.FromResult(false));
             if (tls is not null)

@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;

@@ -1,5 +1,4 @@
 using HeadScope.ModelCore.Compute;
-using HeadScope.ModelCore.Torch.Cuda;
 
 namespace HeadScope.ModelCore.Torch.Tests;
 

@@ -1,5 +1,3 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -7,6 +5,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;

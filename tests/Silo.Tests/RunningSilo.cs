@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using HeadScope.Grains.Contracts;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Work;
 using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Security;

@@ -32,10 +32,18 @@ internal sealed class Azurite : IDisposable
     public static async Task<Azurite> StartAsync(bool tables = false)
     {
         var azurite = new Azurite(NodePackages.Require(Package));
-        await azurite.StartBlobsAsync(0);
-        if (tables)
-            azurite._tables = await azurite.StartAsync("table", 0);
-        return azurite;
+        try
+        {
+            await azurite.StartBlobsAsync(0);
+            if (tables)
+                azurite._tables = await azurite.StartAsync("table", 0);
+            return azurite;
+        }
+        catch (IOException)
+        {
+            azurite.Dispose();
+            throw;
+        }
     }
 
     /// <summary>How a client gets in, there or, to its blobs, through a proxy.</summary>
@@ -72,8 +80,6 @@ internal sealed class Azurite : IDisposable
     {
         const string Ready = "successfully listens on ";
 
-        static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
-
         readonly Process _process;
 
         Service(Process process, Uri address) => (_process, Address) = (process, address);
@@ -96,17 +102,17 @@ internal sealed class Azurite : IDisposable
             start.Environment["AZURITE_ACCOUNTS"] = account;
             var process = Process.Start(start)!;
             var error = process.StandardError.ReadToEndAsync();
-            using var limit = new CancellationTokenSource(StartLimit);
-            while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+            while (await process.StandardOutput.ReadLineAsync() is { } line)
             {
                 if (line.IndexOf(Ready, StringComparison.Ordinal) is >= 0 and var at)
                 {
-                    _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // a full pipe would stop it
+                    _ = process.StandardOutput.ReadToEndAsync(); // a full pipe would stop it
                     return new Service(process, new Uri($"{line[(at + Ready.Length)..].Trim()}/"));
                 }
             }
 
-            throw new IOException($"Azurite did not start: {await error}");
+            using (process)
+                throw new IOException($"Azurite did not start: {await error}");
         }
 
         public async Task KillAsync()

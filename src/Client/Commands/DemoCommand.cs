@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using HeadScope.Client.Local;
 using HeadScope.Client.Output;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Specs;

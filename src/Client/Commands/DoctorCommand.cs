@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
+using HeadScope.Client.Output;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;

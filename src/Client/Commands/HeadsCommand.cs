@@ -1,4 +1,3 @@
-using HeadScope.Jobs.Shards;
 using System.CommandLine;
 using System.Text.Json;
 using HeadScope.Client.Output;
@@ -8,6 +7,7 @@ using HeadScope.Data.Tokens;
 using HeadScope.Data.Weights;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Circuits;

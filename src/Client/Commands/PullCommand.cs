@@ -1,8 +1,9 @@
-using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Diagnostics;
+using HeadScope.Client.Local;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
+using HeadScope.Jobs.Records;
 
 namespace HeadScope.Client.Commands;
 

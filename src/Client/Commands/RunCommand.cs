@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HeadScope.Client.Local;
 using HeadScope.Client.Output;
 using HeadScope.Client.Telemetry;
 

@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
 using System.CommandLine;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
+using HeadScope.Jobs.Records;
 
 namespace HeadScope.Client.Commands;
 

@@ -1,4 +1,3 @@
-using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Diagnostics;
 using HeadScope.Client.Output;
@@ -7,6 +6,7 @@ using HeadScope.Client.Telemetry;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Store;

@@ -1,10 +1,10 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Globalization;
 using System.Text.Json;
 using HeadScope.Client.Sources;
 using HeadScope.Data.Hub;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store.AzureStorage;
 using Spectre.Console;
@@ -15,7 +15,7 @@ namespace HeadScope.Client.Output;
 /// What verbs tell people and machines: progress on standard error, live on a terminal and as occasional lines elsewhere; the
 /// outcome on standard output, for people or as JSON.
 /// </summary>
-internal sealed class Report
+internal sealed class Report : IConsoleReport
 {
     static readonly TimeSpan HeadsInterval = TimeSpan.FromSeconds(3);
 

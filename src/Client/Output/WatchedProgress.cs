@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Client.Sources;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Status;
 
 namespace HeadScope.Client.Output;

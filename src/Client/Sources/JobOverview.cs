@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 
 namespace HeadScope.Client.Sources;

@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 

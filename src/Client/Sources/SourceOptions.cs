@@ -1,6 +1,5 @@
-using HeadScope.Jobs.Records;
 using System.CommandLine;
-using HeadScope.Client.Output;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Store.AzureStorage;
 
@@ -52,7 +51,7 @@ internal sealed class SourceOptions
     }
 
     /// <param name="create">Whether the place may be made where there is none.</param>
-    public async Task<IJobSource> OpenAsync(ParseResult parsed, bool create, Report report, CancellationToken cancellation)
+    public async Task<IJobSource> OpenAsync(ParseResult parsed, bool create, IConsoleReport report, CancellationToken cancellation)
     {
         if (parsed.GetValue(_server) is { } server)
             return new ServerJobs(new ServerConnection(server, ApiKeySecret.Read(parsed.GetValue(_keyFile)), report.Say, TimeProvider.System));
@@ -61,7 +60,7 @@ internal sealed class SourceOptions
 
     /// <summary>Opens a store that a command line names.</summary>
     /// <param name="create">Whether it may be made where there is none.</param>
-    public static async Task<JobStore> OpenAsync(string store, bool create, Report report, CancellationToken cancellation)
+    public static async Task<JobStore> OpenAsync(string store, bool create, IConsoleReport report, CancellationToken cancellation)
     {
         if (AzureLocation.WarningOf(store) is { } warning)
             report.Say($"Warning: {warning}");

@@ -1,7 +1,6 @@
-using HeadScope.Jobs.Records;
 using System.Runtime.CompilerServices;
-using HeadScope.Client.Output;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
@@ -9,7 +8,7 @@ using HeadScope.Jobs.Store;
 namespace HeadScope.Client.Sources;
 
 /// <summary>Jobs in a store that this process can reach: their blobs answer.</summary>
-internal sealed class StoreJobs(JobStore jobs, Report report, TimeProvider time) : IJobSource
+internal sealed class StoreJobs(JobStore jobs, IConsoleReport report, TimeProvider time) : IJobSource
 {
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 

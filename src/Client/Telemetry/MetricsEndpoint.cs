@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Observation;
 using System.Net;
 using System.Net.Sockets;
+using HeadScope.Jobs.Observation;
 using HeadScope.Jobs.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;

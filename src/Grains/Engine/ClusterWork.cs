@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Leasing;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 

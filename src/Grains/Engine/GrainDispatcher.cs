@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Leasing;
 using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Records;
 
 namespace HeadScope.Grains.Engine;
 

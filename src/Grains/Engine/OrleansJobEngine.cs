@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 
 namespace HeadScope.Grains.Engine;

@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Work;
 

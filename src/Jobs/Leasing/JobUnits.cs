@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Records;
 using System.Globalization;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 

@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Leasing;
 using System.Diagnostics.Metrics;
+using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 

@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
-using HeadScope.Jobs.Leasing;
 using System.Collections.Concurrent;
+using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;

@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;

@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Pool;

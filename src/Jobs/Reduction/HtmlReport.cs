@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using HeadScope.Data.Frames;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Scoring;
 

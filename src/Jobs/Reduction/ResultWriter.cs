@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Records;
 using System.Security.Cryptography;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 
 namespace HeadScope.Jobs.Reduction;

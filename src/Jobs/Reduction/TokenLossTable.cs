@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using System.Runtime.InteropServices;
 using HeadScope.Data.Frames;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Shards;
 using HeadScope.ModelCore.Scoring;
 

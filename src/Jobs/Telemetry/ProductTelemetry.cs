@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Store;
-using HeadScope.Jobs.Observation;
 using System.Diagnostics.Metrics;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Store;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 

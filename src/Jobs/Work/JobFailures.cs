@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Leasing;
 using System.Globalization;
+using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 
 namespace HeadScope.Jobs.Work;

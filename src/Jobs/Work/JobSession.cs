@@ -1,9 +1,9 @@
-using HeadScope.Jobs.Shards;
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Diagnostics;
 using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
+using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Compute;

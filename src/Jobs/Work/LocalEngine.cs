@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 
 namespace HeadScope.Jobs.Work;
 

@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Observation;
 using System.Diagnostics;
 using HeadScope.Data.Tokens;
+using HeadScope.Jobs.Observation;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Scoring;

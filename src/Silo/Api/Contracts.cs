@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using System.ComponentModel;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using HeadScope.Silo.Security;

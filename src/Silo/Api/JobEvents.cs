@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;

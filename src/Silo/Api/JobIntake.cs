@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Records;
 using System.Text.Json;
 using HeadScope.Data.Hub;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Silo.Security;

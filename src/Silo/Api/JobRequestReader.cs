@@ -1,8 +1,8 @@
-using HeadScope.Jobs.Records;
 using System.Text.Json;
 using HeadScope.Data.Files;
 using HeadScope.Data.Hub;
 using HeadScope.Data.Tokens;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Specs;
 using HeadScope.ModelCore.Compute;

@@ -1,12 +1,11 @@
-using HeadScope.Jobs.Records;
 using System.ComponentModel;
 using HeadScope.Data.Files;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
-using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Security;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,10 +1,10 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Grains;
 using HeadScope.Grains.Contracts;
 using HeadScope.Grains.Engine;
 using HeadScope.Grains.Hosting;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Silo.Dashboard;
 using Orleans.Dashboard;
 

@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Silo.Hosting;

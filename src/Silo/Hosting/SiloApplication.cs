@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Roots;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
@@ -122,6 +122,6 @@ internal static class SiloApplication
         foreach (var role in Enum.GetNames<Role>())
             authorization.AddPolicy(role, policy => policy.RequireRole(role));
         authorization.SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
-        services.AddRateLimiter(limits => RateLimits.Add(limits, options));
+        services.AddRateLimiter(limits => RateLimits.Add(limits, options.RequestsPerMinute, options.SubmissionsPerMinute));
     }
 }

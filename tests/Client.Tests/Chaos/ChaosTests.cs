@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using System.Globalization;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Store.AzureStorage;
 using HeadScope.Tests.Support;

@@ -22,7 +22,7 @@ public sealed class ComposeTests : IDisposable
         Assert.Contains("GET /health/ready", silo.At("healthcheck", "test").Texts()[1], StringComparison.Ordinal);
         using var postgres = PostgresServer.Start();
         Assert.Equal(0, (await HeadScopeProcess.RunServerAsync(postgres.Environment, Services.At("schema", "command").Texts())).Code);
-        await DeployedProcess.PrepareAsync(_folder);
+        var key = await DeployedProcess.PrepareAsync(_folder);
 
         var replicas = int.Parse(((YamlScalarNode)silo.At("deploy", "replicas")).Value!, CultureInfo.InvariantCulture);
         Assert.Equal(3, replicas);
@@ -31,7 +31,12 @@ public sealed class ComposeTests : IDisposable
         try
         {
             foreach (var started in silos)
-                await started.AnswersAsync(["/health/ready", "/metrics"]);
+            {
+                await started.AnswersAsync(["/health/ready"]);
+                Assert.False(await started.AnswersAsync("/metrics"));
+                Assert.True(await started.AnswersAsync("/metrics", key));
+            }
+
             await using var source = NpgsqlDataSource.Create(postgres.ConnectionString);
             await using var active = source.CreateCommand($"SELECT count(*) FROM OrleansMembershipTable WHERE Status = {(int)SiloStatus.Active}");
             Assert.Equal((long)replicas, await active.ExecuteScalarAsync());
@@ -64,6 +69,20 @@ public sealed class ComposeTests : IDisposable
         Assert.Contains(
             $"{((YamlScalarNode)DeployFiles.Yaml(DeployFiles.PathOf("grafana", "provisioning", "dashboards", "headscope.yaml")).Single().At("providers", "0", "options", "path")).Value}/",
             string.Concat(Services.At("grafana", "volumes").Texts()), StringComparison.Ordinal);
+    }
+
+    /// <summary>Keys travel as they are, and Prometheus asks for none.</summary>
+    [Fact]
+    public void Ports_AreThisMachinesAndMetricsBehindAKey()
+    {
+        var published = Services.Children.Values.Cast<YamlMappingNode>().Where(service => service.Children.ContainsKey("ports")).SelectMany(service => service.At("ports").Texts()).ToList();
+        Assert.Equal(2, published.Count);
+        Assert.All(published, port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal));
+        Assert.False(((YamlMappingNode)Services.At("prometheus")).Children.ContainsKey("ports"));
+        Assert.Contains(Services.At("silo", "command").Texts(), argument => argument.StartsWith("--keys=", StringComparison.Ordinal));
+        var scrape = DeployFiles.Yaml(DeployFiles.PathOf("prometheus", "prometheus.yml")).Single().At("scrape_configs", "0");
+        Assert.Equal(
+            ((YamlScalarNode)scrape.At("authorization", "credentials_file")).Value, $"/run/secrets/{Services.At("prometheus", "secrets").Texts().Single()}");
     }
 
     [Fact]

@@ -16,14 +16,16 @@ internal sealed class DeployedProcess : IDisposable
     DeployedProcess(HeadScopeProcess process, string address) => (_process, _http) = (process, new HttpClient { BaseAddress = new Uri(address) });
 
     /// <summary>Makes the folders that the files mount, with a key file and a certificate of a silo.</summary>
-    public static async Task PrepareAsync(TemporaryFolder folder)
+    /// <returns>A key of the role reader.</returns>
+    public static async Task<string> PrepareAsync(TemporaryFolder folder)
     {
         foreach (var name in new[] { "data/models", "data/tokens", "keys" })
             Directory.CreateDirectory(folder.File(name));
         using var keys = new ServerProcess();
-        keys.AddKey("prober", "reader");
+        var secret = keys.AddKey("prober", "reader");
         File.Copy(keys.KeyFile, folder.File("keys/keys.json"));
         Assert.Equal(0, (await HeadScopeProcess.RunServerAsync("certificate", "--out", folder.File("keys"))).Code);
+        return secret;
     }
 
     /// <param name="more">Options that a container does not need, and processes that share a machine do.</param>
@@ -62,11 +64,15 @@ internal sealed class DeployedProcess : IDisposable
         _process.Dispose();
     }
 
-    async Task<bool> AnswersAsync(string path)
+    /// <summary>Whether it answers well, once.</summary>
+    public async Task<bool> AnswersAsync(string path, string? key = null)
     {
         try
         {
-            using var response = await _http.GetAsync(path);
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            if (key is not null)
+                request.Headers.Add("X-Api-Key", key);
+            using var response = await _http.SendAsync(request);
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)

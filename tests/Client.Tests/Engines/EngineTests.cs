@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using System.Text.Json.Nodes;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 using HeadScope.Tests.Support;
 

@@ -1,10 +1,10 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;

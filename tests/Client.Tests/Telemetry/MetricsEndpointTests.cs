@@ -1,9 +1,9 @@
-using HeadScope.Jobs.Observation;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using HeadScope.Client.Telemetry;
+using HeadScope.Jobs.Observation;
 using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Telemetry;

@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using System.Globalization;
 using HeadScope.Data.Tokens;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Tests.Support;

@@ -1,7 +1,7 @@
-using HeadScope.Jobs.Shards;
-using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;

@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using Microsoft.Extensions.Time.Testing;

@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using System.Globalization;
 using System.Text;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;

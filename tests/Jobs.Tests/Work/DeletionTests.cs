@@ -1,5 +1,5 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Tests.Store;

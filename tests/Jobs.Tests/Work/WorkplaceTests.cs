@@ -1,6 +1,6 @@
-using HeadScope.Jobs.Records;
 using System.Collections.Concurrent;
 using HeadScope.Jobs.Pool;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;

@@ -3,7 +3,7 @@ using HeadScope.ModelCore.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace HeadScope.ModelCore.Torch.Cuda;
+namespace HeadScope.ModelCore.Torch;
 
 /// <summary>
 /// Page-locked memory between this process and a card. From and to ordinary memory a copy would wait for all that the card was told

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace HeadScope.ModelCore.Torch.Cuda;
+namespace HeadScope.ModelCore.Torch;
 
 /// <summary>
 /// What TorchSharp leaves out, asked of NVIDIA's driver itself: events, memory in use, and which card it is. Its contexts and its default

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 
-namespace HeadScope.Silo.Hosting;
+namespace HeadScope.Silo.Api;
 
 /// <summary>How often callers may ask, each for themselves: by key, or by address where there are no keys.</summary>
 internal static class RateLimits
@@ -11,11 +11,11 @@ internal static class RateLimits
 
     static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
-    public static void Add(RateLimiterOptions limits, SiloOptions options)
+    public static void Add(RateLimiterOptions limits, int requestsPerMinute, int submissionsPerMinute)
     {
         limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute(Caller(context), options.RequestsPerMinute));
-        limits.AddPolicy(Submissions, context => PerMinute(Caller(context), options.SubmissionsPerMinute));
+        limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute(Caller(context), requestsPerMinute));
+        limits.AddPolicy(Submissions, context => PerMinute(Caller(context), submissionsPerMinute));
         limits.OnRejected = async (rejected, cancellation) =>
         {
             var response = rejected.HttpContext.Response;

@@ -1,12 +1,12 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Diagnostics.Metrics;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Telemetry;
 using HeadScope.Jobs.Tests.Work;
 using HeadScope.Jobs.Work;
 
-namespace HeadScope.Jobs.Tests.Telemetry;
+namespace HeadScope.Jobs.Tests.Observation;
 
 [Collection(TelemetryCollection.Name)]
 public sealed class JobMetricsTests : IDisposable

@@ -5,7 +5,7 @@ using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 
-namespace HeadScope.Client;
+namespace HeadScope.Client.Local;
 
 /// <summary>A folder with the results of one job at its top.</summary>
 internal sealed class ResultFolder(string path)

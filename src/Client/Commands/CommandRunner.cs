@@ -1,22 +1,13 @@
-using HeadScope.Jobs.Records;
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using HeadScope.Client.Output;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store.AzureStorage;
 
-namespace HeadScope.Client;
-
-/// <summary>What a process says to whoever started it.</summary>
-public static class ExitCode
-{
-    public const int Done = 0;
-    public const int Failed = 1;
-    public const int BadArguments = 2;
-    public const int JobFailed = 3;
-    public const int Interrupted = 130;
-}
+namespace HeadScope.Client.Commands;
 
 /// <summary>Runs a command line and turns whatever goes wrong into one message and the right exit code.</summary>
 public static class CommandRunner

@@ -1,4 +1,4 @@
-namespace HeadScope.ModelCore.Torch.Cuda;
+namespace HeadScope.ModelCore.Torch;
 
 /// <summary>A place in what a card was told to do, which can be waited for while the card goes on with what came later.</summary>
 internal sealed class CudaEvent : IDisposable

@@ -1,6 +1,6 @@
 using HeadScope.Jobs.Specs;
 
-namespace HeadScope.Client;
+namespace HeadScope.Client.Local;
 
 /// <summary>
 /// Keeps an output folder for one job while processes write into it: those of the same job share it, another job is refused. The system

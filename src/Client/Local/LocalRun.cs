@@ -1,13 +1,13 @@
-using HeadScope.Jobs.Records;
 using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Jobs;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 
-namespace HeadScope.Client;
+namespace HeadScope.Client.Local;
 
 /// <summary>
 /// One job in one folder: its store is <c>.headscope</c> there, its results lie at the top. Running it again resumes it, or finds it done.

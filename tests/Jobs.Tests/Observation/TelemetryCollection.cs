@@ -1,4 +1,4 @@
-namespace HeadScope.Jobs.Tests.Telemetry;
+namespace HeadScope.Jobs.Tests.Observation;
 
 /// <summary>Tests that read the process's own instruments: nothing else may run a job beside them.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]

@@ -1,9 +1,9 @@
-using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Leasing;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
 using Microsoft.Extensions.Time.Testing;
 
-namespace HeadScope.Jobs.Tests.Work;
+namespace HeadScope.Jobs.Tests.Leasing;
 
 public sealed class UnitDispatcherTests : IDisposable
 {

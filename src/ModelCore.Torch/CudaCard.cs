@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using HeadScope.ModelCore.Compute;
 
-namespace HeadScope.ModelCore.Torch.Cuda;
+namespace HeadScope.ModelCore.Torch;
 
 /// <summary>A CUDA device as its driver knows it, by the index that the native library uses. One for each index in a process.</summary>
 internal sealed unsafe partial class CudaCard

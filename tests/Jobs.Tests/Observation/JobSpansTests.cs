@@ -1,10 +1,10 @@
-using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Observation;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using HeadScope.Jobs.Observation;
+using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Work;
 
-namespace HeadScope.Jobs.Tests.Telemetry;
+namespace HeadScope.Jobs.Tests.Observation;
 
 [Collection(TelemetryCollection.Name)]
 public sealed class JobSpansTests : IDisposable

@@ -1,6 +1,6 @@
 using HeadScope.Jobs.Leasing;
 
-namespace HeadScope.Jobs.Tests.Work;
+namespace HeadScope.Jobs.Tests.Leasing;
 
 public sealed class UnitLeasesTests : IDisposable
 {

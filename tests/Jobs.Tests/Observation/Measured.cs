@@ -2,7 +2,7 @@ using HeadScope.Jobs.Telemetry;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
-namespace HeadScope.Jobs.Tests.Telemetry;
+namespace HeadScope.Jobs.Tests.Observation;
 
 /// <summary>What the product has measured since this was made, as an exporter is given it.</summary>
 internal sealed class Measured : IDisposable

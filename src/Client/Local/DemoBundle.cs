@@ -2,7 +2,7 @@ using System.Reflection;
 using HeadScope.Data.Text;
 using HeadScope.Data.Tokens;
 
-namespace HeadScope.Client;
+namespace HeadScope.Client.Local;
 
 /// <summary>The model and the text that the program carries with it, as files.</summary>
 /// <param name="Model">A folder with config, weights and tokenizer.</param>

@@ -4,7 +4,7 @@ using HeadScope.Jobs.Tests.Store;
 using HeadScope.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
-namespace HeadScope.Jobs.Tests.Claims;
+namespace HeadScope.Jobs.Tests.Leasing;
 
 /// <summary>Claims, which rest on what every store promises.</summary>
 public abstract class BlobClaimsTests

@@ -5,7 +5,7 @@ using HeadScope.Jobs.Store;
 using HeadScope.Tests.Support;
 using Xunit.Abstractions;
 
-namespace HeadScope.Jobs.Tests;
+namespace HeadScope.Jobs.Tests.Records;
 
 /// <summary>Blobs of a real job, damaged at random: each is read, or refused as unreadable, and neither takes more than its length explains.</summary>
 public sealed class JobBlobsFuzzTests(ITestOutputHelper output) : IAsyncLifetime
