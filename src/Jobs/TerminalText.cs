@@ -39,7 +39,8 @@ public static class TerminalText
 
     /// <summary>C0, DEL and C1; line and paragraph separators; what turns the direction of the text around it.</summary>
     static bool IsCommand(char c) =>
-        char.IsControl(c) || c is '\u2028' or '\u2029' or '\u061c' or '\u200e' or '\u200f' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
+        char.IsControl(c) || c is '\u2028' or '\u2029'
+        || c is '\u061c' or '\u200e' or '\u200f' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 
     sealed class Guard(TextWriter inner) : TextWriter(CultureInfo.InvariantCulture)
     {

@@ -46,11 +46,17 @@ internal sealed class OutputLock : IDisposable
                 }
 
                 if (there.Length > 0 && time.GetElapsedTime(started) > Pause)
-                    throw new InvalidJobException([$"{folder}: the job {there} is being written there. Wait until it ends, or choose another --out."]);
+                {
+                    throw new InvalidJobException(
+                        [$"{folder}: the job {there} is being written there. Wait until it ends, or choose another --out."]);
+                }
             }
 
             if (time.GetElapsedTime(started) > Patience)
-                throw new IOException($"{file}: another process has held it for {Patience.TotalSeconds:N0} s. Choose another --out, or end that process.");
+            {
+                throw new IOException(
+                    $"{file}: another process has held it for {Patience.TotalSeconds:N0} s. Choose another --out, or end that process.");
+            }
         }
     }
 

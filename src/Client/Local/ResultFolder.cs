@@ -11,6 +11,11 @@ namespace HeadScope.Client.Local;
 internal sealed class ResultFolder(string path)
 {
     const string ManifestFile = "manifest.json";
+    const int LockedOnLinux = 11; // EWOULDBLOCK
+    const int LockedOnMac = 35;
+    const int LockedOnWindows = unchecked((int)0x80070020); // ERROR_SHARING_VIOLATION
+
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Refuses to mix two jobs' results.</summary>
     /// <exception cref="InvalidJobException">The folder holds another job's.</exception>
@@ -88,7 +93,16 @@ internal sealed class ResultFolder(string path)
         // Named by its content, so that half a file is never taken for half of another.
         var part = Path.Combine(path, $".{file}.{expected.Sha256[..16]}.part");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using (var stream = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        FileStream? held;
+        while ((held = TryOpen(part)) is null)
+        {
+            // Another process of the same job is at it, and may have it done.
+            await Task.Delay(Pause, cancellation).ConfigureAwait(false);
+            if (await IsAsync(target, expected, cancellation).ConfigureAwait(false))
+                return;
+        }
+
+        await using (var stream = held)
         {
             if (stream.Length > expected.Bytes)
                 stream.SetLength(0);
@@ -110,6 +124,19 @@ internal sealed class ResultFolder(string path)
         }
 
         File.Move(part, target, overwrite: true);
+    }
+
+    /// <returns>Null where another process has it.</returns>
+    static FileStream? TryOpen(string part)
+    {
+        try
+        {
+            return new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnMac or LockedOnWindows)
+        {
+            return null;
+        }
     }
 
     static async Task<bool> IsAsync(string file, ResultFile expected, CancellationToken cancellation)

@@ -4,7 +4,10 @@ using Spectre.Console;
 
 namespace HeadScope.Client.Output;
 
-/// <summary>Standard error for displays, whose own commands to the terminal are not escaped. Text from elsewhere in them is escaped by whoever puts it there.</summary>
+/// <summary>
+/// Standard error for displays, whose own commands to the terminal are not escaped. Text from elsewhere in them is escaped by whoever puts
+/// it there.
+/// </summary>
 internal sealed class DrawnOutput : IAnsiConsoleOutput
 {
     readonly AnsiConsoleOutput _output = new(TerminalText.Drawing);

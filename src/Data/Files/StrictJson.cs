@@ -14,7 +14,7 @@ public static class StrictJson
 
     static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = MaxDepth };
 
-    /// <exception cref="FormatException">It is something else: the message says what, in half a sentence that quotes at most a key.</exception>
+    /// <exception cref="FormatException">It is none; the message says what, in half a sentence that quotes a key at most.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> utf8)
     {
         if (!Utf8.IsValid(utf8.Span))
@@ -26,7 +26,8 @@ public static class StrictJson
         }
         catch (JsonException e)
         {
-            throw new FormatException(RepeatedKey(utf8.Span) is { } key ? $"it names {Fault.Quote(key)} twice in one object" : Fault.NoJson(e), e);
+            throw new FormatException(
+                RepeatedKey(utf8.Span) is { } key ? $"it names {Fault.Quote(key)} twice in one object" : Fault.NoJson(e), e);
         }
     }
 
@@ -52,7 +53,8 @@ public static class StrictJson
             }
             catch (InvalidOperationException e)
             {
-                throw new FormatException($"the text that starts at byte {reader.TokenStartIndex} has an escape that is half of a surrogate pair", e);
+                throw new FormatException(
+                    $"the text that starts at byte {reader.TokenStartIndex} has an escape that is half of a surrogate pair", e);
             }
         }
     }

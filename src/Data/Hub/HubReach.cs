@@ -32,8 +32,9 @@ internal sealed class HubReach(Uri endpoint)
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation).ConfigureAwait(false);
-        if (context.DnsEndPoint.Host == context.InitialRequestMessage.RequestUri?.IdnHost.Trim('[', ']') && !IsEndpoint(context.DnsEndPoint.Host))
-            await CheckAsync(context.InitialRequestMessage.RequestUri, addresses, cancellation).ConfigureAwait(false);
+        var (host, target) = (context.DnsEndPoint.Host, context.InitialRequestMessage.RequestUri);
+        if (target is not null && host == target.IdnHost.Trim('[', ']') && !IsEndpoint(host))
+            await CheckAsync(target, addresses, cancellation).ConfigureAwait(false);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -79,7 +80,9 @@ internal sealed class HubReach(Uri endpoint)
         if (addresses.Any(address => Of(address) < _ofEndpoint))
         {
             throw new HubException(
-                HubFault.Refused, $"{HubAnswers.Show(endpoint).TrimEnd('/')}: redirects to {HubAnswers.Show(target)}, which is nearer to this machine than the hub is: nothing was asked there. Do not trust this hub, or check HF_ENDPOINT.");
+                HubFault.Refused,
+                $"{HubAnswers.Show(endpoint).TrimEnd('/')}: redirects to {HubAnswers.Show(target)}, which is nearer to this machine than "
+                + "the hub is: nothing was asked there. Do not trust this hub, or check HF_ENDPOINT.");
         }
     }
 
@@ -88,7 +91,8 @@ internal sealed class HubReach(Uri endpoint)
     {
         try
         {
-            return (await Dns.GetHostAddressesAsync(endpoint.IdnHost, cancellation).ConfigureAwait(false)).Select(Of).DefaultIfEmpty(Nearness.World).Min();
+            var addresses = await Dns.GetHostAddressesAsync(endpoint.IdnHost, cancellation).ConfigureAwait(false);
+            return addresses.Select(Of).DefaultIfEmpty(Nearness.World).Min();
         }
         catch (SocketException)
         {

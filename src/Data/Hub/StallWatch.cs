@@ -1,6 +1,8 @@
 namespace HeadScope.Data.Hub;
 
-/// <summary>Ends an exchange in which nothing, or next to nothing, has come for too long: a hub that sends a byte now and then could hold it up for ever.</summary>
+/// <summary>
+/// Ends an exchange in which nothing, or next to nothing, has come for too long: a byte now and then could hold it up for ever.
+/// </summary>
 internal sealed class StallWatch : IDisposable
 {
     /// <summary>Fewer bytes than this in the whole limit are as good as none; the end of a file is not so long in coming.</summary>

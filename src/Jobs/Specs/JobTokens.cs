@@ -3,8 +3,9 @@ using HeadScope.Data.Tokens;
 namespace HeadScope.Jobs.Specs;
 
 /// <summary>
-/// A job's token rows, known to be those it was made for. A file that is overwritten in place while the job runs would give scores of other
-/// tokens under the old hash: nothing that was made of rows counts unless the file was as hashed when they were read, and untouched meanwhile.
+/// A job's token rows, known to be those it was made for. A file that is overwritten in place while the job runs would give scores of
+/// other tokens under the old hash: nothing that was made of rows counts unless the file was as hashed when they were read, and untouched
+/// meanwhile.
 /// </summary>
 /// <remarks>
 /// Whoever scores looks whether the file was written to, which costs nothing, and hashes it again only then. Whoever reduces hashes it all
@@ -23,10 +24,12 @@ public sealed class JobTokens(TokenDataset tokens, JobSpec spec, int vocabulary)
     public void Verify()
     {
         var written = tokens.LastWriteTime;
-        if (tokens.Rows < spec.Tokens.Rows || tokens.Context != spec.Tokens.Context || tokens.Hash(spec.Tokens.Rows, vocabulary) != spec.Tokens.Hash)
+        if (tokens.Rows < spec.Tokens.Rows || tokens.Context != spec.Tokens.Context
+            || tokens.Hash(spec.Tokens.Rows, vocabulary) != spec.Tokens.Hash)
         {
             throw new InvalidDataException(
-                $"{tokens.Name}: these are not the tokens that job {spec.Id} was made for: the file has changed. Restore it, or start a new job.");
+                $"{tokens.Name}: these are not the tokens that job {spec.Id} was made for: the file has changed. "
+                + "Restore it, or start a new job.");
         }
 
         lock (_gate)
@@ -34,7 +37,9 @@ public sealed class JobTokens(TokenDataset tokens, JobSpec spec, int vocabulary)
     }
 
     /// <summary>Does what reads rows, and makes sure that they were the job's all the while.</summary>
-    /// <exception cref="InvalidDataException">They are other rows, or the file was written to meanwhile: what was done must not count.</exception>
+    /// <exception cref="InvalidDataException">
+    /// They are other rows, or the file was written to meanwhile: what was done must not count.
+    /// </exception>
     public void Use(Action action)
     {
         var written = tokens.LastWriteTime;
@@ -46,7 +51,10 @@ public sealed class JobTokens(TokenDataset tokens, JobSpec spec, int vocabulary)
 
         action();
         if (tokens.LastWriteTime != written)
-            throw new InvalidDataException($"{tokens.Name}: the file was written to while job {spec.Id} read it. Leave it as it is while jobs need it.");
+        {
+            throw new InvalidDataException(
+                $"{tokens.Name}: the file was written to while job {spec.Id} read it. Leave it as it is while jobs need it.");
+        }
     }
 
     public void Dispose() => tokens.Dispose();

@@ -32,7 +32,9 @@ public sealed record RotaryScaling(double Factor, int OriginalContext = 0, doubl
 /// Rotary position embedding (Su et al., arXiv:2104.09864) on the first <see cref="Dimensions"/> features of each head.
 /// Feature i turns with feature i + Dimensions / 2, by the angle <c>position / base^(2 i / Dimensions)</c>, unless scaled.
 /// </summary>
-/// <remarks>Any number of threads may share one. It holds angles of as many positions as were asked for, not of the model's whole context.</remarks>
+/// <remarks>
+/// Any number of threads may share one. It holds angles of as many positions as were asked for, not of the model's whole context.
+/// </remarks>
 public sealed class Rotary
 {
     readonly double[] _periods; // positions per radian

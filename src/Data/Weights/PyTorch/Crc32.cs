@@ -4,7 +4,7 @@ using HeadScope.Data.Files;
 
 namespace HeadScope.Data.Weights.PyTorch;
 
-/// <summary>The checksum of zip archives: CRC-32 of ISO 3309, whose reversed polynomial is 0xEDB88320; eight bytes a step, by eight tables.</summary>
+/// <summary>The checksum of zip archives: CRC-32, whose reversed polynomial is 0xEDB88320; eight bytes a step, by eight tables.</summary>
 internal static class Crc32
 {
     const int BufferBytes = 1 << 18;
