@@ -77,8 +77,10 @@ public abstract class EngineTests : IAsyncLifetime
         Assert.False(Directory.Exists(_folder.File("pulled")));
         using var watch = HeadScopeProcess.Start(Secrets, ["watch", "--job", id, .. Place]);
         await watch.SaysAsync($"Job {id}");
+        Assert.Equal("paused", await StateAsync("pause", id)); // until all workers are there: the first could do it all meanwhile
         await WorkAsync();
         await watch.SaysAsync($"Job {id}: ");
+        Assert.Contains(await StateAsync("resume", id), new[] { "planned", "running" });
         await UntilAsync(id, done => done > 5);
         await KillAsync(id, watch);
         var (code, output, error) = await watch.EndAsync();

@@ -227,12 +227,20 @@ public sealed class UnreadableJobsTests : IDisposable
             Assert.Contains("a newer version of HeadScope wrote this job (format 2", message, StringComparison.Ordinal);
     }
 
-    /// <summary>While there is nothing but jobs that cannot be read, the server computes nothing: over three seconds, at most a tenth of a processor.</summary>
+    /// <summary>
+    /// While there is nothing but jobs that cannot be read, the server comes to rest: over three seconds it uses at most a tenth of a
+    /// processor. Just after other work the runtime still compiles, so there are several tries.
+    /// </summary>
     async Task AssertIdleAsync()
     {
-        var (clock, before) = (Stopwatch.StartNew(), _server.ProcessorTime);
-        await Task.Delay(TimeSpan.FromSeconds(3));
-        var used = (_server.ProcessorTime - before) / clock.Elapsed;
+        var used = 1.0;
+        for (var tries = 0; tries < 10 && used >= 0.1; tries++)
+        {
+            var (clock, before) = (Stopwatch.StartNew(), _server.ProcessorTime);
+            await Task.Delay(TimeSpan.FromSeconds(3));
+            used = (_server.ProcessorTime - before) / clock.Elapsed;
+        }
+
         Assert.True(used < 0.1, string.Create(CultureInfo.InvariantCulture, $"the server used {used:P0} of a processor"));
     }
 
