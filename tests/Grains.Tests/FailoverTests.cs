@@ -18,7 +18,7 @@ namespace HeadScope.Grains.Tests;
 /// </summary>
 public class FailoverTests(ITestOutputHelper output)
 {
-    const int Rows = 1200;
+    const int Rows = 2400;
     const int ShardRows = 4;
 
     [SkippableTheory]
@@ -46,9 +46,11 @@ public class FailoverTests(ITestOutputHelper output)
                 ]);
             }
 
+            using var client = Client(postgres.ConnectionString); // connected beforehand: the job does not wait
+            await client.StartAsync();
             var id = await silos.Values.First().SubmitAsync(new { model = "model", tokens = "many.npy", shard_rows = ShardRows, skip_heads = true });
             await silos.Values.First().UntilAsync(id, job => job.GetProperty("shards_committed").GetInt32() > 20);
-            var victim = await KeeperOfLeasesAsync(postgres.ConnectionString, id);
+            var victim = await KeeperOfLeasesAsync(client, id);
             silos[victim].Kill();
             var killed = DateTime.UtcNow;
             var survivor = silos.First(silo => silo.Key != victim).Value;
@@ -72,18 +74,19 @@ public class FailoverTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>The silo port of the silo where a job's grain is.</summary>
-    static async Task<int> KeeperOfLeasesAsync(string postgres, string id)
+    static IHost Client(string postgres)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.AddClient(new ClusterSettings { Kind = new PostgresCluster(postgres) });
-        using var host = builder.Build();
-        await host.StartAsync();
-        var grains = host.Services.GetRequiredService<IGrainFactory>();
-        var address = await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grains.GetGrain<IJobGrain>(id));
-        await host.StopAsync();
-        return address!.Endpoint.Port;
+        return builder.Build();
+    }
+
+    /// <summary>The silo port of the silo where a job's grain is.</summary>
+    static async Task<int> KeeperOfLeasesAsync(IHost client, string id)
+    {
+        var grains = client.Services.GetRequiredService<IGrainFactory>();
+        return (await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grains.GetGrain<IJobGrain>(id)))!.Endpoint.Port;
     }
 
     static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
