@@ -9,7 +9,7 @@ namespace HeadScope.Client.Tests;
 public sealed class TokensTests : IDisposable
 {
     static readonly string Model = Fixture.PathOf("..", "..", "src", "Client", "Demo");
-    static readonly string Sources = Fixture.PathOf("..", "..", "src", "ModelCore", "Tokens");
+    static readonly string Sources = Fixture.PathOf("..", "..", "src", "Data", "Tokens");
 
     readonly TemporaryFolder _folder = new();
 
