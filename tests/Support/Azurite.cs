@@ -36,7 +36,7 @@ internal sealed class Azurite : IDisposable
         {
             await azurite.StartBlobsAsync(0);
             if (tables)
-                azurite._tables = await azurite.StartAsync("table", 0);
+                azurite._tables = await azurite.StartAsync("table", Ports.Free());
             return azurite;
         }
         catch (IOException)
@@ -78,7 +78,8 @@ internal sealed class Azurite : IDisposable
     /// <summary>A process that serves a kind of storage.</summary>
     sealed class Service : IDisposable
     {
-        const string Ready = "successfully listens on ";
+        /// <summary>What the services say when they listen: of blobs and of tables not the same, and of tables without the protocol.</summary>
+        static readonly string[] Ready = ["successfully listens on ", "successfully started on "];
 
         readonly Process _process;
 
@@ -104,10 +105,11 @@ internal sealed class Azurite : IDisposable
             var error = process.StandardError.ReadToEndAsync();
             while (await process.StandardOutput.ReadLineAsync() is { } line)
             {
-                if (line.IndexOf(Ready, StringComparison.Ordinal) is >= 0 and var at)
+                if (Ready.FirstOrDefault(ready => line.Contains(ready, StringComparison.Ordinal)) is { } ready)
                 {
                     _ = process.StandardOutput.ReadToEndAsync(); // a full pipe would stop it
-                    return new Service(process, new Uri($"{line[(at + Ready.Length)..].Trim()}/"));
+                    var address = line[(line.IndexOf(ready, StringComparison.Ordinal) + ready.Length)..].Trim();
+                    return new Service(process, new Uri(address.Contains("://", StringComparison.Ordinal) ? $"{address}/" : $"http://{address}/"));
                 }
             }
 
