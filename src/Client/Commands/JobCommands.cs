@@ -78,7 +78,7 @@ internal static class JobCommands
         _ => ExitCode.Done,
     };
 
-    /// <param name="code">The exit code for a job's state; that of success where it is none of the question's business.</param>
+    /// <param name="code">The exit code for a job's state; that of success where the question was not about it.</param>
     static Command Create(string name, string description, Question ask, Func<JobState, int>? code = null, params IReadOnlyList<Option> options)
     {
         var source = new SourceOptions();

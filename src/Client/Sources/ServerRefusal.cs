@@ -49,7 +49,7 @@ internal static class ServerRefusal
         _ => null,
     };
 
-    /// <summary>Null where the answer is none of a headscope server: that of a proxy, say.</summary>
+    /// <summary>Null where the answer did not come from a headscope server, but from a proxy, for example.</summary>
     static async Task<Problem?> ProblemAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (response.Content.Headers.ContentType?.MediaType is not ("application/problem+json" or "application/json"))

@@ -18,7 +18,7 @@ internal static class FileKinds
     /// <summary>Files that datasets describe themselves in.</summary>
     static readonly string[] Descriptions = ["dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"];
 
-    /// <summary>By its name; null for what is none of them.</summary>
+    /// <summary>By its name; null for any other file.</summary>
     public static FileKind? Of(string path)
     {
         var name = Path.GetFileName(path);

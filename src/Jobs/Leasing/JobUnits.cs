@@ -24,7 +24,7 @@ public sealed record JobUnits(JobPlan Plan, bool WeightsColumns)
         name == WeightsUnit ? WeightsColumns ? Plan.Shards : null
         : int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var shard) && shard < Plan.Shards ? shard : null;
 
-    /// <summary>Reads from the store which units are done, by number; what belongs to another plan is none of them.</summary>
+    /// <summary>Reads from the store which units are done, by number; blobs of another plan are left out.</summary>
     public async Task<IReadOnlyList<int>> DoneAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation)
     {
         var done = await JobStore.CommittedShardsAsync(store, folder, cancellation).ConfigureAwait(false);

@@ -1,6 +1,6 @@
 namespace HeadScope.Jobs.Pool;
 
-/// <summary>How much happened a second, of late.</summary>
+/// <summary>How much happened per second, lately.</summary>
 /// <param name="window">How far back it looks. The default value is 30 s.</param>
 public sealed class RateMeter(TimeProvider time, TimeSpan? window = null)
 {

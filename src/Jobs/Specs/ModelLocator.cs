@@ -14,7 +14,7 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
     /// <param name="model">A folder, or an id such as <c>EleutherAI/pythia-70m</c>.</param>
     /// <param name="revision">Of a model on the hub. Null for its main branch.</param>
     /// <exception cref="InvalidDataException">It is neither; or the repository does not hold a model.</exception>
-    /// <exception cref="HubException">It is not to be had from the hub.</exception>
+    /// <exception cref="HubException">The hub does not give it.</exception>
     public async Task<LocatedModel> FindAsync(string model, string? revision, CancellationToken cancellation)
     {
         if (Directory.Exists(model))
@@ -39,7 +39,7 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
     /// <summary>A model on the hub, whatever folders there are.</summary>
     /// <param name="revision">Null for its main branch.</param>
     /// <exception cref="InvalidDataException">The repository does not hold a model.</exception>
-    /// <exception cref="HubException">It is not to be had from the hub.</exception>
+    /// <exception cref="HubException">The hub does not give it.</exception>
     public async Task<LocatedModel> FindOnHubAsync(string id, string? revision, CancellationToken cancellation)
     {
         revision ??= HubRepository.DefaultRevision;
@@ -49,7 +49,7 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
 
     /// <summary>The folder of a job's model on this machine.</summary>
     /// <param name="roots">Where it must lie, unless it is from the hub; null for anywhere.</param>
-    /// <exception cref="HubException">It is not to be had from the hub.</exception>
+    /// <exception cref="HubException">The hub does not give it.</exception>
     /// <exception cref="InvalidDataException">It lies elsewhere.</exception>
     public async Task<InputPath> FolderOfAsync(ModelReference model, InputRoots? roots, CancellationToken cancellation) =>
         model.Hub is { } source ? (await DownloadAsync(source.Repository, source.Commit, cancellation).ConfigureAwait(false)).Input
@@ -60,7 +60,7 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
     /// <summary>A tokenizer's file or folder.</summary>
     /// <param name="named">A path, or the id of a model on the hub.</param>
     /// <exception cref="InvalidDataException">It is neither, or has no tokenizer.</exception>
-    /// <exception cref="HubException">It is not to be had from the hub.</exception>
+    /// <exception cref="HubException">The hub does not give it.</exception>
     public async Task<string> FindTokenizerAsync(string named, string? revision, CancellationToken cancellation)
     {
         if (IsHere(named, revision, "a tokenizer"))
@@ -73,7 +73,7 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
     /// <param name="named">A path, or the id of a dataset on the hub.</param>
     /// <param name="split">Of a dataset on the hub, which part to bring.</param>
     /// <exception cref="InvalidDataException">It is neither, or has no documents.</exception>
-    /// <exception cref="HubException">It is not to be had from the hub.</exception>
+    /// <exception cref="HubException">The hub does not give it.</exception>
     public async Task<string> FindTextAsync(string named, string? revision, string split, CancellationToken cancellation)
     {
         if (IsHere(named, revision, "a text"))

@@ -35,7 +35,7 @@ internal static class CertificateRules
             return string.Join(" ", chain.ChainStatus.Select(status => status.StatusInformation.Trim()).Distinct());
         return certificate.MatchesHostname(name, allowWildcards: false, allowCommonName: false)
             ? null
-            : $"It was not issued for the cluster '{name}': that is none of its DNS names.";
+            : $"It was not issued for the cluster '{name}': that is not among its DNS names.";
     }
 
     /// <summary>Whether a certificate is an authority's own.</summary>

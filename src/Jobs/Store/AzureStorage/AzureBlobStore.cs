@@ -200,7 +200,7 @@ public sealed class AzureBlobStore : IBlobStore
         }
     }
 
-    /// <remarks>What may use a container need not be allowed to create one, or to ask whether it is there: then it had better be.</remarks>
+    /// <remarks>What may use a container need not be allowed to create one, or to ask whether it is there: then it is taken to be there.</remarks>
     Task CreateContainerAsync(CancellationToken cancellation) => AzureFault.GuardAsync(Location, async () =>
     {
         try
