@@ -95,7 +95,7 @@ internal sealed class SafetensorsHeader
             throw Refuse(_path, $"the tensors take {end} bytes, but {dataLength} bytes of data follow the header");
     }
 
-    /// <summary>The format has texts here only. Nothing depends on them, so what is none is passed over.</summary>
+    /// <summary>The format has texts here only. Nothing depends on them, so anything else is passed over.</summary>
     void AddMetadata(JsonElement metadata)
     {
         if (metadata.ValueKind != JsonValueKind.Object)

@@ -14,7 +14,7 @@ public static class BlobName
     static readonly SearchValues<char> Unsafe = SearchValues.Create(
         [.. Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(char.IsControl), .. "\\\"<>|:*?"]);
 
-    /// <summary>Whether a text is a name: what else lies where a store keeps its blobs is none of them.</summary>
+    /// <summary>Whether a text is a name: other files may lie where a store keeps its blobs.</summary>
     public static bool Is(string name) => name.Length <= MostCharacters && name.Split('/').All(IsPart);
 
     /// <summary>The name, if it is one.</summary>

@@ -25,7 +25,7 @@ public sealed class JobInputs : IDisposable
     /// tokens is checked always.
     /// </param>
     /// <exception cref="InvalidDataException">They are missing, lie where they may not, or are not what they were.</exception>
-    /// <exception cref="HubException">The model is not to be had from the hub.</exception>
+    /// <exception cref="HubException">The hub does not give the model.</exception>
     public static async Task<JobInputs> OpenAsync(JobSpec spec, EngineOptions options, CancellationToken cancellation)
     {
         var folder = await options.Models.FolderOfAsync(spec.Model, options.Roots, cancellation).ConfigureAwait(false);

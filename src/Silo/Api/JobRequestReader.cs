@@ -16,7 +16,7 @@ namespace HeadScope.Silo.Api;
 internal sealed record AskedJob(JobRequest Request, InputPath? Model, InputPath Tokens, InputPath? InductionTokens, int Priority);
 
 /// <summary>Reads what a caller asks for, and finds all that is wrong with it rather than the first.</summary>
-/// <param name="allowHub">Whether a model that is none of the server's may be one of the hub.</param>
+/// <param name="allowHub">Whether a model that the server does not have may be one of the hub.</param>
 internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
 {
     const string NotebookPreset = "notebook";
@@ -158,7 +158,7 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
             return Precision.Float32;
         if (PrecisionNames.All.Contains(name))
             return Enum.Parse<Precision>(name, ignoreCase: true);
-        _faults.Add($"precision: {Shown(name)} is none; expected one of {string.Join(", ", PrecisionNames.All)}.");
+        _faults.Add($"precision: found {Shown(name)}; expected one of {string.Join(", ", PrecisionNames.All)}.");
         return Precision.Float32;
     }
 

@@ -72,7 +72,7 @@ internal static class JobsApi
     {
         var only = state is null ? null : JobStates.Named(state);
         if (state is not null && only is null)
-            return TypedResults.Problem($"state is none of {string.Join(", ", JobStates.Names)}.", statusCode: StatusCodes.Status400BadRequest);
+            return TypedResults.Problem($"state: expected one of {string.Join(", ", JobStates.Names)}.", statusCode: StatusCodes.Status400BadRequest);
         if (limit is < 1 or > LongestPage)
             return TypedResults.Problem($"limit is {limit}; expected 1 to {LongestPage}.", statusCode: StatusCodes.Status400BadRequest);
         var page = new List<JobView>();

@@ -20,8 +20,8 @@ public sealed record ApiKey(string Name, Role Role, string Hash, DateTimeOffset 
     /// <summary>What is wrong with a key that was read; null where nothing is.</summary>
     internal string? Fault() =>
         !IsName(Name) ? "a key has no name that one can have: expected letters, digits, '.', '-' and '_', at most 64"
-        : !Enum.IsDefined(Role) ? $"the role of key '{Name}' is none: expected reader, submitter or admin"
-        : Hash.Length != 2 * SHA256.HashSizeInBytes || !Hash.All(char.IsAsciiHexDigitLower) ? $"the hash of key '{Name}' is none: expected {2 * SHA256.HashSizeInBytes} hex digits"
+        : !Enum.IsDefined(Role) ? $"the role of key '{Name}' is unknown: expected reader, submitter or admin"
+        : Hash.Length != 2 * SHA256.HashSizeInBytes || !Hash.All(char.IsAsciiHexDigitLower) ? $"the hash of key '{Name}' is malformed: expected {2 * SHA256.HashSizeInBytes} hex digits"
         : null;
 
     /// <summary>Whether a text is a key's name: letters, digits, dot, dash and underscore, at most 64.</summary>
