@@ -1,3 +1,4 @@
+using HeadScope.Data.Files;
 using HeadScope.Jobs.Specs;
 
 namespace HeadScope.Client.Local;
@@ -8,7 +9,7 @@ namespace HeadScope.Client.Local;
 /// </summary>
 internal sealed class OutputLock : IDisposable
 {
-    const string LockFile = ".headscope.lock";
+    const string FileName = ".headscope.lock";
 
     /// <summary>How long another process may take to write its job's id.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -23,18 +24,18 @@ internal sealed class OutputLock : IDisposable
     public static async Task<OutputLock> AcquireAsync(string folder, string job, TimeProvider time, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
-        var file = Path.Combine(folder, LockFile);
+        var file = Path.Combine(folder, FileName);
         for (var started = time.GetTimestamp(); ; await Task.Delay(Pause, time, cancellation).ConfigureAwait(false))
         {
             // Held by everyone who works there; to be changed, it must be held by nobody else.
-            if (TryOpen(file, FileMode.OpenOrCreate, FileAccess.Read, FileShare.Read) is { } shared)
+            if (TryOpen(file, FileAccess.Read, FileShare.Read) is { } shared)
             {
                 using var reader = new StreamReader(shared, leaveOpen: true);
                 var there = (await reader.ReadToEndAsync(cancellation).ConfigureAwait(false)).Trim();
                 if (there == job)
                     return new OutputLock(shared);
                 await shared.DisposeAsync().ConfigureAwait(false);
-                if (TryOpen(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } alone)
+                if (TryOpen(file, FileAccess.ReadWrite, FileShare.None) is { } alone)
                 {
                     await using (alone.ConfigureAwait(false))
                     {
@@ -62,15 +63,6 @@ internal sealed class OutputLock : IDisposable
 
     public void Dispose() => _held.Dispose();
 
-    static FileStream? TryOpen(string file, FileMode mode, FileAccess access, FileShare share)
-    {
-        try
-        {
-            return new FileStream(file, mode, access, share);
-        }
-        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
-        {
-            return null;
-        }
-    }
+    static FileStream? TryOpen(string file, FileAccess access, FileShare share) =>
+        LockFile.TryOpen(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = access, Share = share });
 }

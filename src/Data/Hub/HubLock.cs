@@ -1,8 +1,10 @@
+using HeadScope.Data.Files;
+
 namespace HeadScope.Data.Hub;
 
 /// <summary>
-/// Lets one process, or thread, at a time bring a blob. A file that is open without sharing is locked with flock on Unix, as Python's
-/// filelock does, and refused to others on Windows: either way we and Python exclude each other.
+/// Lets one process, or thread, at a time bring a blob. <see cref="LockFile"/> locks as Python's filelock does, so
+/// that we and Python exclude each other.
 /// </summary>
 /// <remarks>
 /// It saves double work and no more. Where locks do not reach, between nodes that share some parallel file systems, several may write
@@ -25,20 +27,11 @@ internal static class HubLock
 
         for (var first = true; ; first = false)
         {
-            try
-            {
-                return new FileStream(path, options);
-            }
-            catch (IOException e) when (IsHeld(e))
-            {
-                if (first)
-                    waiting();
-            }
-
+            if (LockFile.TryOpen(path, options) is { } held)
+                return held;
+            if (first)
+                waiting();
             await Task.Delay(Poll, time, cancellation).ConfigureAwait(false);
         }
     }
-
-    /// <summary>A sharing violation: Windows's, or EWOULDBLOCK of Linux or macOS.</summary>
-    static bool IsHeld(IOException fault) => fault.HResult is unchecked((int)0x80070020) or 11 or 35;
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using HeadScope.Data.Files;
 using HeadScope.Jobs;
 
 namespace HeadScope.Silo.Security;
@@ -99,16 +100,14 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
     /// <summary>The file beside it stays: where it were deleted, two could each lock one of that name.</summary>
     FileStream Exclusively()
     {
+        var file = $"{path}.lock";
         for (var started = time.GetTimestamp(); ;)
         {
-            try
-            {
-                return new FileStream($"{path}.lock", PrivateFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite));
-            }
-            catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException) && time.GetElapsedTime(started) < Patience)
-            {
-                Thread.Sleep(Poll);
-            }
+            if (LockFile.TryOpen(file, PrivateFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite)) is { } held)
+                return held;
+            if (time.GetElapsedTime(started) >= Patience)
+                throw new IOException($"{file}: another process has held it for {Patience.TotalSeconds:N0} s. End that process, then try again.");
+            Thread.Sleep(Poll);
         }
     }
 
