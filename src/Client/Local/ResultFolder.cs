@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using HeadScope.Client.Sources;
+using HeadScope.Data.Files;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
@@ -11,9 +12,6 @@ namespace HeadScope.Client.Local;
 internal sealed class ResultFolder(string path)
 {
     const string ManifestFile = "manifest.json";
-    const int LockedOnLinux = 11; // EWOULDBLOCK
-    const int LockedOnMac = 35;
-    const int LockedOnWindows = unchecked((int)0x80070020); // ERROR_SHARING_VIOLATION
 
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -93,8 +91,9 @@ internal sealed class ResultFolder(string path)
         // Named by its content, so that half a file is never taken for half of another.
         var part = Path.Combine(path, $".{file}.{expected.Sha256[..16]}.part");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var alone = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
         FileStream? held;
-        while ((held = TryOpen(part)) is null)
+        while ((held = LockFile.TryOpen(part, alone)) is null)
         {
             // Another process of the same job is at it, and may have it done.
             await Task.Delay(Pause, cancellation).ConfigureAwait(false);
@@ -124,19 +123,6 @@ internal sealed class ResultFolder(string path)
         }
 
         File.Move(part, target, overwrite: true);
-    }
-
-    /// <returns>Null where another process has it.</returns>
-    static FileStream? TryOpen(string part)
-    {
-        try
-        {
-            return new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnMac or LockedOnWindows)
-        {
-            return null;
-        }
     }
 
     static async Task<bool> IsAsync(string file, ResultFile expected, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using HeadScope.Data.Weights;
 using HeadScope.Jobs.Store;
 using HeadScope.ModelCore.Circuits;
 using HeadScope.ModelCore.Compute;
@@ -36,7 +35,7 @@ public sealed record WeightsColumns(float[] Induction, float[] EigenvalsVocab, f
     }
 
     /// <param name="inductionTokens">Rows [BOS, r, r].</param>
-    public static WeightsColumns Compute(ModelWeights weights, Transformer model, IBackend backend, int[][] inductionTokens)
+    public static WeightsColumns Compute(IModelWeights weights, Transformer model, IBackend backend, int[][] inductionTokens)
     {
         var context = inductionTokens[0].Length;
         var induction = new AttentionStatistics(model, backend)
