@@ -16,9 +16,11 @@ internal sealed class HeadScopeProcess : IDisposable
     bool _errorIsOver;
     TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    HeadScopeProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string? folder = null)
+    /// <param name="before">A program, with arguments, that is to start it.</param>
+    HeadScopeProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string? folder = null, string[]? before = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Program(program), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
+        string[] command = [.. before ?? [], "dotnet", Program(program), .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         _process = Process.Start(start)!;
@@ -29,6 +31,9 @@ internal sealed class HeadScopeProcess : IDisposable
     }
 
     public bool HasEnded => _process.HasExited;
+
+    /// <summary>What it ended with.</summary>
+    public int ExitCode => _process.ExitCode;
 
     /// <summary>All that it has said.</summary>
     public string Said
@@ -53,6 +58,11 @@ internal sealed class HeadScopeProcess : IDisposable
 
     /// <summary>The server.</summary>
     public static HeadScopeProcess StartServer(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope-silo", arguments, environment);
+
+    /// <param name="host">What stands before the command.</param>
+    /// <param name="folder">Where the program lies, of this version or another.</param>
+    public static HeadScopeProcess StartServerOn(string[] host, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(Path.Combine(folder, "headscope-silo"), arguments, environment, null, host);
 
     /// <param name="folder">Where it runs.</param>
     public static HeadScopeProcess StartServerIn(string folder, params string[] arguments) => new("headscope-silo", arguments, null, folder);

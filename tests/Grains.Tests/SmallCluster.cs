@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HeadScope.Grains.Contracts;
+using HeadScope.Grains.Engine;
 using HeadScope.Grains.Hosting;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Records;
@@ -62,8 +63,7 @@ internal sealed class SmallCluster : IAsyncDisposable
         return job;
     }
 
-    public Task StartWorkAsync() => Task.WhenAll(
-        Grains.GetGrain<IModelGrain>(IModelGrain.KeyOf("cpu", Cpu)).StartAsync(), Grains.GetGrain<IModelGrain>(IModelGrain.KeyOf("cuda", Cuda)).StartAsync());
+    public Task StartWorkAsync() => Task.WhenAll(StartWorkAsync("cpu", Cpu), StartWorkAsync("cuda", Cuda));
 
     /// <summary>A silo that lives.</summary>
     public async Task<SiloAddress> AnySiloAsync() => (await Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.First();
@@ -86,6 +86,14 @@ internal sealed class SmallCluster : IAsyncDisposable
         await _cluster.StopAllSilosAsync();
         await _cluster.DisposeAsync();
         _folder.Dispose();
+    }
+
+    /// <summary>Asks until there is an answer, as a server does.</summary>
+    async Task StartWorkAsync(string device, string silo)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (await Tries.OrNullAsync(() => Grains.GetGrain<IModelGrain>(IModelGrain.KeyOf(device, silo)).StartAsync()) is null)
+            await Task.Delay(50, limit.Token);
     }
 
     sealed class Configurator : ISiloConfigurator

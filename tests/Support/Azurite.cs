@@ -17,10 +17,12 @@ internal sealed class Azurite : IDisposable
 
     readonly TemporaryFolder _folder = new();
     readonly string _packages;
+    readonly string _host;
     Service? _blobs;
     Service? _tables;
+    Uri? _tablesAddress;
 
-    Azurite(string packages) => _packages = packages;
+    Azurite(string packages, string host) => (_packages, _host) = (packages, host);
 
     /// <summary>The account's key, in base 64; another each time.</summary>
     public string Key { get; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
@@ -29,14 +31,15 @@ internal sealed class Azurite : IDisposable
     public Uri Address { get; private set; } = new("http://127.0.0.1:0/");
 
     /// <param name="tables">Whether it has tables too.</param>
-    public static async Task<Azurite> StartAsync(bool tables = false)
+    /// <param name="host">The address of this machine that it is reached at.</param>
+    public static async Task<Azurite> StartAsync(bool tables = false, string host = "127.0.0.1")
     {
-        var azurite = new Azurite(NodePackages.Require(Package));
+        var azurite = new Azurite(NodePackages.Require(Package), host);
         try
         {
             await azurite.StartBlobsAsync(0);
             if (tables)
-                azurite._tables = await azurite.StartAsync("table", Ports.Free());
+                await azurite.StartTablesAsync(Ports.Free());
             return azurite;
         }
         catch (IOException)
@@ -48,7 +51,7 @@ internal sealed class Azurite : IDisposable
 
     /// <summary>How a client gets in, there or, to its blobs, through a proxy.</summary>
     public string ConnectionString(Uri? through = null) =>
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={through ?? Address}{Account};{(_tables is null ? "" : $"TableEndpoint={_tables.Address}{Account};")}";
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={through ?? Address}{Account};{(_tablesAddress is null ? "" : $"TableEndpoint={_tablesAddress}{Account};")}";
 
     /// <summary>Ends its blobs as a crash of the service would: requests are cut off, and what was answered is kept.</summary>
     public async Task KillAsync()
@@ -59,6 +62,16 @@ internal sealed class Azurite : IDisposable
 
     /// <summary>Starts its blobs again where they were, with what there was.</summary>
     public Task StartAgainAsync() => StartBlobsAsync(Address.Port);
+
+    /// <summary>Ends its tables likewise.</summary>
+    public async Task KillTablesAsync()
+    {
+        await _tables!.KillAsync();
+        _tables = null;
+    }
+
+    /// <summary>Starts its tables again where they were, with what there was.</summary>
+    public Task StartTablesAgainAsync() => StartTablesAsync(_tablesAddress!.Port);
 
     public void Dispose()
     {
@@ -73,7 +86,13 @@ internal sealed class Azurite : IDisposable
         Address = _blobs.Address;
     }
 
-    Task<Service> StartAsync(string what, int port) => Service.StartAsync(what, port, _packages, _folder.File(""), $"{Account}:{Key}");
+    async Task StartTablesAsync(int port)
+    {
+        _tables = await StartAsync("table", port);
+        _tablesAddress = _tables.Address;
+    }
+
+    Task<Service> StartAsync(string what, int port) => Service.StartAsync(what, _host, port, _packages, _folder.File(""), $"{Account}:{Key}");
 
     /// <summary>A process that serves a kind of storage.</summary>
     sealed class Service : IDisposable
@@ -87,12 +106,12 @@ internal sealed class Azurite : IDisposable
 
         public Uri Address { get; }
 
-        public static async Task<Service> StartAsync(string what, int port, string packages, string folder, string account)
+        public static async Task<Service> StartAsync(string what, string host, int port, string packages, string folder, string account)
         {
             var start = new ProcessStartInfo("node",
             [
                 "--require", Path.Combine(AppContext.BaseDirectory, "Support", "azurite-crash.cjs"),
-                Path.Combine(packages, "node_modules", "azurite", "dist", "src", what, "main.js"), $"--{what}Port", port.ToString(CultureInfo.InvariantCulture),
+                Path.Combine(packages, "node_modules", "azurite", "dist", "src", what, "main.js"), $"--{what}Host", host, $"--{what}Port", port.ToString(CultureInfo.InvariantCulture),
                 "--location", folder, "--silent", "--disableTelemetry", "--disableProductStyleUrl",
             ])
             {

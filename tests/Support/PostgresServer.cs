@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace HeadScope.Tests.Support;
 
@@ -12,30 +11,45 @@ internal sealed class PostgresServer : IDisposable
     readonly TemporaryFolder _folder;
     readonly string _programs;
 
-    PostgresServer(TemporaryFolder folder, string programs, int port) =>
-        (_folder, _programs, ConnectionString) = (folder, programs, $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Username={User};Database=postgres");
+    readonly string _options;
+
+    PostgresServer(TemporaryFolder folder, string programs, string host, string port)
+    {
+        (_folder, _programs) = (folder, programs);
+        _options = $"-p {port} -k /tmp -c listen_addresses={host} -c fsync=off";
+        ConnectionString = $"Host={host};Port={port};Username={User};Database=postgres";
+    }
 
     public string ConnectionString { get; }
 
     /// <summary>What tells a silo of it.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["HEADSCOPE_POSTGRES"] = ConnectionString };
 
-    public static PostgresServer Start()
+    /// <param name="hosts">Who may connect beside this machine.</param>
+    public static PostgresServer Start(NetworkHosts? hosts = null)
     {
         var programs = Directory.Exists(Versions) ? Directory.GetDirectories(Versions).Order(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")).LastOrDefault(bin => File.Exists(Path.Combine(bin, "initdb"))) : null;
         Skip.If(programs is null, "PostgreSQL is not installed (Debian's package 'postgresql').");
         Skip.If(!System.Environment.IsPrivilegedProcess, $"Only root can become '{User}', as whom PostgreSQL runs.");
         var folder = new TemporaryFolder();
         Run("chown", User, Path.GetDirectoryName(folder.File("data"))!);
-        var port = Ports.Free();
         AsUser($"{programs}/initdb -D {folder.File("data")} -A trust -U {User} --no-sync");
-        AsUser($"{programs}/pg_ctl -D {folder.File("data")} -l {folder.File("log")} -w -o '-p {port.ToString(CultureInfo.InvariantCulture)} -k /tmp -c listen_addresses=127.0.0.1 -c fsync=off' start");
-        return new PostgresServer(folder, programs!, port);
+        if (hosts is not null)
+            File.AppendAllText(folder.File("data/pg_hba.conf"), $"host all all {hosts.Subnet} trust\n");
+        var server = new PostgresServer(folder, programs!, hosts?.Here ?? "127.0.0.1", Ports.FreeText());
+        server.StartAgain();
+        return server;
     }
+
+    /// <summary>Ends it as a crash would.</summary>
+    public void Kill() => AsUser($"{_programs}/pg_ctl -D {_folder.File("data")} -m immediate stop");
+
+    /// <summary>Starts it where it was, with what it had committed.</summary>
+    public void StartAgain() => AsUser($"{_programs}/pg_ctl -D {_folder.File("data")} -l {_folder.File("log")} -w -o '{_options}' start");
 
     public void Dispose()
     {
-        AsUser($"{_programs}/pg_ctl -D {_folder.File("data")} -m immediate stop");
+        Kill();
         _folder.Dispose();
     }
 

@@ -40,8 +40,11 @@ public sealed record ClusterSettings
     /// <summary>How soon silos notice that one has died.</summary>
     public FailureDetection FailureDetection { get; init; } = new();
 
-    /// <summary>The silo's name: one for each place a silo may be at.</summary>
-    public string SiloName => string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{SiloPort}");
+    /// <summary>
+    /// The silo's name: one for each place a silo may be at. Machines that other silos reach may share a host name, as clones do.
+    /// </summary>
+    public string SiloName => string.Create(
+        CultureInfo.InvariantCulture, $"{Environment.MachineName}{(IPAddress.IsLoopback(Address) ? "" : $"-{Address}")}-{SiloPort}");
 
     internal void Name(ClusterOptions cluster) => (cluster.ClusterId, cluster.ServiceId) = (ClusterId, ServiceId);
 }

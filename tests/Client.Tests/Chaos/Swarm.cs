@@ -1,28 +1,51 @@
 namespace HeadScope.Client.Tests.Chaos;
 
 /// <summary>Processes that share work. Each may be killed, and is started again at once, or be held up for a while.</summary>
+/// <param name="mayEnd">Whether one may end by itself, as a silo does that the others hold for dead; it is started again, as its supervisor would.</param>
 /// <param name="starts">Starts each.</param>
-internal sealed class Swarm(params Func<HeadScopeProcess>[] starts) : IDisposable
+internal sealed class Swarm(bool mayEnd, params Func<HeadScopeProcess>[] starts) : IDisposable
 {
     const int Terminated = 128 + 15; // by SIGTERM
+    const int Aborted = 128 + 6; // by itself: so ends a silo that learns that the others hold it for dead
 
     readonly HeadScopeProcess[] _members = [.. starts.Select(start => start())];
     readonly List<string> _said = [];
 
     public int Count => _members.Length;
 
+    /// <summary>How many ended by themselves.</summary>
+    public int Ends { get; private set; }
+
     /// <summary>What all of them have said, the dead too.</summary>
     public string Said => string.Join('\n', [.. _said, .. _members.Select((member, i) => $"--- {i}: {member.Said}")]);
 
-    /// <summary>Those that ended though nobody told them to.</summary>
-    public IEnumerable<int> Ended => Enumerable.Range(0, Count).Where(i => _members[i].HasEnded);
+    /// <summary>Sees to those that ended though nobody told them to.</summary>
+    public void Look()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            if (!_members[i].HasEnded)
+                continue;
+            var code = _members[i].ExitCode;
+            Assert.True(mayEnd, $"{i} ended with {code}");
+            Assert.True(code != 0, $"{i} ended by itself with code 0: its supervisor would think it had been told to");
+            Ends++;
+            StartAgain(i, $"ended with {code}");
+        }
+    }
 
     public void Kill(int i)
     {
         _members[i].Kill();
-        _said.Add($"--- {i}, killed: {_members[i].Said}");
-        _members[i].Dispose();
-        _members[i] = starts[i]();
+        StartAgain(i, "killed");
+    }
+
+    /// <summary>Tells one to stop, and starts another when it has.</summary>
+    public async Task ReplaceAsync(int i)
+    {
+        _members[i].Continue();
+        await EndAsync(i);
+        StartAgain(i, "replaced");
     }
 
     /// <summary>Holds a process up. Returns what lets it go on, if it has not been killed meanwhile.</summary>
@@ -41,22 +64,34 @@ internal sealed class Swarm(params Func<HeadScopeProcess>[] starts) : IDisposabl
     public async Task EndAsync()
     {
         foreach (var member in _members)
-        {
             member.Continue();
-            member.Terminate();
-        }
-
+        Look();
         foreach (var member in _members)
-        {
-            // One that had just been started may not have come to where it listens to signals.
-            var (code, output, error) = await member.EndAsync();
-            Assert.True(code == 0 || (code == Terminated && (output + error).Length == 0), $"ended with {code}: {output}{error}");
-        }
+            member.Terminate();
+        for (var i = 0; i < Count; i++)
+            await EndAsync(i);
     }
 
     public void Dispose()
     {
         foreach (var member in _members)
             member.Dispose();
+    }
+
+    async Task EndAsync(int i)
+    {
+        _members[i].Terminate();
+        var (code, output, error) = await _members[i].EndAsync();
+
+        // One that had just been started may not have come to where it listens to signals.
+        Assert.True(
+            code == 0 || (code == Terminated && (output + error).Length == 0) || (code == Aborted && mayEnd), $"{i} ended with {code}: {output}{error}");
+    }
+
+    void StartAgain(int i, string why)
+    {
+        _said.Add($"--- {i}, {why}: {_members[i].Said}");
+        _members[i].Dispose();
+        _members[i] = starts[i]();
     }
 }
