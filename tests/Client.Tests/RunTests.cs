@@ -184,7 +184,7 @@ public sealed class RunTests : IDisposable
     public async Task Run_Interrupted_Ends130AndResumes()
     {
         Skip.If(OperatingSystem.IsWindows(), "sends a signal");
-        string[] run = ["run", .. LongJob.Write(_folder.File("many.safetensors")), "--out", _folder.File("out"), "--shard-rows", "8"];
+        string[] run = ["run", .. LongJob.Write(_folder.File("many.safetensors"), times: 15), "--out", _folder.File("out"), "--shard-rows", "2"];
         using (var process = HeadScopeProcess.Start(run))
         {
             await process.SaysAsync("shards,");
