@@ -8,8 +8,8 @@ using HeadScope.Jobs.Status;
 namespace HeadScope.Grains;
 
 /// <summary>
-/// A job's <see cref="LivePreview"/>, and its reduction, on a silo that has the job's inputs at hand. Where nobody has asked and no shard has come
-/// for a while, it goes, with the statistics of all heads that it holds.
+/// A job's <see cref="LivePreview"/>, and its reduction, on a silo that has the job's inputs at hand. It goes, with the statistics of all heads
+/// that it holds, once the job is reduced and nobody has watched it, or where nobody has asked and no shard has come for a while.
 /// </summary>
 [SiloFilter, CollectionAgeLimit(Minutes = 2)]
 internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, SiloMember member, TimeProvider time) : Grain, IAggregatorGrain
@@ -18,6 +18,7 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
     LivePreview _preview = null!;
     int _headsPerLayer;
     Task<bool>? _reduction;
+    bool _isWatched;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -29,7 +30,11 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
 
     public Task ShardCommittedAsync(int shard) => Task.Run(() => _preview.AddAsync(shard, CancellationToken.None));
 
-    public async Task<PreviewReply> PreviewAsync() => PreviewReply.Of(await Task.Run(() => _preview.ReadAsync(CancellationToken.None)), _headsPerLayer);
+    public async Task<PreviewReply> PreviewAsync()
+    {
+        _isWatched = true;
+        return PreviewReply.Of(await Task.Run(() => _preview.ReadAsync(CancellationToken.None)), _headsPerLayer);
+    }
 
     public Task ForgetAsync()
     {
@@ -57,6 +62,8 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
 
         var ended = _reduction;
         _reduction = null; // whoever asks again has it tried again
+        if (!_isWatched)
+            DeactivateOnIdle(); // no other shard comes
         return ended switch
         {
             { IsCompletedSuccessfully: true } => new ReduceReply(await ended),

@@ -33,22 +33,41 @@ internal sealed record Blow(string Name, double Weight, Func<Random, Task<Blow.E
     });
 
     /// <summary>SIGTERM, and a new start when it has ended: what an upgrade does with one after the other.</summary>
-    public static Blow Replace(Swarm swarm, double weight) => new("replaced", weight, async random =>
+    public static Blow Replace(Swarm swarm, double weight) => new("replaced", weight, random =>
     {
         var whom = random.Next(swarm.Count);
-        await swarm.ReplaceAsync(whom);
-        return new Effect(Text(whom));
+        swarm.Replace(whom);
+        return Task.FromResult(new Effect(Text(whom)));
     });
 
-    /// <summary>A service dies and stays away for a while.</summary>
-    public static Blow Outage(string service, double weight, TimeSpan longest, Func<Task> kill, Func<Task> start) => new($"{service} away", weight, async random =>
+    /// <summary>The service that keeps the shards dies and stays away for a while. Nothing gets on meanwhile, and no other blow falls.</summary>
+    public static Blow StoreOutage(double weight, TimeSpan longest, Func<Task> kill, Func<Task> start) => new("store away", weight, async random =>
     {
         var lasts = random.NextDouble() * longest;
         await kill();
-        await Task.Delay(lasts); // the schedule itself asks it for the shards that are done
+        await Task.Delay(lasts);
         await start();
         return new Effect(Text(lasts));
     });
+
+    /// <summary>The service by which silos find each other dies and stays away for a while.</summary>
+    public static Blow MembershipOutage(double weight, TimeSpan longest, Func<Task> kill, Func<Task> start)
+    {
+        var isAway = false;
+        return new("membership away", weight, async random =>
+        {
+            var lasts = random.NextDouble() * longest;
+            if (isAway)
+                return new Effect("still");
+            isAway = true;
+            await kill();
+            return new Effect(Text(lasts), lasts, async () =>
+            {
+                await start();
+                isAway = false;
+            });
+        });
+    }
 
     /// <summary>A host of a swarm, which has one each, loses its network for a while.</summary>
     public static Blow Cut(NetworkHosts hosts, Swarm swarm, double weight, TimeSpan longest) => new("cut off", weight, random =>

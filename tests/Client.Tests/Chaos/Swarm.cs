@@ -9,6 +9,7 @@ internal sealed class Swarm(bool mayEnd, params Func<HeadScopeProcess>[] starts)
     const int Aborted = 128 + 6; // by itself: so ends a silo that learns that the others hold it for dead
 
     readonly HeadScopeProcess[] _members = [.. starts.Select(start => start())];
+    readonly HashSet<HeadScopeProcess> _replaced = [];
     readonly List<string> _said = [];
 
     public int Count => _members.Length;
@@ -19,7 +20,7 @@ internal sealed class Swarm(bool mayEnd, params Func<HeadScopeProcess>[] starts)
     /// <summary>What all of them have said, the dead too.</summary>
     public string Said => string.Join('\n', [.. _said, .. _members.Select((member, i) => $"--- {i}: {member.Said}")]);
 
-    /// <summary>Sees to those that ended though nobody told them to.</summary>
+    /// <summary>Sees to those that have ended.</summary>
     public void Look()
     {
         for (var i = 0; i < Count; i++)
@@ -27,6 +28,13 @@ internal sealed class Swarm(bool mayEnd, params Func<HeadScopeProcess>[] starts)
             if (!_members[i].HasEnded)
                 continue;
             var code = _members[i].ExitCode;
+            if (_replaced.Remove(_members[i]))
+            {
+                AssertEnded(i, code, _members[i].Said);
+                StartAgain(i, "replaced");
+                continue;
+            }
+
             Assert.True(mayEnd, $"{i} ended with {code}");
             Assert.True(code != 0, $"{i} ended by itself with code 0: its supervisor would think it had been told to");
             Ends++;
@@ -40,12 +48,12 @@ internal sealed class Swarm(bool mayEnd, params Func<HeadScopeProcess>[] starts)
         StartAgain(i, "killed");
     }
 
-    /// <summary>Tells one to stop, and starts another when it has.</summary>
-    public async Task ReplaceAsync(int i)
+    /// <summary>Tells one to stop; another is started when it has.</summary>
+    public void Replace(int i)
     {
+        _replaced.Add(_members[i]);
         _members[i].Continue();
-        await EndAsync(i);
-        StartAgain(i, "replaced");
+        _members[i].Terminate();
     }
 
     /// <summary>Holds a process up. Returns what lets it go on, if it has not been killed meanwhile.</summary>
@@ -82,11 +90,12 @@ internal sealed class Swarm(bool mayEnd, params Func<HeadScopeProcess>[] starts)
     {
         _members[i].Terminate();
         var (code, output, error) = await _members[i].EndAsync();
-
-        // One that had just been started may not have come to where it listens to signals.
-        Assert.True(
-            code == 0 || (code == Terminated && (output + error).Length == 0) || (code == Aborted && mayEnd), $"{i} ended with {code}: {output}{error}");
+        AssertEnded(i, code, output + error);
     }
+
+    /// <summary>One that was told to end did so in order. One that had just been started may not have come to where it listens to signals.</summary>
+    void AssertEnded(int i, int code, string said) =>
+        Assert.True(code == 0 || (code == Terminated && said.Trim().Length == 0) || (code == Aborted && mayEnd), $"{i} ended with {code}: {said}");
 
     void StartAgain(int i, string why)
     {

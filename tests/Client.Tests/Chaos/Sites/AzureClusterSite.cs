@@ -36,8 +36,8 @@ internal sealed class AzureClusterSite : ClusterSite
     public override IReadOnlyList<Blow> Blows(Swarm swarm) =>
     [
         .. base.Blows(swarm),
-        Blow.Outage("membership", 1, ChaosSetting.LongestOutage, _azurite.KillTablesAsync, _azurite.StartTablesAgainAsync),
-        Blow.Outage("blobs", 1, ChaosSetting.LongestOutage, _azurite.KillAsync, _azurite.StartAgainAsync),
+        Blow.MembershipOutage(1, ChaosSetting.LongestOutage, _azurite.KillTablesAsync, _azurite.StartTablesAgainAsync),
+        Blow.StoreOutage(1, ChaosSetting.LongestOutage, _azurite.KillAsync, _azurite.StartAgainAsync),
     ];
 
     public override async ValueTask DisposeAsync()

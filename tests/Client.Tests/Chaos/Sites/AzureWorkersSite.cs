@@ -50,7 +50,7 @@ internal sealed class AzureWorkersSite : WorkersSite
         new(await AzureBlobStore.OpenAsync(AzureLocation.Parse(Store, _ => _azurite.ConnectionString()), create: true));
 
     public override IReadOnlyList<Blow> Blows(Swarm swarm) =>
-        [.. base.Blows(swarm), Blow.Outage("blobs", 1, ChaosSetting.LongestOutage, _azurite.KillAsync, _azurite.StartAgainAsync)];
+        [.. base.Blows(swarm), Blow.StoreOutage(1, ChaosSetting.LongestOutage, _azurite.KillAsync, _azurite.StartAgainAsync)];
 
     public override async ValueTask DisposeAsync()
     {
