@@ -53,7 +53,12 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
         }
 
         var job = GrainFactory.GetGrain<IJobGrain>(_folder.Id); // here: beside the grain's scheduler there is no factory
-        _reduction ??= Task.Run(() => Reduction.TryAsync(jobs, _folder, member.Of(engine), job.BeginAnewAsync, time));
+        if (_reduction is null)
+        {
+            _reduction = Task.Run(() => Reduction.TryAsync(jobs, _folder, member.Of(engine), job.BeginAnewAsync, time));
+            _ = GoWhenReducedAsync(_reduction);
+        }
+
         if (!_reduction.IsCompleted)
         {
             DelayDeactivation(settings.LeaseDuration); // somebody waits, and asks again long before
@@ -62,13 +67,19 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
 
         var ended = _reduction;
         _reduction = null; // whoever asks again has it tried again
-        if (!_isWatched)
-            DeactivateOnIdle(); // no other shard comes
         return ended switch
         {
             { IsCompletedSuccessfully: true } => new ReduceReply(await ended),
             { Exception.InnerException: JobStoppedException cause } => new ReduceReply(false, cause.Message),
             _ => new ReduceReply(false, Trouble: ended.Exception?.InnerException?.Message ?? "The reduction was broken off."), // the store, most likely
         };
+    }
+
+    /// <summary>Goes where nobody watches: no other shard comes, and whoever asks whether the job is reduced finds the manifest.</summary>
+    async Task GoWhenReducedAsync(Task<bool> reduction)
+    {
+        await ((Task)reduction).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (reduction.IsCompletedSuccessfully && await reduction && !_isWatched)
+            DeactivateOnIdle();
     }
 }
