@@ -13,8 +13,8 @@ using Xunit.Abstractions;
 namespace HeadScope.Grains.Tests;
 
 /// <summary>
-/// A silo of three is killed while it works, the one that keeps the job's leases. HEADSCOPE_FAILOVER=all measures, besides, what the
-/// membership options that Orleans has by itself would cost.
+/// How long three silos commit nothing when the one that keeps a job's leases is killed: with HEADSCOPE_FAILOVER=1 by the membership options
+/// that silos have here, with HEADSCOPE_FAILOVER=all by those that Orleans has by itself too. Whether anything is lost, the engines' tests see.
 /// </summary>
 public class FailoverTests(ITestOutputHelper output)
 {
@@ -26,13 +26,13 @@ public class FailoverTests(ITestOutputHelper output)
     [InlineData(true)]
     public async Task Kill_SiloThatKeepsTheLeases_OthersGoOnAndNothingIsLost(bool membershipOfOrleans)
     {
-        Skip.If(membershipOfOrleans && Environment.GetEnvironmentVariable("HEADSCOPE_FAILOVER") != "all", "HEADSCOPE_FAILOVER is not 'all'.");
+        var asked = Environment.GetEnvironmentVariable("HEADSCOPE_FAILOVER");
+        Skip.If(asked != "all" && (membershipOfOrleans || asked != "1"), "HEADSCOPE_FAILOVER is not set: this measures the machine.");
         using var postgres = PostgresServer.Start();
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("tokens"));
         RandomTokens.Write(folder.File("tokens/many.npy"), Rows);
         Assert.Equal(0, (await SiloProcess.RunAsync(postgres.Environment, "schema")).Code);
-        Assert.Equal(0, (await SiloProcess.RunAsync(postgres.Environment, "schema")).Code); // again: no harm
         var silos = new Dictionary<int, SiloProcess>();
         try
         {
