@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -28,5 +29,20 @@ public sealed class StrictBodyTests
             using var response = await client.SendAsync(request);
             return (response.StatusCode, await response.Content.ReadAsStringAsync());
         }
+    }
+
+    /// <summary>The length of a chunk is what no number holds. It is the caller's fault, not the store's.</summary>
+    [Fact]
+    public async Task Body_ChunksHaveNoLength_IsRefused()
+    {
+        await using var silo = await RunningSilo.StartAsync(configure: options => options with { Engine = null });
+        using var client = new TcpClient();
+        await client.ConnectAsync(silo.Address.Host, silo.Address.Port);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/jobs HTTP/1.1\r\nHost: {silo.Address.Authority}\r\nAuthorization: Bearer {silo.Secrets[Security.Role.Submitter]}\r\n" +
+            "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\n{"));
+        using var reader = new StreamReader(stream);
+        Assert.StartsWith("HTTP/1.1 400 ", await reader.ReadLineAsync(), StringComparison.Ordinal);
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json;
 using HeadScope.Data.Files;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
@@ -43,7 +44,7 @@ internal static class JobsApi
     {
         try
         {
-            using var body = await StrictJson.ParseAsync(request.Body, cancellation).ConfigureAwait(false);
+            using var body = await ReadAsync(request, cancellation).ConfigureAwait(false);
             var (folder, isNew) = await intake.SubmitAsync(body.RootElement, caller, cancellation).ConfigureAwait(false);
             if (isNew)
                 audit.Submitted(caller, folder.Id);
@@ -61,6 +62,20 @@ internal static class JobsApi
         catch (InvalidJobException e)
         {
             return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest, extensions: new Dictionary<string, object?> { ["faults"] = e.Listed });
+        }
+    }
+
+    /// <exception cref="FormatException">The body is not JSON.</exception>
+    /// <exception cref="BadHttpRequestException">The body does not come as HTTP has it, or breaks off.</exception>
+    static async Task<JsonDocument> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await StrictJson.ParseAsync(request.Body, cancellation).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw new BadHttpRequestException($"The body could not be read: {e.Message}", e);
         }
     }
 
