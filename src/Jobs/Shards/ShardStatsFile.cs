@@ -145,7 +145,10 @@ public static class ShardStatsFile
         foreach (var sum in new[] { moments.Sum, moments.SumOfSquares })
         {
             for (var left = reader.Count(MostSumParts); left > 0; left--)
-                sum.Add(reader.Double());
+            {
+                var part = reader.Double();
+                sum.Add(double.IsFinite(part) ? part : throw new InvalidDataException("a sum has a part that is not finite"));
+            }
         }
     }
 
