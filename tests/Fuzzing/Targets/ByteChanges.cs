@@ -1,12 +1,40 @@
 using System.Buffers.Binary;
 
-namespace HeadScope.Tests.Support;
+namespace HeadScope.Fuzzing.Targets;
 
 /// <summary>Changes that damage a file of any kind.</summary>
 internal static class ByteChanges
 {
     /// <summary>Numbers at which programs go wrong.</summary>
-    public static IReadOnlyList<long> Extremes { get; } = [0, 1, -1, 2, 127, 128, 255, 256, short.MaxValue, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue];
+    public static IReadOnlyList<long> Extremes { get; } =
+        [0, 1, -1, 2, 127, 128, 255, 256, short.MaxValue, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue];
+
+    /// <summary>An input with one to four changes anywhere.</summary>
+    public static byte[] Next(IReadOnlyList<byte[]> inputs, Random random)
+    {
+        List<byte> bytes = [.. Pick(inputs, random)];
+        for (var changes = random.Next(1, 5); changes > 0 && bytes.Count > 0; changes--)
+        {
+            var at = random.Next(bytes.Count);
+            switch (random.Next(8))
+            {
+                case 0:
+                    bytes.RemoveRange(at, bytes.Count - at);
+                    break;
+                case 1:
+                    bytes.InsertRange(at, Cut(Pick(inputs, random), random));
+                    break;
+                case 2:
+                    Overwrite(bytes, at, random);
+                    break;
+                default:
+                    Any(bytes, at, longest: 32, random);
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
 
     /// <summary>Flips a bit, replaces a byte, or removes or repeats some.</summary>
     /// <param name="longest">How many bytes it may remove or repeat.</param>
@@ -45,6 +73,8 @@ internal static class ByteChanges
     /// <summary>A piece of at most 400 bytes.</summary>
     public static byte[] Cut(byte[] bytes, Random random)
     {
+        if (bytes.Length == 0)
+            return [];
         var at = random.Next(bytes.Length);
         return bytes[at..(at + Math.Min(bytes.Length - at, random.Next(400)))];
     }

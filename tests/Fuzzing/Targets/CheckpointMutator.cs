@@ -1,7 +1,8 @@
+using HeadScope.Data.Tests.Weights.PyTorch;
 using HeadScope.Data.Weights.PyTorch;
-using static HeadScope.Tests.Support.ByteChanges;
+using static HeadScope.Fuzzing.Targets.ByteChanges;
 
-namespace HeadScope.Data.Tests.Weights.PyTorch;
+namespace HeadScope.Fuzzing.Targets;
 
 /// <summary>
 /// Makes damaged checkpoints of whole ones. Half of the cases change bytes anywhere; the others change instructions of the
@@ -9,30 +10,28 @@ namespace HeadScope.Data.Tests.Weights.PyTorch;
 /// </summary>
 internal sealed class CheckpointMutator
 {
-    readonly byte[][] _files;
     readonly CheckpointParts[] _parts;
     readonly byte[][] _pool;
 
     /// <param name="files">Zip and legacy checkpoints.</param>
-    public CheckpointMutator(byte[][] files)
+    public CheckpointMutator(IReadOnlyList<byte[]> files)
     {
-        _files = files;
         _parts = [.. files.Where(file => file.AsSpan().StartsWith("PK"u8)).Select(CheckpointParts.Of)];
         _pool = [.. _parts.SelectMany(parts => parts.Instructions), .. Hostile()];
     }
 
-    public byte[] Next(Random random)
+    public byte[] Next(IReadOnlyList<byte[]> inputs, Random random)
     {
         var parts = Pick(_parts, random);
         return random.Next(4) switch
         {
-            0 or 1 => ChangeBytes(Pick(_files, random), random),
+            0 or 1 => ChangeBytes(Pick(inputs, random), inputs, random),
             2 => parts.Wrap(Join(ChangeInstructions(parts.Instructions, random))),
-            _ => parts.Wrap(ChangeBytes(Join(parts.Instructions), random)),
+            _ => parts.Wrap(ChangeBytes(Join(parts.Instructions), inputs, random)),
         };
     }
 
-    byte[] ChangeBytes(byte[] bytes, Random random)
+    byte[] ChangeBytes(byte[] bytes, IReadOnlyList<byte[]> inputs, Random random)
     {
         var result = bytes.ToList();
         for (var changes = Changes(random); changes > 0 && result.Count > 0; changes--)
@@ -41,7 +40,7 @@ internal sealed class CheckpointMutator
             switch (random.Next(8))
             {
                 case 0: result.RemoveRange(at, result.Count - at); break;
-                case 1: result.InsertRange(at, Cut(Pick(_files, random), random)); break;
+                case 1: result.InsertRange(at, Cut(Pick(inputs, random), random)); break;
                 case 2: Overwrite(result, at, random); break;
                 case 3: result.InsertRange(at, Pick(_pool, random)); break;
                 default: Any(result, at, longest: 32, random); break;

@@ -1,20 +1,22 @@
-using static HeadScope.Tests.Support.ByteChanges;
+using HeadScope.Data.Tests.Frames;
+using static HeadScope.Fuzzing.Targets.ByteChanges;
 
-namespace HeadScope.Data.Tests.Frames;
+namespace HeadScope.Fuzzing.Targets;
 
 /// <summary>
 /// Makes damaged Parquet files. Half of the cases change bytes of whole files anywhere; the others put damaged pages, in any encoding
 /// and compression, and numbers that lie, into files that are sound otherwise, so that the change is reached.
 /// </summary>
-internal sealed class ParquetMutator(byte[][] files)
+internal static class ParquetMutator
 {
     static readonly PageEncoding[] Encodings = Enum.GetValues<PageEncoding>();
     static readonly Codec[] Codecs = Enum.GetValues<Codec>();
     static readonly ParquetBytes Words = new() { Dictionary = ParquetBytes.Plain("x", "yy", "zzz"), DictionaryValues = 3 };
 
-    public byte[] Next(Random random) => random.Next(2) == 0 ? Change([.. Pick(files, random)], random) : Build(random);
+    public static byte[] Next(IReadOnlyList<byte[]> inputs, Random random) =>
+        random.Next(2) == 0 ? Change([.. Pick(inputs, random)], inputs, random) : Build(inputs, random);
 
-    byte[] Build(Random random)
+    static byte[] Build(IReadOnlyList<byte[]> inputs, Random random)
     {
         string[] texts = [.. Enumerable.Range(0, random.Next(6)).Select(i => new string('a', random.Next(9)))];
         byte[] page = random.Next(3) switch
@@ -27,7 +29,7 @@ internal sealed class ParquetMutator(byte[][] files)
         {
             Encoding = Pick(Encodings, random),
             Codec = Pick(Codecs, random),
-            Page = Change([.. page], random),
+            Page = Change([.. page], inputs, random),
             Optional = random.Next(4) == 0,
             PageSize = random.Next(3) == 0 ? (int)Pick(Extremes, random) : random.Next(60),
         };
@@ -40,13 +42,13 @@ internal sealed class ParquetMutator(byte[][] files)
         return random.Next(4) switch
         {
             0 => file.Write(texts),
-            1 => Change([.. file.Write(texts)], random),
+            1 => Change([.. file.Write(texts)], inputs, random),
             2 => (file with { DictionaryValues = (int)Pick(Extremes, random) }).Write(texts),
             _ => (file with { PageSize = file.Page.Length, Codec = Codec.Uncompressed }).Write(texts),
         };
     }
 
-    byte[] Change(List<byte> bytes, Random random)
+    static byte[] Change(List<byte> bytes, IReadOnlyList<byte[]> inputs, Random random)
     {
         for (var changes = random.Next(3) == 0 ? 2 + random.Next(3) : 1; changes > 0 && bytes.Count > 0; changes--)
         {
@@ -58,7 +60,7 @@ internal sealed class ParquetMutator(byte[][] files)
                     bytes[at] += (byte)(random.Next(2) == 0 ? 2 : 254); // a zigzagged number, one up or down
                     break;
                 case 1:
-                    bytes.InsertRange(at, Cut(Pick(files, random), random));
+                    bytes.InsertRange(at, Cut(Pick(inputs, random), random));
                     break;
                 case 2:
                     Overwrite(bytes, at, random);
