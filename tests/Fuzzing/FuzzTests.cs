@@ -34,10 +34,16 @@ public sealed class FuzzTests(ITestOutputHelper output)
         var (read, accepted, slowest, memory) = (0, 0, TimeSpan.Zero, 0.0);
         foreach (var input in known.Concat(damaged))
         {
-            var reading = Task.Run(() => FuzzCase.Run(target, input));
-            if (await Task.WhenAny(reading, Task.Delay(MostWait)) != reading)
-                Assert.Fail($"Seed {seed}: no end of {Describe(input)}.");
-            var result = await reading;
+            FuzzCase result;
+            try
+            {
+                result = await Task.Run(() => FuzzCase.Run(target, input)).WaitAsync(MostWait);
+            }
+            catch (TimeoutException)
+            {
+                throw new InvalidOperationException($"Seed {seed}, after {read}: no end of {Describe(input)}.");
+            }
+
             Assert.True(result.Fault is null, $"Seed {seed}, after {read}: {result.Fault}; of {Describe(input)}.");
             (read, accepted) = (read + 1, accepted + (result.Accepted ? 1 : 0));
             (slowest, memory) = (result.Time > slowest ? result.Time : slowest, Math.Max(memory, result.Memory));

@@ -22,7 +22,7 @@ for (var i = 0; i < args.Length; i++)
         case "--seed" when i + 1 < args.Length:
             seed = (int)Number(args[++i]);
             break;
-        case "--target" when i + 1 < args.Length:
+        case "--target" when FuzzTargets.All.Any(entry => entry.Name == args.ElementAtOrDefault(i + 1)):
             only = args[++i];
             break;
         case "--out" when i + 1 < args.Length:
@@ -37,7 +37,7 @@ for (var i = 0; i < args.Length; i++)
                   Damages inputs of every reader of bytes from elsewhere, and lets it read them. Exit code 1 where one faults.
                   --inputs  how many, of all targets together; the default is 1,000,000
                   --seed    another gives other inputs; the default is 1
-                  --target  one of {FuzzTargets.Names}
+                  --target  one of {string.Join(", ", FuzzTargets.All.Select(entry => entry.Name))}
                   --out     the folder for inputs that fault; the default is fuzz-faults
                   --keep    keep inputs that reach new code in tests/fixtures/fuzz, where tests and later runs read them
                 """);

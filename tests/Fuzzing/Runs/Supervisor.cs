@@ -27,8 +27,6 @@ internal sealed class Supervisor(long inputs, int seed, string? only, string fol
     public long Run()
     {
         var targets = FuzzTargets.All.Where(target => only is null || target.Name == only).ToList();
-        if (targets.Count == 0)
-            throw new ArgumentException($"There is no target '{only}'. There are {FuzzTargets.Names}.");
         var program = Coverage.Instrument();
         var shares = targets.Sum(target => target.Share);
         var total = 0L;
@@ -85,13 +83,11 @@ internal sealed class Supervisor(long inputs, int seed, string? only, string fol
         var (reads, since, clock) = (0L, TimeSpan.Zero, Stopwatch.StartNew());
         while (!process.WaitForExit(Poll))
         {
-            process.Refresh();
-            if (process.HasExited)
+            if (Usage(process) is not var (used, held))
                 continue;
-            var used = process.TotalProcessorTime;
             if (state.Reads != reads)
                 (reads, since, clock) = (state.Reads, used, Stopwatch.StartNew());
-            var end = process.WorkingSet64 > MostMemory ? ("process-memory", $"the process holds {process.WorkingSet64:N0} bytes")
+            var end = held > MostMemory ? ("process-memory", $"the process holds {held:N0} bytes")
                 : reads > 0 && used - since > MostTime ? ("hang", $"{(used - since).TotalSeconds:N0} s of the processor without an end")
                 : clock.Elapsed > MostWait ? ("wait", $"{clock.Elapsed.TotalSeconds:N0} s without an end")
                 : default((string, string)?);
@@ -103,5 +99,19 @@ internal sealed class Supervisor(long inputs, int seed, string? only, string fol
         }
 
         return process.ExitCode == 0 ? null : ("crash", $"the process ended with code {process.ExitCode}");
+    }
+
+    /// <returns>Time of the processor and bytes; null where the process has just ended.</returns>
+    static (TimeSpan Used, long Held)? Usage(Process process)
+    {
+        try
+        {
+            process.Refresh();
+            return (process.TotalProcessorTime, process.WorkingSet64);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 }

@@ -38,11 +38,8 @@ internal static class FuzzTargets
         new("weights-columns", 6, JobTargets.WeightsColumns),
         new("claim", 6, JobTargets.Claim),
         new("shard-statistics", 8, JobTargets.ShardStatistics),
-        new("shard-scores", 3, JobTargets.ShardScores),
+        new("shard-scores", 2, JobTargets.ShardScores),
     ];
-
-    /// <summary>For messages.</summary>
-    public static string Names => string.Join(", ", All.Select(entry => entry.Name));
 
     /// <summary>Where inputs are kept: past faults, and inputs that reach what no seed reaches.</summary>
     public static string Kept(string target) => Fixture.PathOf("fuzz", target);
