@@ -7,7 +7,10 @@ internal static class ByteChanges
 {
     /// <summary>Numbers at which programs go wrong.</summary>
     public static IReadOnlyList<long> Extremes { get; } =
-        [0, 1, -1, 2, 127, 128, 255, 256, short.MaxValue, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue];
+    [
+        0, 1, -1, 2, 127, 128, 255, 256, short.MaxValue, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue,
+        BitConverter.DoubleToInt64Bits(double.MaxValue), BitConverter.SingleToInt32Bits(float.MaxValue),
+    ];
 
     /// <summary>An input with one to four changes anywhere.</summary>
     public static byte[] Next(IReadOnlyList<byte[]> inputs, Random random)

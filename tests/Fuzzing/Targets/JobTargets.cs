@@ -6,6 +6,7 @@ using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Tests;
 using HeadScope.Jobs.Work;
 using HeadScope.Tests.Support;
@@ -76,12 +77,16 @@ internal static class JobTargets
     public static FuzzTarget ShardStatistics(TemporaryFolder folder)
     {
         var shape = new ShardShape(Done.Value.Spec, Done.Value.Plan);
-        var statistics = shape.NewStatistics();
         return new FuzzTarget([Done.Value.Blob(Folder.ShardStats(0))], length => 64L * length + (4 << 20), blob =>
         {
+            HeadStatistics statistics = shape.NewStatistics(), merged = shape.NewStatistics();
             var record = ShardStatsFile.Read(blob, "damaged", shape, statistics);
             Assert.Null(shape.FaultOf(record));
             Assert.InRange(shape.LayoutOf(record).Length(shape.Heads), 0, 1L << 30);
+            merged.Merge(statistics);
+            merged.Merge(statistics);
+            LivePreview.Of(merged, record.Rows, Done.Value.Spec);
+            Frames.Moments(merged, shape.Heads);
         })
         {
             Damage = DamageStatistics,
