@@ -29,8 +29,7 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files, b
     {
         using var document = StrictJson.Parse(json);
         var root = document.RootElement;
-        var commit = root.GetProperty("sha").GetString()!;
-        if (!HubRepository.IsCommit(commit))
+        if (root.GetProperty("sha").GetString() is not { } commit || !HubRepository.IsCommit(commit))
             throw new FormatException("its 'sha' is not a commit");
         var siblings = root.GetProperty("siblings");
         if (siblings.GetArrayLength() > MostFiles)

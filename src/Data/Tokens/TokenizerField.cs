@@ -94,8 +94,8 @@ internal readonly record struct TokenizerField(string File, string Parent, strin
 
     public InvalidDataException Fault(string fault) => new($"{File}: {(Path is { Length: > 0 } path ? path : "the whole")}: {fault}");
 
-    /// <summary>A text that is short enough for a message.</summary>
-    public static string Shorten(string text) => text.Length <= MaxShown ? text : text[..MaxShown] + "...";
+    /// <summary>A text that is short enough for a message, and fit to print.</summary>
+    public static string Shorten(string text) => Files.Fault.Shorten(text, MaxShown);
 
     public const string WriteAgain = "Save the tokenizer again with the library that made it, or download it again.";
 

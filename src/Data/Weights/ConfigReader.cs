@@ -83,10 +83,7 @@ public sealed class ConfigReader(JsonElement root, string location)
     }
 
     /// <summary>The first of the model's <c>architectures</c>, or null.</summary>
-    public string? Architecture =>
-        Has("architectures") && root.GetProperty("architectures") is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0
-            ? list[0].GetString()
-            : null;
+    public string? Architecture => Texts("architectures")?.FirstOrDefault();
 
     /// <summary>An object inside this one, or null where the field is absent.</summary>
     public ConfigReader? Section(string field)

@@ -116,8 +116,24 @@ public sealed class CommittedShards
             sections[i] = bytes.Slice((int)(offset - start), length);
             if (ShardScoresFile.Checksum(sections[i].Span) != record.Checksums[first + i])
                 throw new InvalidDataException($"{record.ScoresBlob}: section {first + i} of shard {record.Shard} is not what was committed (its checksum is wrong). Delete the shard's .stats blob to have it scored again.");
+            if (first + i == ShardScoresFile.FlagsSection && !AreFlags(sections[i].Span, record))
+                throw new InvalidDataException($"{record.ScoresBlob}: section {first + i} of shard {record.Shard} does not say of each position what the shard's statistics count. Delete the shard's .stats blob to have it scored again.");
         }
 
         return sections;
+    }
+
+    /// <summary>Whether bytes say yes or no of each position, and of each set yes as often as the record does: what is indexed by them relies on it.</summary>
+    static bool AreFlags(ReadOnlySpan<byte> flags, ShardRecord record)
+    {
+        if (flags.ContainsAnyExceptInRange((byte)0, (byte)1))
+            return false;
+        foreach (var (set, count) in record.WithSources.Index())
+        {
+            if (flags.Slice((1 + set) * record.Positions, record.Positions).Count((byte)1) != count)
+                return false;
+        }
+
+        return true;
     }
 }

@@ -19,6 +19,9 @@ public static class ShardStatsFile
     /// <summary>More than the parts of any sum: they do not overlap, and float64 has 2,100 binary places.</summary>
     const int MostSumParts = 100;
 
+    /// <summary>Of a float32, and its rounding in a sum. Sums within it stay in the range of float64, however many shards are merged.</summary>
+    const double LargestSquare = 2.0 * float.MaxValue * float.MaxValue;
+
     public static byte[] Write(ShardRecord record, HeadStatistics statistics)
     {
         using var memory = new MemoryStream();
@@ -145,7 +148,10 @@ public static class ShardStatsFile
         foreach (var sum in new[] { moments.Sum, moments.SumOfSquares })
         {
             for (var left = reader.Count(MostSumParts); left > 0; left--)
-                sum.Add(reader.Double());
+            {
+                var part = reader.Double();
+                sum.Add(Math.Abs(part) <= LargestSquare * record.Positions ? part : throw new InvalidDataException("a sum is of no scores"));
+            }
         }
     }
 
