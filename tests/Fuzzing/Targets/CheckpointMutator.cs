@@ -1,5 +1,6 @@
 using HeadScope.Data.Tests.Weights.PyTorch;
 using HeadScope.Data.Weights.PyTorch;
+using HeadScope.Tests.Support;
 using static HeadScope.Fuzzing.Targets.ByteChanges;
 
 namespace HeadScope.Fuzzing.Targets;

@@ -1,3 +1,5 @@
+using HeadScope.Tests.Support;
+
 namespace HeadScope.Fuzzing.Targets;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using HeadScope.Data.Tests.Frames;
+using HeadScope.Tests.Support;
 using static HeadScope.Fuzzing.Targets.ByteChanges;
 
 namespace HeadScope.Fuzzing.Targets;

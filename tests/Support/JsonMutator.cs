@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace HeadScope.Fuzzing.Targets;
+namespace HeadScope.Tests.Support;
 
 /// <summary>
 /// Damages JSON. In half of the cases its values change places, kinds and names, and it stays JSON; in the others here and there a byte, a

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace HeadScope.Fuzzing.Targets;
+namespace HeadScope.Tests.Support;
 
 /// <summary>Changes that damage a file of any kind.</summary>
 internal static class ByteChanges
