@@ -101,7 +101,7 @@ public sealed class UnreadableJobsTests : IDisposable
                 if (!damaged.TryGetValue(id, out var way))
                     continue;
                 Assert.True(state == "unreadable", $"{blob}, {way}: {state}");
-                AssertSays(blob, way, (string)job["message"]!);
+                AssertSays(blob, way, (string)job["error"]!);
             }
         }
 
@@ -183,7 +183,7 @@ public sealed class UnreadableJobsTests : IDisposable
         foreach (var (id, way) in damaged)
         {
             var job = JsonNode.Parse(await client.SaysAsync(3, ["watch", "--job", id, "--json"]))!;
-            Assert.True((string)job["state"]! == "failed" && ((string)job["message"]!).Contains(remedy, StringComparison.Ordinal), $"{way}: {job}");
+            Assert.True((string)job["state"]! == "failed" && ((string)job["error"]!).Contains(remedy, StringComparison.Ordinal), $"{way}: {job}");
         }
 
         Assert.True(_server.PeakMemory < MostMemory, $"the server took {_server.PeakMemory:N0} bytes");
