@@ -15,10 +15,6 @@ namespace HeadScope.ModelCore.Scoring;
 /// <param name="means">Makes what <see cref="Scores.AblationMean"/> puts in a head's place; null where it is not asked for.</param>
 public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelection selection, Func<MeanActivations>? means = null)
 {
-    public Transformer Model => model;
-
-    public ScoreSelection Selection => selection;
-
     /// <summary>The scores of a batch, in a table of its size.</summary>
     /// <inheritdoc cref="Start"/>
     public ScoreTable Score(ReadOnlySpan<int> tokens, BatchShape batch, ReadOnlySpan<int> others = default)

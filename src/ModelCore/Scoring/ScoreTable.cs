@@ -22,7 +22,7 @@ public sealed class ScoreTable
     {
         if (context < 2)
             throw new ArgumentException($"Sequences of {context} token predict nothing; at least 2 are needed.", nameof(context));
-        (Selection, Heads, Context, Capacity) = (selection, heads, context, capacity);
+        (Selection, Heads, Context) = (selection, heads, context);
         var positions = capacity * PositionsPerSequence;
         _scores = [.. Enumerable.Range(0, selection.Stored.Count * heads).Select(_ => new float[positions])];
         _hasSources = [.. selection.Sets.Select(_ => new bool[positions])];
@@ -36,9 +36,6 @@ public sealed class ScoreTable
 
     /// <summary>T: tokens of a sequence.</summary>
     public int Context { get; }
-
-    /// <summary>Sequences there is room for.</summary>
-    public int Capacity { get; }
 
     /// <summary>P: predicted positions of a sequence.</summary>
     public int PositionsPerSequence => Context - 1;

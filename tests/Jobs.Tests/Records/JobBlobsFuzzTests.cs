@@ -43,7 +43,7 @@ public sealed class JobBlobsFuzzTests(ITestOutputHelper output) : IAsyncLifetime
 
     [Fact]
     public void Control_Damaged_IsReadOrRefused() => CheckJson(JobJson.Write(new JobControl(7, Paused: true)), json =>
-        Assert.InRange(JobBlobs.Control(_folder, json).Priority, JobControl.LowestPriority, JobControl.HighestPriority));
+        Assert.InRange(JobBlobs.Control(_folder, json).Priority, (int)RequestRules.Priority.Lowest, (int)RequestRules.Priority.Highest));
 
     [Fact]
     public void Submission_Damaged_IsReadOrRefused() => CheckJson(JobJson.Write(new JobSubmission(DateTimeOffset.UnixEpoch, "someone")), json => JobBlobs.Submission(_folder, json));
