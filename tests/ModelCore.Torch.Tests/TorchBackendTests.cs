@@ -17,6 +17,9 @@ public class TorchBackendTests
     public void Elementwise_AnyWidth_IsTheFunction() => _operations.Elementwise();
 
     [Fact]
+    public void Download_WholeOrInPart_ShowsTheRows() => _operations.Download();
+
+    [Fact]
     public void Attend_EveryVariant_IsSoftmaxAttention() => _operations.Attend();
 
     [Fact]

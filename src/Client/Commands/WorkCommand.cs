@@ -71,7 +71,7 @@ internal static class WorkCommand
     {
         var ids = await jobs.ListAsync(cancellation).ConfigureAwait(false);
         if (id is not null && !ids.Contains(id))
-            throw new InvalidDataException($"{jobs.Blobs.Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
+            throw jobs.NoJob(id, ids);
         Exception? failure = null;
         foreach (var job in id is null ? ids : [id])
         {

@@ -105,9 +105,6 @@ internal sealed class StoreJobs(JobStore jobs, IConsoleReport report, TimeProvid
     async Task<JobStatus> FindAsync(string id, CancellationToken cancellation) =>
         JobFolder.IsId(id) && await _reader.TryReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status ? status : throw await NoJobAsync(id, cancellation).ConfigureAwait(false);
 
-    async Task<IOException> NoJobAsync(string id, CancellationToken cancellation)
-    {
-        var ids = await jobs.ListAsync(cancellation).ConfigureAwait(false);
-        return new IOException($"{Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
-    }
+    async Task<IOException> NoJobAsync(string id, CancellationToken cancellation) =>
+        jobs.NoJob(id, await jobs.ListAsync(cancellation).ConfigureAwait(false));
 }

@@ -36,7 +36,7 @@ public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelecti
     public StartedBatch Start(ReadOnlySpan<int> tokens, BatchShape batch, ScoreTable table, int firstSequence, ReadOnlySpan<int> others = default)
     {
         var lists = new Dictionary<SourceSet, SourceLists>();
-        foreach (var set in selection.Sets.Append(MoverSources.Instance).Distinct())
+        foreach (var set in table.Sets)
             lists.Add(set, set.ListsOf(tokens, batch));
         TokenFacts.Fill(tokens, batch, lists, table, firstSequence);
 

@@ -37,6 +37,10 @@ public class ManagedBackendTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
+    public void Download_WholeOrInPart_ShowsTheRows(string kernel) => Operations(kernel).Download();
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
     public void Attend_EveryVariant_IsSoftmaxAttention(string kernel) => Operations(kernel).Attend();
 
     [Theory]
