@@ -22,7 +22,8 @@ public sealed class CommandRunner(string program, RootCommand root)
         {
             if (parsed.Errors.Count > 0)
                 return Refuse(parsed, FaultsOf(parsed, args), args.Contains(Json));
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop).ConfigureAwait(false);
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(configuration, stop).ConfigureAwait(false);
         }
         catch (InvalidJobException e)
         {
@@ -83,5 +84,6 @@ public sealed class CommandRunner(string program, RootCommand root)
     static void WriteJson(string error, IReadOnlyList<string> faults, int code) =>
         Console.Out.WriteLine(JsonSerializer.Serialize(new { error, faults, exit_code = code }, JobJson.Options));
 
-    IEnumerable<string> Path(CommandResult result) => result.Command == root ? [] : [.. Path((CommandResult)result.Parent!), result.Command.Name];
+    IEnumerable<string> Path(CommandResult result) =>
+        result.Command == root ? [] : [.. Path((CommandResult)result.Parent!), result.Command.Name];
 }

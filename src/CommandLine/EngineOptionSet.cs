@@ -12,7 +12,8 @@ public sealed class EngineOptionSet(bool mayLeaveWork = false)
     const int LongestSeconds = 86400;
 
     readonly Option<int> _workers = NumberOption.Create(
-        "--workers", $"Shards scored at a time by the managed backend{(mayLeaveWork ? "; 0 leaves the work to others" : "")}.", Environment.ProcessorCount, mayLeaveWork ? 0 : 1, Most);
+        "--workers", $"Shards scored at a time by the managed backend{(mayLeaveWork ? "; 0 leaves the work to others" : "")}.",
+        Environment.ProcessorCount, mayLeaveWork ? 0 : 1, Most);
 
     readonly Option<int> _batchSize = NumberOption.Create(
         "--batch-size", "Sequences scored together. It changes speed and memory, not results.", EngineOptions.DefaultBatchSize, 1, Most);
@@ -20,7 +21,8 @@ public sealed class EngineOptionSet(bool mayLeaveWork = false)
     readonly Option<int> _threads = Threads();
 
     readonly Option<double> _lease = NumberOption.Create(
-        "--lease", "Seconds without a sign of life after which others take over a worker's shard.", BlobClaims.DefaultDuration.TotalSeconds, 1, LongestSeconds);
+        "--lease", "Seconds without a sign of life after which others take over a worker's shard.",
+        BlobClaims.DefaultDuration.TotalSeconds, 1, LongestSeconds);
 
     readonly DeviceOptions _devices = new();
 

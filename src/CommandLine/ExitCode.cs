@@ -20,7 +20,8 @@ public static class ExitCode
         InvalidJobException => (BadArguments, cause.Message),
         JobStoppedException => (JobFailed, cause.Message),
         InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException => (Failed, cause.Message),
-        OutOfMemoryException => (Failed, "Out of memory. Use fewer workers (--workers), a smaller batch (--batch-size) or smaller shards (--shard-rows)."),
+        OutOfMemoryException =>
+            (Failed, "Out of memory. Use fewer workers (--workers), a smaller batch (--batch-size) or smaller shards (--shard-rows)."),
         _ => (Failed, $"This is a fault in {program}: {cause}"),
     };
 }

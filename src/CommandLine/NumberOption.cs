@@ -21,7 +21,10 @@ public static class NumberOption
     public static void Check<T>(OptionResult result, T lowest, T highest)
         where T : struct, INumber<T>
     {
-        if (result.Tokens is [var token] && T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && !(value >= lowest && value <= highest))
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{result.Option.Name}: {value} is out of range; expected a number from {lowest} to {highest}."));
+        if (result.Tokens is not [var token] || !T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value)
+            || (value >= lowest && value <= highest))
+            return;
+        result.AddError(string.Create(
+            CultureInfo.InvariantCulture, $"{result.Option.Name}: {value} is out of range; expected a number from {lowest} to {highest}."));
     }
 }

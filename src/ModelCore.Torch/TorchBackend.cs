@@ -66,7 +66,8 @@ public sealed class TorchBackend : IBackend
         return true;
     });
 
-    public IDownload StartDownload(Tensor tensor) => OnProcessor ? new ProcessorDownload((TorchTensor)tensor) : Operation.Run(Of(tensor), _staging.Download);
+    public IDownload StartDownload(Tensor tensor) =>
+        OnProcessor ? new ProcessorDownload((TorchTensor)tensor) : Operation.Run(Of(tensor), _staging.Download);
 
     public Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false)
     {

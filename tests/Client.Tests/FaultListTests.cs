@@ -46,8 +46,13 @@ public sealed class FaultListTests : IDisposable
     public async Task Job_AnOptionIsRefusedByTheParser_TheOthersAreLookedAtAllTheSame()
     {
         string[] nowhere = ["--model", _folder.File("nowhere"), "--tokens", _folder.File("nothing.npy")];
-        AssertNames(await FaultsAsync(["run", .. Output, .. nowhere, "--batch-size", "0", .. Wrong]), "--batch-size: 0", "--rows: 0", "--quantile: 1.5", "--examples: -1", "nowhere", "nothing.npy");
-        AssertNames(await FaultsAsync(["submit", .. Store, .. Job, "--priority", "101", "--seed", "x", .. Wrong]), "--priority: 101", "'x'", "--rows: 0", "--quantile: 1.5", "--examples: -1");
+        string[] wrong = ["--rows: 0", "--quantile: 1.5", "--examples: -1"];
+        AssertNames(
+            await FaultsAsync(["run", .. Output, .. nowhere, "--batch-size", "0", .. Wrong]),
+            ["--batch-size: 0", "nowhere", "nothing.npy", .. wrong]);
+        AssertNames(
+            await FaultsAsync(["submit", .. Store, .. Job, "--priority", "101", "--seed", "x", .. Wrong]),
+            ["--priority: 101", "'x'", .. wrong]);
         AssertNames(await FaultsAsync(["run", .. Output, .. Job, "--device", "nowhere", "--rows", "0"]), "'nowhere'", "--rows: 0");
         AssertNames(await FaultsAsync(["run", .. Job, "--rows", "many", "--shard-rows", "0"]), "--out", "many", "--shard-rows: 0");
     }
@@ -56,11 +61,15 @@ public sealed class FaultListTests : IDisposable
     [Fact]
     public async Task Options_ContradictEachOtherAndAreOutOfRange_AllIsListed()
     {
-        AssertNames(await FaultsAsync(["work", .. Store, "--job", "x", "--wait", "--lease", "0", "--threads", "0"]), "leave one of them out", "--lease: 0", "--threads: 0");
+        AssertNames(
+            await FaultsAsync(["work", .. Store, "--job", "x", "--wait", "--lease", "0", "--threads", "0"]),
+            "leave one of them out", "--lease: 0", "--threads: 0");
         AssertNames(await FaultsAsync(["priority", "--priority", "101", "--job", "x"]), "One of --server", "--priority: 101");
-        var (code, _, error) = await HeadScopeProcess.RunServerAsync("--store", _folder.File("store"), "--role", "gateway", "--lease", "0", "--batch-size", "5000");
+        var (code, _, error) = await HeadScopeProcess.RunServerAsync(
+            "--store", _folder.File("store"), "--role", "gateway", "--lease", "0", "--batch-size", "5000");
         Assert.Equal(2, code);
-        AssertNames(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[..^1], "--role is for a cluster", "--lease: 0", "--batch-size: 5000");
+        var said = error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[..^1]; // the last line says where there is help
+        AssertNames(said, "--role is for a cluster", "--lease: 0", "--batch-size: 5000");
     }
 
     [Fact]
@@ -78,7 +87,8 @@ public sealed class FaultListTests : IDisposable
         Assert.Equal("planned", (string)planned["state"]!);
         Assert.Equal(0, (int)planned["shards_committed"]!);
         Assert.False(Directory.Exists(_folder.File("out")));
-        Assert.Equal(planned.ToJsonString(), (await SaysAsync(["submit", "--dry-run", .. Store, .. Job, "--shard-rows", "3"])).ToJsonString());
+        var asked = await SaysAsync(["submit", "--dry-run", .. Store, .. Job, "--shard-rows", "3"]);
+        Assert.Equal(planned.ToJsonString(), asked.ToJsonString());
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.File("store")));
         var submitted = await SaysAsync(["submit", .. Store, .. Job, "--shard-rows", "3"]);
         Assert.Equal((string)planned["id"]!, (string)submitted["id"]!);

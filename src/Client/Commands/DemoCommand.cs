@@ -39,7 +39,8 @@ internal static class DemoCommand
         var bundle = DemoBundle.Unpack(output);
         report.Say($"A four-layer model, and C# sources as its text: {bundle.Tokens} ({bundle.Rows:N0} rows).");
         var run = new LocalRun(
-            new JobRequest { Model = bundle.Model, Tokens = new TokenLocation(bundle.Tokens) }, output, new EngineOptions(), force: true, dryRun: false, report);
+            new JobRequest { Model = bundle.Model, Tokens = new TokenLocation(bundle.Tokens) },
+            output, new EngineOptions(), force: true, dryRun: false, report);
         var code = await run.RunAsync(cancellation).ConfigureAwait(false);
         if (code == ExitCode.Done && !json)
             Explain(Path.Combine(output, ResultNames.HeadsCsv), output);

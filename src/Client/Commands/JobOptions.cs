@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
 
 namespace HeadScope.Client.Commands;
@@ -26,7 +27,7 @@ internal static class JobOptions
     /// <summary>Comma-separated levels, or the name of a preset.</summary>
     public static Option<IReadOnlyList<double>> Quantiles() => new("--quantiles")
     {
-        Description = $"Levels for quantiles.parquet: a list such as 0.5,0.99, or '{RequestRules.NotebookPreset}' for the thirteen of the notebook.",
+        Description = $"Levels for {ResultNames.Quantiles}: a list such as 0.5,0.99, or '{RequestRules.NotebookPreset}' for the notebook's thirteen.",
         HelpName = $"LIST|{RequestRules.NotebookPreset}",
         DefaultValueFactory = _ => JobRequest.NotebookQuantiles,
         CustomParser = result =>

@@ -60,7 +60,8 @@ internal sealed class RequestOptions
         Revision = Or(parsed, _revision, null),
         Tokens = TokenLocation.Parse(Or(parsed, _tokens, null) ?? ""),
         Rows = Or(parsed, _rows, null),
-        Scores = Or(parsed, _scores, ScoreNames.Default)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+        Scores = Or(parsed, _scores, ScoreNames.Default)!
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         Quantile = Or(parsed, _quantile, JobRequest.DefaultQuantile),
         NoInductionQuantile = Or(parsed, _noInduction, JobRequest.DefaultNoInductionQuantile),
         Quantiles = Or(parsed, _quantiles, []) ?? [],
@@ -74,13 +75,16 @@ internal sealed class RequestOptions
         Precision = Enum.Parse<Precision>(Or(parsed, _precision, Precision.Float32.Name())!, ignoreCase: true),
     };
 
-    /// <summary>What is wrong with the request, where the command line is wrong in other ways: a model of the hub is not fetched for that.</summary>
+    /// <summary>What is wrong with the request of a command line that is wrong in other ways. No model is fetched from the hub for that.</summary>
     /// <param name="isHere">Whether model and tokens are files of this machine.</param>
     public IEnumerable<string> FaultsOf(ParseResult parsed, bool isHere)
     {
         var request = Read(parsed);
-        return isHere && request.Model.Length > 0 && request.Tokens.Path.Length > 0 ? JobResolver.FaultsOf(request) : RequestRules.FaultsOf(request);
+        return isHere && request.Model.Length > 0 && request.Tokens.Path.Length > 0
+            ? JobResolver.FaultsOf(request)
+            : RequestRules.FaultsOf(request);
     }
 
-    static T? Or<T>(ParseResult parsed, Option<T> option, T? otherwise) => parsed.GetResult(option)?.Errors.Any() == true ? otherwise : parsed.GetValue(option);
+    static T? Or<T>(ParseResult parsed, Option<T> option, T? otherwise) =>
+        parsed.GetResult(option)?.Errors.Any() == true ? otherwise : parsed.GetValue(option);
 }

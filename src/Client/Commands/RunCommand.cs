@@ -38,7 +38,12 @@ internal static class RunCommand
         engine.AddTo(command);
         metrics.AddTo(command);
         command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), stop => new LocalRun(
-            request.Read(parsed), parsed.GetRequiredValue(output), EngineOf(parsed), parsed.GetValue(force), parsed.GetValue(dryRun), Report.For(parsed.GetValue(json))).RunAsync(stop), cancellation));
+            request.Read(parsed),
+            parsed.GetRequiredValue(output),
+            EngineOf(parsed),
+            parsed.GetValue(force),
+            parsed.GetValue(dryRun),
+            Report.For(parsed.GetValue(json))).RunAsync(stop), cancellation));
         return command;
 
         EngineOptions EngineOf(ParseResult parsed)

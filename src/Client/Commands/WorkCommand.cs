@@ -22,7 +22,8 @@ internal static class WorkCommand
         var store = SourceOptions.Store(required: true);
         var id = new Option<string?>("--job") { Description = "Work on this job only. The default is all that are not done.", HelpName = "ID" };
         var wait = new Option<bool>("--wait") { Description = "Do not end when no shard is left, but wait for more jobs. Jobs share the workers, those of a higher priority first." };
-        var drain = EngineOptionSet.Drain("With --wait: seconds that shards in work are given when this is told to stop. Then others may have them.");
+        var drain = EngineOptionSet.Drain(
+            "With --wait: seconds that shards in work are given when this is told to stop. Then others may have them.");
         var models = new Option<string[]>("--models")
         {
             Description = "Open no model outside this folder, and leave jobs of others alone. May be given several times. The default is to open what jobs name.",
@@ -106,8 +107,11 @@ internal static class WorkCommand
     static async Task<int> WaitAsync(JobStore jobs, EngineOptions options, TimeSpan drain, Report report, CancellationToken stop)
     {
         report.Say($"Working on the jobs of {jobs.Blobs.Location}, and waiting for more.");
-        var pool = new JobPool(jobs, options, TimeProvider.System, (folder, cause) => report.Say($"job {folder.Id}: {cause.Message}"), new StoreWork(jobs, TimeProvider.System));
-        var isDrained = await pool.RunAsync(drain, () => report.Say($"Stopping: shards in work have {drain.TotalSeconds:N0} s to be finished."), stop).ConfigureAwait(false);
+        var pool = new JobPool(
+            jobs, options, TimeProvider.System, (folder, cause) => report.Say($"job {folder.Id}: {cause.Message}"),
+            new StoreWork(jobs, TimeProvider.System));
+        var isDrained = await pool.RunAsync(
+            drain, () => report.Say($"Stopping: shards in work have {drain.TotalSeconds:N0} s to be finished."), stop).ConfigureAwait(false);
         report.Say(isDrained ? "Stopped: no shard was in work any more." : "Stopped: the shards in work were handed back.");
         return isDrained ? ExitCode.Done : ExitCode.Interrupted;
     }

@@ -51,7 +51,8 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
         if (manifest is null)
         {
             await jobs.ReopenAsync(folder, cancellation).ConfigureAwait(false); // whoever runs a job again tries all of it again
-            await new JobSubmissions(jobs, new JobStatusReader(jobs, TimeProvider.System)).SubmitAsync(job, JobControl.Default.Priority, by: null, cancellation).ConfigureAwait(false);
+            await new JobSubmissions(jobs, new JobStatusReader(jobs, TimeProvider.System))
+                .SubmitAsync(job, JobControl.Default.Priority, by: null, cancellation).ConfigureAwait(false);
             manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, engine with { VerifyModel = false }, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
                 .ConfigureAwait(false);
         }

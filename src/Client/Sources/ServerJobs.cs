@@ -21,9 +21,11 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
 
     public string Location => server.Address;
 
-    public Task<JobView> SubmitAsync(JobRequest request, int priority, CancellationToken cancellation) => PostAsync(Jobs, request, priority, cancellation);
+    public Task<JobView> SubmitAsync(JobRequest request, int priority, CancellationToken cancellation) =>
+        PostAsync(Jobs, request, priority, cancellation);
 
-    public Task<JobView> FindAsync(JobRequest request, int priority, CancellationToken cancellation) => PostAsync($"{Jobs}?dry_run=true", request, priority, cancellation);
+    public Task<JobView> FindAsync(JobRequest request, int priority, CancellationToken cancellation) =>
+        PostAsync($"{Jobs}?dry_run=true", request, priority, cancellation);
 
     async Task<JobView> PostAsync(string path, JobRequest request, int priority, CancellationToken cancellation)
     {

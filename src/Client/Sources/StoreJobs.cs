@@ -25,8 +25,11 @@ internal sealed class StoreJobs(JobStore jobs, IConsoleReport report, TimeProvid
         return await StatusAsync(job.Spec.Id, cancellation).ConfigureAwait(false);
     }
 
-    public async Task<JobView> FindAsync(JobRequest request, int priority, CancellationToken cancellation) =>
-        JobView.Of(await Submissions.FindAsync(await ResolveAsync(request, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false));
+    public async Task<JobView> FindAsync(JobRequest request, int priority, CancellationToken cancellation)
+    {
+        var job = await ResolveAsync(request, cancellation).ConfigureAwait(false);
+        return JobView.Of(await Submissions.FindAsync(job, cancellation).ConfigureAwait(false));
+    }
 
     public async Task<IReadOnlyList<JobView>> ListAsync(CancellationToken cancellation)
     {

@@ -91,7 +91,8 @@ public sealed record ScoreOptions(double Quantile, double NoInductionQuantile, I
 
     /// <exception cref="ArgumentException">A name is no score's: a newer version wrote it.</exception>
     [JsonIgnore]
-    public ScoreSelection Selection => _selection.Of(this, options => options.Names is null ? ScoreSelection.Default : ScoreSelection.Of(options.Names));
+    public ScoreSelection Selection => _selection.Of(
+        this, options => options.Names is null ? ScoreSelection.Default : ScoreSelection.Of(options.Names));
 }
 
 /// <param name="Source">A seed or a file, for people.</param>

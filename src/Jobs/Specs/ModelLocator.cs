@@ -37,12 +37,16 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
         {
             return revision is null
                 ? new LocatedModel(InputPath.Anywhere(model), null)
-                : throw new InvalidDataException($"{model} is a folder here, and --revision is for models on the hub. Leave --revision out, or run where no folder has the model's name.");
+                : throw new InvalidDataException(
+                    $"{model} is a folder here, and --revision is for models on the hub. "
+                    + "Leave --revision out, or run where no folder has the model's name.");
         }
 
         return HubRepository.IsId(model)
             ? null
-            : throw new InvalidDataException($"{model}: there is no such folder, and a model on the hub has an id such as EleutherAI/pythia-70m or gpt2. Name a folder with config.json and model.safetensors, or an id.");
+            : throw new InvalidDataException(
+                $"{model}: there is no such folder, and a model on the hub has an id such as EleutherAI/pythia-70m or gpt2. "
+                + "Name a folder with config.json and model.safetensors, or an id.");
     }
 
     /// <summary>A model on the hub, whatever folders there are.</summary>

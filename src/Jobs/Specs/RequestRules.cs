@@ -44,16 +44,19 @@ public static class RequestRules
     {
         string?[] faults =
         [
-            Rows.FaultOf(request.Rows), ShardRows.FaultOf(request.ShardRows), Quantile.FaultOf(request.Quantile), NoInductionQuantile.FaultOf(request.NoInductionQuantile),
-            .. request.Quantiles.Select(level => Quantiles.FaultOf(level)), FaultOfCount(request.Quantiles.Count), Examples.FaultOf(request.Examples),
+            Rows.FaultOf(request.Rows), ShardRows.FaultOf(request.ShardRows), Examples.FaultOf(request.Examples),
+            Quantile.FaultOf(request.Quantile), NoInductionQuantile.FaultOf(request.NoInductionQuantile),
+            .. request.Quantiles.Select(level => Quantiles.FaultOf(level)), FaultOfCount(request.Quantiles.Count),
         ];
         return faults.OfType<string>();
     }
 
     /// <summary>What is wrong with the number of levels; null where nothing is.</summary>
-    public static string? FaultOfCount(int quantiles) => quantiles <= MostQuantiles ? null : $"quantiles: {quantiles} levels are too many; expected at most {MostQuantiles}.";
+    public static string? FaultOfCount(int quantiles) =>
+        quantiles <= MostQuantiles ? null : $"quantiles: {quantiles} levels are too many; expected at most {MostQuantiles}.";
 
-    static NumberRule Whole(string field, int lowest, int highest) => new(field, lowest, highest, $"a whole number from {lowest} to {highest}");
+    static NumberRule Whole(string field, int lowest, int highest) =>
+        new(field, lowest, highest, $"a whole number from {lowest} to {highest}");
 
     static NumberRule Level(string field) => new(field, 0, 1, "a number from 0 to 1");
 }

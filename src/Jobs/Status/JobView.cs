@@ -19,13 +19,14 @@ public sealed record JobView(
     [property: Description("Sixteen hex digits that follow from what was asked: the same request has the same id.")] string Id,
     JobState State, int Priority, string? Model, string? Commit, int Rows, int Context, int Shards, int ShardsCommitted, double Progress,
     double? TokensPerSecond, double? SecondsLeft, DateTimeOffset? Submitted, string? SubmittedBy, string? Error, JobSummary? Summary,
-    [property: Description("Sentences about what in the results should not be believed unread, such as a loss that is not finite; absent where there is nothing to say.")]
+    [property: Description("Sentences about what to know before the results are believed, such as a loss that is not finite.")]
     IReadOnlyList<string>? Warnings,
     IReadOnlyDictionary<string, ResultFile>? Files)
 {
     /// <summary>A job of which is known that it is there, and why no more is.</summary>
     public static JobView Unreadable(JobFolder folder, UnreadableBlobException cause) =>
-        new(folder.Id, JobState.Unreadable, JobControl.Default.Priority, null, null, 0, 0, 0, 0, 0, null, null, null, null, cause.Message, null, null, null);
+        new(folder.Id, JobState.Unreadable, JobControl.Default.Priority, null, null, 0, 0, 0, 0, 0, null, null, null, null, cause.Message,
+            null, null, null);
 
     /// <param name="tokensPerSecond">Null where no rate is known.</param>
     public static JobView Of(JobStatus status, double? tokensPerSecond = null)
@@ -33,8 +34,10 @@ public sealed record JobView(
         var (model, tokens) = (status.Spec.Model, status.Spec.Tokens);
         var rowsLeft = status.Plan.Rows - status.RowsCommitted;
         return new JobView(
-            status.Folder.Id, status.State, status.Control.Priority, model.Name, model.Hub?.Commit, tokens.Rows, tokens.Context, status.Plan.Shards, status.CommittedShards.Count,
-            status.Progress, tokensPerSecond, tokensPerSecond > 0 ? (double)rowsLeft * tokens.Context / tokensPerSecond : null, status.Submission?.When, status.Submission?.By,
-            status.Failure?.Message, status.Manifest?.Summary, status.Manifest?.Summary.Warnings is { Count: > 0 } warnings ? warnings : null, status.Manifest?.Files);
+            status.Folder.Id, status.State, status.Control.Priority, model.Name, model.Hub?.Commit, tokens.Rows, tokens.Context,
+            status.Plan.Shards, status.CommittedShards.Count, status.Progress,
+            tokensPerSecond, tokensPerSecond > 0 ? (double)rowsLeft * tokens.Context / tokensPerSecond : null,
+            status.Submission?.When, status.Submission?.By, status.Failure?.Message, status.Manifest?.Summary,
+            status.Manifest?.Summary.Warnings is { Count: > 0 } warnings ? warnings : null, status.Manifest?.Files);
     }
 }

@@ -193,7 +193,8 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
             return JobRequest.NotebookQuantiles;
         var fault = value.ValueKind == JsonValueKind.Array
             ? RequestRules.FaultOfCount(value.GetArrayLength())
-            : $"quantiles: {Shown(value)} is a {Kind(value)}; expected an array of at most {RequestRules.MostQuantiles} levels, or \"{RequestRules.NotebookPreset}\".";
+            : $"quantiles: {Shown(value)} is a {Kind(value)}; expected an array of at most {RequestRules.MostQuantiles} levels, "
+                + $"or \"{RequestRules.NotebookPreset}\".";
         if (fault is null)
             return [.. value.EnumerateArray().Select(level => LevelIn(level, RequestRules.Quantiles)).OfType<double>()];
         _faults.Add(fault);

@@ -35,8 +35,10 @@ internal static class SiloCommandLine
         var engine = new EngineOptionSet(mayLeaveWork: true);
         var resident = NumberOption.Create("--resident-models", "Models kept in memory at a time, on each device.", 2, 1, 64);
         var drain = EngineOptionSet.Drain("Seconds that a stopping server gives shards in work.");
-        var requests = NumberOption.Create("--requests-per-minute", "Requests a caller may make.", SiloOptions.DefaultRequestsPerMinute, 1, 1_000_000);
-        var submissions = NumberOption.Create("--submissions-per-minute", "Jobs a caller may submit.", SiloOptions.DefaultSubmissionsPerMinute, 1, 1_000_000);
+        var requests = NumberOption.Create(
+            "--requests-per-minute", "Requests a caller may make.", SiloOptions.DefaultRequestsPerMinute, 1, 1_000_000);
+        var submissions = NumberOption.Create(
+            "--submissions-per-minute", "Jobs a caller may submit.", SiloOptions.DefaultSubmissionsPerMinute, 1, 1_000_000);
         var root = new RootCommand("""
             Serves jobs over HTTP and works on them.
 
