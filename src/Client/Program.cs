@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HeadScope.Client.Commands;
+using HeadScope.CommandLine;
 using HeadScope.Jobs;
 
 TerminalText.GuardConsole();
@@ -24,4 +25,5 @@ var root = new RootCommand("Scores every attention head of a transformer over a 
     InspectCommand.Create(),
     DoctorCommand.Create(),
 };
-return await CommandRunner.RunAsync(root, args);
+using var signals = new StopSignals();
+return await new CommandRunner("headscope", root).RunAsync(args, signals.Token);

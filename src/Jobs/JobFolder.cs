@@ -51,7 +51,7 @@ public sealed class JobFolder(string id)
 
     public string Results => $"{Prefix}results/";
 
-    public string Manifest => Result("manifest.json");
+    public string Manifest => Result(ResultNames.Manifest);
 
     public string Result(string file) => $"{Results}{file}";
 

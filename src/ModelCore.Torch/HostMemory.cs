@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HeadScope.ModelCore.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,6 +45,19 @@ internal static class HostMemory
         {
             var count = Math.Min(RowsOfPart(columns), rows - row);
             MemoryMarshal.Cast<byte, float>(host.narrow(0, row, count).bytes).CopyTo(destination.Slice(row * columns, count * columns));
+        }
+    }
+
+    /// <summary>Shows the rows of a float32 tensor [rows, columns] that lies in this process's memory, where they lie.</summary>
+    public static void Show(torch.Tensor values, RowReader reader)
+    {
+        int rows = (int)values.shape[0], columns = (int)values.shape[1];
+        for (var first = 0; first < rows; first += RowsOfPart(columns))
+        {
+            var count = Math.Min(RowsOfPart(columns), rows - first);
+            var part = MemoryMarshal.Cast<byte, float>(values.narrow(0, first, count).bytes);
+            for (var row = 0; row < count; row++)
+                reader(first + row, part.Slice(row * columns, columns));
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using HeadScope.ModelCore.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,8 +58,7 @@ internal sealed class Staging(int card) : IDisposable
             buffer.Copied.Wait();
             Operation.Run(reader, reader =>
             {
-                for (var row = 0; row < target.shape[0]; row++)
-                    reader(row, MemoryMarshal.Cast<byte, float>(target[row].bytes));
+                HostMemory.Show(target, reader);
                 return true;
             });
         }

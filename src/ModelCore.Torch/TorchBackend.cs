@@ -66,7 +66,8 @@ public sealed class TorchBackend : IBackend
         return true;
     });
 
-    public IDownload StartDownload(Tensor tensor) => OnProcessor ? new LateDownload(this, tensor) : Operation.Run(Of(tensor), _staging.Download);
+    public IDownload StartDownload(Tensor tensor) =>
+        OnProcessor ? new ProcessorDownload((TorchTensor)tensor) : Operation.Run(Of(tensor), _staging.Download);
 
     public Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false)
     {
@@ -205,6 +206,20 @@ public sealed class TorchBackend : IBackend
         _constants.Dispose();
         _sources.Dispose();
         _staging.Dispose();
+    }
+
+    /// <summary>What processors computed lies in this process's memory already.</summary>
+    sealed class ProcessorDownload(TorchTensor tensor) : IDownload
+    {
+        public void Finish(RowReader reader) => Operation.Run(reader, reader =>
+        {
+            HostMemory.Show(tensor.Values.contiguous(), reader);
+            return true;
+        });
+
+        public void Dispose()
+        {
+        }
     }
 
     static torch.Tensor Of(Tensor tensor) => ((TorchTensor)tensor).Values;

@@ -18,8 +18,9 @@ public class ArrowTests
         ["Data"] = ["ModelCore"],
         ["Jobs"] = ["Data", "ModelCore.Torch"],
         ["Grains"] = ["Jobs"],
-        ["Silo"] = ["Grains"],
-        ["Client"] = ["Jobs"],
+        ["CommandLine"] = ["Jobs"],
+        ["Silo"] = ["CommandLine", "Grains"],
+        ["Client"] = ["CommandLine"],
     };
 
     public static TheoryData<string> Projects => [.. Below.Keys];

@@ -51,7 +51,7 @@ public static unsafe partial class Products
             using var kv = q.SliceColumns(0, keyValueHeads * size);
             var inputs = new AttentionInputs(q, kv, kv, batch, new HeadShape(heads, keyValueHeads, size), 0.125f, Window: window);
             var visible = Enumerable.Range(0, context).Sum(destination => (double)Math.Min(destination + 1, window ?? context));
-            var rate = Median(4e-9 * rows * heads * visible * size, () => best.Attend(inputs, AttentionHooks.None).Dispose());
+            var rate = Median(4e-9 * rows * heads * visible * size, () => best.Attend(inputs, new AttentionHooks()).Dispose());
             Console.WriteLine($"attention, {rows} x {context} tokens, {heads} heads of {size}, {keyValueHeads} of keys and values{(window is null ? "" : $", window {window}")}: {rate:F0} GFLOP/s of what is visible");
         }
     }

@@ -75,7 +75,7 @@ public sealed class BadInputTests : IDisposable
         var (code, output, error) = await HeadScopeProcess.RunAsync(
             "run", "--model", _folder.File("nowhere"), "--tokens", _folder.File("nothing.npy"), "--out", _folder.File("out"), "--rows", "0", "--quantile", "1.5", "--quantiles", "0.5,-1", "--json");
         Assert.Equal(2, code);
-        foreach (var part in new[] { "rows is 0", "quantile is 1.5", "quantiles has -1", "nowhere", "nothing.npy" })
+        foreach (var part in new[] { "--rows: 0", "--quantile: 1.5", "--quantiles: -1", "nowhere", "nothing.npy" })
             Assert.Contains(part, error, StringComparison.Ordinal);
         Assert.Equal(5, JsonNode.Parse(output)!["faults"]!.AsArray().Count);
     }

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using HeadScope.Data.Tokens;
 using HeadScope.Jobs.Observation;
 using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
@@ -41,22 +40,5 @@ internal static class LocalRun
             Assert.Equal((name, file.Sha256), (name, Convert.ToHexStringLower(SHA256.HashData(await result(name)))));
     }
 
-    internal sealed class Nobody : IJobObserver
-    {
-        public void RowsScored(int rows)
-        {
-        }
-
-        public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
-        {
-        }
-
-        public void ShardFailed(string unit, Exception cause)
-        {
-        }
-
-        public void Reducing()
-        {
-        }
-    }
+    internal sealed class Nobody : IJobObserver;
 }

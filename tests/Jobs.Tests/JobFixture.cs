@@ -83,10 +83,6 @@ internal sealed class JobFixture : IDisposable
 
         public List<string> Failed { get; } = [];
 
-        public void RowsScored(int rows)
-        {
-        }
-
         public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
         {
             lock (Committed)
@@ -97,10 +93,6 @@ internal sealed class JobFixture : IDisposable
         {
             lock (Failed)
                 Failed.Add($"{unit}: {cause.Message}");
-        }
-
-        public void Reducing()
-        {
         }
     }
 }

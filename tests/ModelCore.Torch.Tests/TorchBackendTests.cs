@@ -17,6 +17,9 @@ public class TorchBackendTests
     public void Elementwise_AnyWidth_IsTheFunction() => _operations.Elementwise();
 
     [Fact]
+    public void Download_WholeOrInPart_ShowsTheRows() => _operations.Download();
+
+    [Fact]
     public void Attend_EveryVariant_IsSoftmaxAttention() => _operations.Attend();
 
     [Fact]
@@ -41,7 +44,7 @@ public class TorchBackendTests
         Assert.Throws<ArgumentOutOfRangeException>(() => backend.GatherRows(x, [-1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => backend.GatherOutputs(matrix, [2]));
         Assert.Throws<ArgumentOutOfRangeException>(() => x.SliceColumns(2, 2));
-        Assert.Throws<ArgumentException>(() => backend.Attend(new AttentionInputs(x, x, y, new BatchShape(1, 2), new HeadShape(1, 1, 3), 1), AttentionHooks.None));
+        Assert.Throws<ArgumentException>(() => backend.Attend(new AttentionInputs(x, x, y, new BatchShape(1, 2), new HeadShape(1, 1, 3), 1), new AttentionHooks()));
         var ended = backend.Upload([1], 1, 1);
         ended.Dispose();
         Assert.Throws<ObjectDisposedException>(() => backend.Add(ended, ended));

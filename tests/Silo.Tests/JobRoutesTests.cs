@@ -7,7 +7,6 @@ using HeadScope.Data.Tokens;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Observation;
 using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
@@ -230,22 +229,5 @@ public class JobRoutesTests
         await second.UntilAsync(id, "done");
     }
 
-    sealed class NoObserver : IJobObserver
-    {
-        public void RowsScored(int rows)
-        {
-        }
-
-        public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
-        {
-        }
-
-        public void ShardFailed(string unit, Exception cause)
-        {
-        }
-
-        public void Reducing()
-        {
-        }
-    }
+    sealed class NoObserver : IJobObserver;
 }

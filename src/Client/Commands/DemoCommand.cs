@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using HeadScope.Client.Local;
 using HeadScope.Client.Output;
+using HeadScope.CommandLine;
 using HeadScope.Data.Tokens;
+using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Work;
 
@@ -37,10 +39,11 @@ internal static class DemoCommand
         var bundle = DemoBundle.Unpack(output);
         report.Say($"A four-layer model, and C# sources as its text: {bundle.Tokens} ({bundle.Rows:N0} rows).");
         var run = new LocalRun(
-            new JobRequest { Model = bundle.Model, Tokens = new TokenLocation(bundle.Tokens) }, output, new EngineOptions(), force: true, report);
+            new JobRequest { Model = bundle.Model, Tokens = new TokenLocation(bundle.Tokens) },
+            output, new EngineOptions(), force: true, dryRun: false, report);
         var code = await run.RunAsync(cancellation).ConfigureAwait(false);
         if (code == ExitCode.Done && !json)
-            Explain(Path.Combine(output, "head_df.csv"), output);
+            Explain(Path.Combine(output, ResultNames.HeadsCsv), output);
         return code;
     }
 
@@ -62,6 +65,6 @@ internal static class DemoCommand
         Console.Out.WriteLine($"  The strongest movers, which copy earlier tokens into the prediction (mover DLA at the 0.9 quantile): {Named(movers, "mover_dla")}.");
         Console.Out.WriteLine($"  The same where induction does not explain the token (0.95 quantile): {Named(movers, "mover_dla_no_ind")}.");
         Console.Out.WriteLine($"  Their OV circuits map tokens to themselves (share of the vocabulary): {Named(movers, "frac_copy_argmax")}.");
-        Console.Out.WriteLine($"Open {Path.Combine(output, "report.html")} in a browser to see all {heads.Count} heads.");
+        Console.Out.WriteLine($"Open {Path.Combine(output, ResultNames.Report)} in a browser to see all {heads.Count} heads.");
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
-using HeadScope.Client.Output;
+using HeadScope.CommandLine;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
@@ -33,7 +33,7 @@ internal static class DoctorCommand
 
     public static Command Create()
     {
-        var threads = JobOptions.Threads();
+        var threads = EngineOptionSet.Threads();
         var libtorch = DeviceOptions.Libtorch();
         var json = JobOptions.Json();
         var command = new Command("doctor", """

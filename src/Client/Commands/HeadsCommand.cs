@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using HeadScope.Client.Output;
+using HeadScope.CommandLine;
 using HeadScope.Data.Files;
 using HeadScope.Data.Frames;
 using HeadScope.Data.Tokens;
@@ -27,7 +28,7 @@ internal static class HeadsCommand
         var raw = JobOptions.Raw();
         var seed = JobOptions.Seed();
         var inductionTokens = JobOptions.InductionTokens();
-        var threads = JobOptions.Threads();
+        var threads = EngineOptionSet.Threads();
         var json = JobOptions.Json();
         var command = new Command("heads", """
             Score heads by their weights: induction, eigenvalues, copying, and composition between heads.

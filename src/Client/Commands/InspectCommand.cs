@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using HeadScope.Client.Output;
+using HeadScope.CommandLine;
 using HeadScope.Data.Tokens;
 using HeadScope.Data.Weights;
 using HeadScope.Jobs;

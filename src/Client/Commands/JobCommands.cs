@@ -1,14 +1,17 @@
 using System.CommandLine;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
+using HeadScope.CommandLine;
 using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 
 namespace HeadScope.Client.Commands;
 
 /// <summary>The verbs that ask one thing about one job, wherever it is, and print how it is then.</summary>
 internal static class JobCommands
 {
-    delegate Task<JobOverview> Question(IJobSource jobs, string id, ParseResult parsed, Report report, CancellationToken cancellation);
+    delegate Task<JobView> Question(IJobSource jobs, string id, ParseResult parsed, Report report, CancellationToken cancellation);
 
     public static Command Status() => Create("status", """
         Show how far a job is. Ends with 3 if it failed or was cancelled, with 1 if it cannot be read.
@@ -62,13 +65,9 @@ internal static class JobCommands
     /// <summary>A job's priority; 0 unless given.</summary>
     public static Option<int> PriorityOption() => new("--priority")
     {
-        Description = "Jobs of a higher priority have workers first, from -100 to 100.",
+        Description = $"Jobs of a higher priority have workers first, {RequestRules.Priority.Expected}.",
         HelpName = "N",
-        Validators =
-        {
-            result => JobOptions.Check<int>(
-                result, value => value is >= JobControl.LowestPriority and <= JobControl.HighestPriority, $"from {JobControl.LowestPriority} to {JobControl.HighestPriority}"),
-        },
+        Validators = { result => NumberOption.Check(result, (int)RequestRules.Priority.Lowest, (int)RequestRules.Priority.Highest) },
     };
 
     static int CodeOf(JobState state) => state switch

@@ -1,8 +1,7 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
+using HeadScope.Jobs;
 using HeadScope.Jobs.Specs;
-using HeadScope.Jobs.Work;
 
 namespace HeadScope.Client.Commands;
 
@@ -25,29 +24,16 @@ internal static class JobOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print the outcome as JSON on standard output." };
 
-    public static Option<int> Workers() => Positive("--workers", "Shards scored at a time by the managed backend.", Environment.ProcessorCount);
-
-    public static Option<int> BatchSize() => Positive("--batch-size", "Sequences scored together. It changes speed and memory, not results.", EngineOptions.DefaultBatchSize);
-
-    public static Option<int> Threads() => Positive("--threads", "Threads in all.", Environment.ProcessorCount);
-
-    public static Option<double> Lease() => new("--lease")
-    {
-        Description = "Seconds without a sign of life after which others take over a worker's shard.",
-        DefaultValueFactory = _ => 60,
-        Validators = { result => Check<double>(result, value => value is >= 1 and <= 86400, "from 1 to 86400 seconds") },
-    };
-
     /// <summary>Comma-separated levels, or the name of a preset.</summary>
     public static Option<IReadOnlyList<double>> Quantiles() => new("--quantiles")
     {
-        Description = "Levels for quantiles.parquet: a list such as 0.5,0.99, or 'notebook' for the thirteen of the notebook.",
-        HelpName = "LIST|notebook",
+        Description = $"Levels for {ResultNames.Quantiles}: a list such as 0.5,0.99, or '{RequestRules.NotebookPreset}' for the notebook's thirteen.",
+        HelpName = $"LIST|{RequestRules.NotebookPreset}",
         DefaultValueFactory = _ => JobRequest.NotebookQuantiles,
         CustomParser = result =>
         {
             var text = string.Concat(result.Tokens.Select(token => token.Value));
-            if (text == "notebook")
+            if (text == RequestRules.NotebookPreset)
                 return JobRequest.NotebookQuantiles;
             var levels = new List<double>();
             foreach (var part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
@@ -64,28 +50,4 @@ internal static class JobOptions
             return levels;
         },
     };
-
-    public static Option<int> Positive(string name, string description, int otherwise) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => otherwise,
-        Validators = { result => Check<int>(result, value => value is >= 1 and <= 4096, "from 1 to 4096") },
-    };
-
-    public static EngineOptions Engine(ParseResult parsed, Option<int> workers, Option<int> batchSize, Option<int> threads, Option<double> lease, DeviceOptions devices) => new()
-    {
-        Workers = parsed.GetValue(workers),
-        BatchSize = parsed.GetValue(batchSize),
-        Threads = parsed.GetValue(threads),
-        LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
-        Devices = devices.Of(parsed),
-    };
-
-    /// <summary>Reports a value that is out of range. One that does not parse is reported by the parser.</summary>
-    public static void Check<T>(OptionResult result, Predicate<T> holds, string expected)
-        where T : IParsable<T>
-    {
-        if (result.Tokens is [var token] && T.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && !holds(value))
-            result.AddError($"{result.IdentifierToken?.Value}: {string.Join(' ', result.Tokens.Select(token => token.Value))} is out of range; expected {expected}.");
-    }
 }

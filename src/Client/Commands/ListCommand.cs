@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
+using HeadScope.CommandLine;
 
 namespace HeadScope.Client.Commands;
 

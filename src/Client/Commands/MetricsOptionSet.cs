@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HeadScope.Client.Telemetry;
+using HeadScope.CommandLine;
 
 namespace HeadScope.Client.Commands;
 
@@ -10,7 +11,7 @@ internal sealed class MetricsOptionSet
     {
         Description = "Show Prometheus metrics on this port, at /metrics; 0 takes a free one and says which.",
         HelpName = "N",
-        Validators = { result => JobOptions.Check<int>(result, port => port is >= 0 and <= 65535, "from 0 to 65535") },
+        Validators = { result => NumberOption.Check(result, 0, 65535) },
     };
 
     readonly Option<string> _address = new("--metrics-address")
@@ -20,13 +21,8 @@ internal sealed class MetricsOptionSet
         DefaultValueFactory = _ => MetricsEndpoint.Loopback,
     };
 
-    readonly Option<double> _linger = new("--metrics-linger")
-    {
-        Description = "Seconds to stay at the end, at the most, until the final numbers have been scraped.",
-        HelpName = "SECONDS",
-        DefaultValueFactory = _ => 0,
-        Validators = { result => JobOptions.Check<double>(result, seconds => seconds is >= 0 and <= 3600, "from 0 to 3600 seconds") },
-    };
+    readonly Option<double> _linger = NumberOption.Create<double>(
+        "--metrics-linger", "Seconds to stay at the end, at the most, until the final numbers have been scraped.", 0, 0, 3600);
 
     public void AddTo(Command command)
     {

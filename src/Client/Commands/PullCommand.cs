@@ -3,6 +3,7 @@ using System.Diagnostics;
 using HeadScope.Client.Local;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
+using HeadScope.CommandLine;
 using HeadScope.Jobs.Records;
 
 namespace HeadScope.Client.Commands;
@@ -44,10 +45,10 @@ internal static class PullCommand
             var status = await jobs.StatusAsync(id, cancellation).ConfigureAwait(false);
             throw status.State switch
             {
-                JobState.Failed => new JobStoppedException(status.Message!),
+                JobState.Failed => new JobStoppedException(status.Error!),
                 JobState.Cancelled => new JobStoppedException($"The job {id} was cancelled."),
-                JobState.Unreadable => new InvalidDataException(status.Message),
-                _ => new InvalidDataException($"The job {id} is not done: {status.ShardsDone} of {status.Shards} shards are.{(jobs is StoreJobs ? " 'headscope work' does the rest." : "")}"),
+                JobState.Unreadable => new InvalidDataException(status.Error),
+                _ => new InvalidDataException($"The job {id} is not done: {status.ShardsCommitted} of {status.Shards} shards are.{(jobs is StoreJobs ? " 'headscope work' does the rest." : "")}"),
             };
         }
 

@@ -53,23 +53,38 @@ internal sealed class RequestOptions
         }
     }
 
+    /// <summary>The request, with defaults in the place of what the parser refuses.</summary>
     public JobRequest Read(ParseResult parsed) => new()
     {
-        Model = parsed.GetRequiredValue(_model),
-        Revision = parsed.GetValue(_revision),
-        Tokens = TokenLocation.Parse(parsed.GetRequiredValue(_tokens)),
-        Rows = parsed.GetValue(_rows),
-        Scores = parsed.GetRequiredValue(_scores).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
-        Quantile = parsed.GetValue(_quantile),
-        NoInductionQuantile = parsed.GetValue(_noInduction),
-        Quantiles = parsed.GetValue(_quantiles) ?? [],
-        Raw = parsed.GetValue(_raw),
-        KeepScores = parsed.GetValue(_keepScores),
-        SkipHeads = parsed.GetValue(_skipHeads),
-        InductionTokens = parsed.GetValue(_inductionTokens) is { } induction ? TokenLocation.Parse(induction) : null,
-        Seed = parsed.GetValue(_seed),
-        ShardRows = parsed.GetValue(_shardRows),
-        Examples = parsed.GetValue(_examples),
-        Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(_precision), ignoreCase: true),
+        Model = Or(parsed, _model, null) ?? "",
+        Revision = Or(parsed, _revision, null),
+        Tokens = TokenLocation.Parse(Or(parsed, _tokens, null) ?? ""),
+        Rows = Or(parsed, _rows, null),
+        Scores = Or(parsed, _scores, ScoreNames.Default)!
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+        Quantile = Or(parsed, _quantile, JobRequest.DefaultQuantile),
+        NoInductionQuantile = Or(parsed, _noInduction, JobRequest.DefaultNoInductionQuantile),
+        Quantiles = Or(parsed, _quantiles, []) ?? [],
+        Raw = Or(parsed, _raw, false),
+        KeepScores = Or(parsed, _keepScores, false),
+        SkipHeads = Or(parsed, _skipHeads, false),
+        InductionTokens = Or(parsed, _inductionTokens, null) is { } induction ? TokenLocation.Parse(induction) : null,
+        Seed = Or(parsed, _seed, 0),
+        ShardRows = Or(parsed, _shardRows, null),
+        Examples = Or(parsed, _examples, JobRequest.DefaultExamples),
+        Precision = Enum.Parse<Precision>(Or(parsed, _precision, Precision.Float32.Name())!, ignoreCase: true),
     };
+
+    /// <summary>What is wrong with the request of a command line that is wrong in other ways. No model is fetched from the hub for that.</summary>
+    /// <param name="isHere">Whether model and tokens are files of this machine.</param>
+    public IEnumerable<string> FaultsOf(ParseResult parsed, bool isHere)
+    {
+        var request = Read(parsed);
+        return isHere && request.Model.Length > 0 && request.Tokens.Path.Length > 0
+            ? JobResolver.FaultsOf(request)
+            : RequestRules.FaultsOf(request);
+    }
+
+    static T? Or<T>(ParseResult parsed, Option<T> option, T? otherwise) =>
+        parsed.GetResult(option)?.Errors.Any() == true ? otherwise : parsed.GetValue(option);
 }

@@ -2,6 +2,10 @@ using System.CommandLine;
 using HeadScope.Client.Local;
 using HeadScope.Client.Output;
 using HeadScope.Client.Telemetry;
+using HeadScope.CommandLine;
+using HeadScope.Jobs;
+using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Work;
 
 namespace HeadScope.Client.Commands;
 
@@ -12,35 +16,49 @@ internal static class RunCommand
     {
         var request = new RequestOptions();
         var output = new Option<string>("--out") { Description = "Where the results go. The same command again resumes.", Required = true, HelpName = "DIR" };
-        var batchSize = JobOptions.BatchSize();
-        var workers = JobOptions.Workers();
-        var threads = JobOptions.Threads();
         var force = new Option<bool>("--force") { Description = "Start over: delete this job's shards and results, and replace what another job left in DIR." };
-        var lease = JobOptions.Lease();
-        var devices = new DeviceOptions();
+        var dryRun = DryRun("Check the job, say what it would be, and do nothing.");
+        var engine = new EngineOptionSet();
         var metrics = new MetricsOptionSet();
         var json = JobOptions.Json();
 
-        var command = new Command("run", """
+        var command = new CheckedCommand("run", $"""
             Score every head of a model over a token dataset, on this machine.
 
-            Results: head_df.csv and .parquet, quantiles.parquet, moments.parquet, token_loss.parquet, examples.parquet, report.html.
+            Results: {string.Join(", ", ResultNames.Always)}.
 
             Example:
               headscope run --model EleutherAI/pythia-70m --tokens pile.safetensors --rows 288 --out results
             """)
         {
-            output, batchSize, workers, threads, force, lease, json,
+            output, force, dryRun, json,
         };
+        command.MoreFaults = parsed => request.FaultsOf(parsed, isHere: true);
         request.AddTo(command);
-        devices.AddTo(command);
+        engine.AddTo(command);
         metrics.AddTo(command);
         command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), stop => new LocalRun(
             request.Read(parsed),
             parsed.GetRequiredValue(output),
-            JobOptions.Engine(parsed, workers, batchSize, threads, lease, devices),
+            EngineOf(parsed),
             parsed.GetValue(force),
+            parsed.GetValue(dryRun),
             Report.For(parsed.GetValue(json))).RunAsync(stop), cancellation));
         return command;
+
+        EngineOptions EngineOf(ParseResult parsed)
+        {
+            try
+            {
+                return engine.Of(parsed);
+            }
+            catch (InvalidJobException e)
+            {
+                throw new InvalidJobException([.. e.Faults, .. request.FaultsOf(parsed, isHere: true)]);
+            }
+        }
     }
+
+    /// <summary>To look and not to do.</summary>
+    public static Option<bool> DryRun(string description) => new("--dry-run") { Description = description };
 }

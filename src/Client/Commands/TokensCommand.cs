@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using HeadScope.Client.Output;
+using HeadScope.CommandLine;
 using HeadScope.Data.Text;
 using HeadScope.Data.Tokens;
 using HeadScope.Data.Tokens.Concatenation;
@@ -36,11 +37,13 @@ internal static class TokensCommand
         profile.AcceptOnlyFromAmong([.. ConcatenationProfile.All.Select(one => one.Name)]);
         var padding = new Option<string>("--padding") { Description = "The tokenizer's padding token: a model's tokenizer pads with its end-of-text token; <PAD> is added to one that has none.", HelpName = "TOKEN", DefaultValueFactory = _ => ConcatenationOptions.DefaultPadding };
         var noBos = new Option<bool>("--no-bos") { Description = "Rows without the end-of-text token before them." };
-        var processes = JobOptions.Positive("--processes", "num_proc, which decides where batches of documents end: 1 where the documents were streamed.", ConcatenationOptions.DefaultProcesses);
+        var processes = NumberOption.Create(
+            "--processes", "num_proc, which decides where batches of documents end: 1 where the documents were streamed.",
+            ConcatenationOptions.DefaultProcesses, 1, 4096);
         var seed = new Option<ulong?>("--shuffle-seed") { Description = "Shuffle the rows as Hugging Face's Dataset.shuffle(SEED) does; notebooks use 42.", HelpName = "SEED" };
         var rows = new Option<int?>("--rows") { Description = "Keep the first N rows.", HelpName = "N" };
         var documents = new Option<int?>("--limit-documents") { Description = "Read the first N documents only.", HelpName = "N" };
-        var threads = JobOptions.Threads();
+        var threads = EngineOptionSet.Threads();
         var json = JobOptions.Json();
         var command = new Command("tokens", """
             Make a token dataset of text, id for id as TransformerLens's tokenize_and_concatenate makes it.

@@ -3,8 +3,8 @@ using System.Diagnostics;
 using HeadScope.Client.Output;
 using HeadScope.Client.Sources;
 using HeadScope.Client.Telemetry;
+using HeadScope.CommandLine;
 using HeadScope.Jobs;
-using HeadScope.Jobs.Leasing;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
@@ -22,24 +22,15 @@ internal static class WorkCommand
         var store = SourceOptions.Store(required: true);
         var id = new Option<string?>("--job") { Description = "Work on this job only. The default is all that are not done.", HelpName = "ID" };
         var wait = new Option<bool>("--wait") { Description = "Do not end when no shard is left, but wait for more jobs. Jobs share the workers, those of a higher priority first." };
-        var drain = new Option<double>("--drain")
-        {
-            Description = "With --wait: seconds that shards in work are given when this is told to stop. Then others may have them.",
-            HelpName = "SECONDS",
-            DefaultValueFactory = _ => BlobClaims.DefaultDuration.TotalSeconds,
-            Validators = { result => JobOptions.Check<double>(result, seconds => seconds is >= 0 and <= 86400, "from 0 to 86400 seconds") },
-        };
+        var drain = EngineOptionSet.Drain(
+            "With --wait: seconds that shards in work are given when this is told to stop. Then others may have them.");
         var models = new Option<string[]>("--models")
         {
             Description = "Open no model outside this folder, and leave jobs of others alone. May be given several times. The default is to open what jobs name.",
             HelpName = "DIR",
         };
         var tokens = new Option<string[]>("--tokens") { Description = "The same for token files.", HelpName = "DIR" };
-        var workers = JobOptions.Workers();
-        var batchSize = JobOptions.BatchSize();
-        var threads = JobOptions.Threads();
-        var lease = JobOptions.Lease();
-        var devices = new DeviceOptions();
+        var engine = new EngineOptionSet();
         var metrics = new MetricsOptionSet();
         var json = JobOptions.Json();
         var command = new Command("work", """
@@ -51,9 +42,9 @@ internal static class WorkCommand
               AZURE_STORAGE_SAS_TOKEN=SIGNATURE headscope work --store https://account.blob.core.windows.net/jobs
             """)
         {
-            store, id, wait, drain, models, tokens, workers, batchSize, threads, lease, json,
+            store, id, wait, drain, models, tokens, json,
         };
-        devices.AddTo(command);
+        engine.AddTo(command);
         metrics.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -64,7 +55,7 @@ internal static class WorkCommand
         });
         command.SetAction((parsed, cancellation) => WatchedWork.RunAsync(metrics.Of(parsed), async stop =>
         {
-            var options = JobOptions.Engine(parsed, workers, batchSize, threads, lease, devices);
+            var options = engine.Of(parsed);
             if (parsed.GetValue(models) is { Length: > 0 } modelRoots && parsed.GetValue(tokens) is { } tokenRoots)
                 options = options with { Roots = new InputRoots(modelRoots, tokenRoots) };
             var report = Report.For(parsed.GetValue(json));
@@ -81,7 +72,7 @@ internal static class WorkCommand
     {
         var ids = await jobs.ListAsync(cancellation).ConfigureAwait(false);
         if (id is not null && !ids.Contains(id))
-            throw new InvalidDataException($"{jobs.Blobs.Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
+            throw jobs.NoJob(id, ids);
         Exception? failure = null;
         foreach (var job in id is null ? ids : [id])
         {
@@ -115,23 +106,13 @@ internal static class WorkCommand
 
     static async Task<int> WaitAsync(JobStore jobs, EngineOptions options, TimeSpan drain, Report report, CancellationToken stop)
     {
-        using var abort = new CancellationTokenSource();
-        using var draining = stop.Register(() =>
-        {
-            report.Say($"Stopping: shards in work have {drain.TotalSeconds:N0} s to be finished.");
-            abort.CancelAfter(drain);
-        });
         report.Say($"Working on the jobs of {jobs.Blobs.Location}, and waiting for more.");
-        try
-        {
-            await new JobPool(jobs, options, TimeProvider.System, (folder, cause) => report.Say($"job {folder.Id}: {cause.Message}"), new StoreWork(jobs, TimeProvider.System)).RunAsync(stop, abort.Token).ConfigureAwait(false);
-            report.Say("Stopped: no shard was in work any more.");
-            return ExitCode.Done;
-        }
-        catch (OperationCanceledException) when (abort.IsCancellationRequested)
-        {
-            report.Say("Stopped: the shards in work were handed back.");
-            return ExitCode.Interrupted;
-        }
+        var pool = new JobPool(
+            jobs, options, TimeProvider.System, (folder, cause) => report.Say($"job {folder.Id}: {cause.Message}"),
+            new StoreWork(jobs, TimeProvider.System));
+        var isDrained = await pool.RunAsync(
+            drain, () => report.Say($"Stopping: shards in work have {drain.TotalSeconds:N0} s to be finished."), stop).ConfigureAwait(false);
+        report.Say(isDrained ? "Stopped: no shard was in work any more." : "Stopped: the shards in work were handed back.");
+        return isDrained ? ExitCode.Done : ExitCode.Interrupted;
     }
 }

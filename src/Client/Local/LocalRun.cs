@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using HeadScope.Client.Output;
+using HeadScope.CommandLine;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Reduction;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Work;
 
@@ -12,7 +14,7 @@ namespace HeadScope.Client.Local;
 /// <summary>
 /// One job in one folder: its store is <c>.headscope</c> there, its results lie at the top. Running it again resumes it, or finds it done.
 /// </summary>
-internal sealed class LocalRun(JobRequest request, string output, EngineOptions engine, bool force, Report report)
+internal sealed class LocalRun(JobRequest request, string output, EngineOptions engine, bool force, bool dryRun, Report report)
 {
     const string StoreFolder = ".headscope";
 
@@ -20,6 +22,12 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
     {
         var started = Stopwatch.GetTimestamp();
         var job = await report.WithModelsAsync(models => JobResolver.ResolveAsync(request, models, cancellation)).ConfigureAwait(false);
+        if (dryRun)
+        {
+            report.Status(JobView.Of(JobStatus.Planned(job)));
+            return ExitCode.Done;
+        }
+
         var folder = new JobFolder(job.Spec.Id);
         using var held = await OutputLock.AcquireAsync(output, folder.Id, TimeProvider.System, cancellation).ConfigureAwait(false);
         var blobs = new FileBlobStore(Path.Combine(output, StoreFolder));
@@ -42,8 +50,9 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
 
         if (manifest is null)
         {
-            await jobs.SubmitAsync(job, cancellation).ConfigureAwait(false);
-            await jobs.ReopenAsync(folder, cancellation).ConfigureAwait(false);
+            await jobs.ReopenAsync(folder, cancellation).ConfigureAwait(false); // whoever runs a job again tries all of it again
+            await new JobSubmissions(jobs, new JobStatusReader(jobs, TimeProvider.System))
+                .SubmitAsync(job, JobControl.Default.Priority, by: null, cancellation).ConfigureAwait(false);
             manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, engine with { VerifyModel = false }, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
                 .ConfigureAwait(false);
         }

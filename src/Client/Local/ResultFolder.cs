@@ -11,15 +11,13 @@ namespace HeadScope.Client.Local;
 /// <summary>A folder with the results of one job at its top.</summary>
 internal sealed class ResultFolder(string path)
 {
-    const string ManifestFile = "manifest.json";
-
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Refuses to mix two jobs' results.</summary>
     /// <exception cref="InvalidJobException">The folder holds another job's.</exception>
     public async Task CheckOwnershipAsync(string job, CancellationToken cancellation)
     {
-        var file = Path.Combine(path, ManifestFile);
+        var file = Path.Combine(path, ResultNames.Manifest);
         if (!File.Exists(file))
             return;
         var other = JobJson.Read<Manifest>(await File.ReadAllBytesAsync(file, cancellation).ConfigureAwait(false), file);
@@ -34,7 +32,7 @@ internal sealed class ResultFolder(string path)
     /// <param name="say">Told of results that are there and differ.</param>
     public async Task<bool> HoldsAsync(Manifest manifest, Action<string> say, CancellationToken cancellation)
     {
-        var file = Path.Combine(path, ManifestFile);
+        var file = Path.Combine(path, ResultNames.Manifest);
         if (!File.Exists(file) || !(await File.ReadAllBytesAsync(file, cancellation).ConfigureAwait(false)).AsSpan().SequenceEqual(JobJson.Write(manifest)))
             return false;
         var holds = true;
@@ -72,7 +70,7 @@ internal sealed class ResultFolder(string path)
         }
 
         var folder = new FileBlobStore(path);
-        foreach (var file in new[] { "timings.json", ManifestFile })
+        foreach (var file in new[] { ResultNames.Timings, ResultNames.Manifest })
         {
             await folder.WriteAsync(file, async (target, token) =>
             {

@@ -6,6 +6,7 @@ using HeadScope.Jobs;
 using HeadScope.Jobs.Observation;
 using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Specs;
+using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store.AzureStorage;
 using Spectre.Console;
 
@@ -62,7 +63,7 @@ internal sealed class Report : IConsoleReport
     }
 
     /// <summary>Shows a job that others work on until it ends, and returns what it is then.</summary>
-    public async Task<JobOverview> FollowAsync(IJobSource jobs, string id, CancellationToken cancellation)
+    public async Task<JobView> FollowAsync(IJobSource jobs, string id, CancellationToken cancellation)
     {
         // The first status comes by the same way as the others: whoever follows a job waits for a server that is being started, too.
         var statuses = jobs.WatchAsync(id, cancellation).GetAsyncEnumerator(cancellation);
@@ -72,7 +73,7 @@ internal sealed class Report : IConsoleReport
         var first = statuses.Current;
         if (first.State.HasEnded())
             return first;
-        Say($"Job {id}: {TerminalText.Line(first.Model ?? "")}, {first.Rows:N0} rows of {first.Context} in {first.Shards:N0} shards{(first.ShardsDone > 0 ? $", {first.ShardsDone:N0} of them done already" : "")}.");
+        Say($"Job {id}: {TerminalText.Line(first.Model ?? "")}, {first.Rows:N0} rows of {first.Context} in {first.Shards:N0} shards{(first.ShardsCommitted > 0 ? $", {first.ShardsCommitted:N0} of them done already" : "")}.");
         var progress = new WatchedProgress(first, TimeProvider.System);
         await using var display = Display(progress);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -118,14 +119,14 @@ internal sealed class Report : IConsoleReport
     }
 
     /// <summary>How far a job is: all of it.</summary>
-    public void Status(JobOverview status)
+    public void Status(JobView status)
     {
         if (status.Summary is { } summary)
             Warn(summary);
         if (_json)
             Console.Out.WriteLine(JsonSerializer.Serialize(status, JobJson.Options));
         else
-            Console.Out.WriteLine($"{Line(status)}{(status.Message is null || status.Model is null ? "" : $"\n  {status.Message}")}");
+            Console.Out.WriteLine($"{Line(status)}{(status.Error is null || status.Model is null ? "" : $"\n  {status.Error}")}");
     }
 
     /// <summary>A job was deleted.</summary>
@@ -138,7 +139,7 @@ internal sealed class Report : IConsoleReport
     }
 
     /// <summary>How far several jobs are: a line for each.</summary>
-    public void List(IReadOnlyList<JobOverview> jobs, string location)
+    public void List(IReadOnlyList<JobView> jobs, string location)
     {
         if (_json)
             Console.Out.WriteLine(JsonSerializer.Serialize(jobs, JobJson.Options));
@@ -173,11 +174,11 @@ internal sealed class Report : IConsoleReport
         }
     }
 
-    static string Line(JobOverview status) => string.Create(CultureInfo.InvariantCulture,
-        $"{status.Id}  {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()),-10}  {(status.Model is null ? status.Message : Shards(status))}");
+    static string Line(JobView status) => string.Create(CultureInfo.InvariantCulture,
+        $"{status.Id}  {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()),-10}  {(status.Model is null ? status.Error : Shards(status))}");
 
-    static string Shards(JobOverview status) =>
-        string.Create(CultureInfo.InvariantCulture, $"{status.ShardsDone,5:N0} of {status.Shards:N0} shards  {TerminalText.Line(status.Model ?? "")}, {status.Rows:N0} rows of {status.Context}");
+    static string Shards(JobView status) =>
+        string.Create(CultureInfo.InvariantCulture, $"{status.ShardsCommitted,5:N0} of {status.Shards:N0} shards  {TerminalText.Line(status.Model ?? "")}, {status.Rows:N0} rows of {status.Context}");
 
     static void WriteJson(Manifest manifest, string output, TimeSpan? elapsed) => Console.Out.WriteLine(JsonSerializer.Serialize(new
     {

@@ -1,4 +1,3 @@
-using HeadScope.Client.Sources;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Records;
 using HeadScope.Jobs.Status;
@@ -6,17 +5,17 @@ using HeadScope.Jobs.Status;
 namespace HeadScope.Client.Output;
 
 /// <summary>How far a job is that others work on, as they tell it.</summary>
-internal sealed class WatchedProgress(JobOverview first, TimeProvider time) : IJobFigures
+internal sealed class WatchedProgress(JobView first, TimeProvider time) : IJobFigures
 {
     readonly RateMeter _rows = new(time);
-    volatile JobOverview _latest = first;
+    volatile JobView _latest = first;
     volatile JobPreview? _preview;
 
-    public JobOverview Latest => _latest;
+    public JobView Latest => _latest;
 
     public int Shards => _latest.Shards;
 
-    public int ShardsCommitted => _latest.ShardsDone;
+    public int ShardsCommitted => _latest.ShardsCommitted;
 
     public int Failures => 0; // those who work know
 
@@ -32,7 +31,7 @@ internal sealed class WatchedProgress(JobOverview first, TimeProvider time) : IJ
 
     public LeadingHeads TopHeads(int count) => _preview is { } preview ? LeadingHeads.Of(preview, count) : LeadingHeads.None;
 
-    public void Take(JobOverview status)
+    public void Take(JobView status)
     {
         _rows.Add((long)Math.Round((status.Progress - _latest.Progress) * status.Rows));
         _latest = status;

@@ -17,40 +17,46 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
     /// <summary>How long a submission may take: the server reads the whole model and the whole dataset, and may download the model.</summary>
     static readonly TimeSpan SubmitLimit = TimeSpan.FromHours(1);
 
-    sealed record Page(IReadOnlyList<ServerJob> Jobs, string? Next);
+    sealed record Page(IReadOnlyList<JobView> Jobs, string? Next);
 
     public string Location => server.Address;
 
-    public async Task<JobOverview> SubmitAsync(JobRequest request, int priority, CancellationToken cancellation)
+    public Task<JobView> SubmitAsync(JobRequest request, int priority, CancellationToken cancellation) =>
+        PostAsync(Jobs, request, priority, cancellation);
+
+    public Task<JobView> FindAsync(JobRequest request, int priority, CancellationToken cancellation) =>
+        PostAsync($"{Jobs}?dry_run=true", request, priority, cancellation);
+
+    async Task<JobView> PostAsync(string path, JobRequest request, int priority, CancellationToken cancellation)
     {
         var body = System.Text.Json.JsonSerializer.SerializeToNode(request, JobJson.Options)!;
         body["priority"] = priority;
         var json = System.Text.Encoding.UTF8.GetBytes(body.ToJsonString());
-        return Of(await AskAsync<ServerJob>(HttpMethod.Post, Jobs, json, SubmitLimit, cancellation).ConfigureAwait(false));
+        return await AskAsync<JobView>(HttpMethod.Post, path, json, SubmitLimit, cancellation).ConfigureAwait(false);
     }
 
-    public async Task<IReadOnlyList<JobOverview>> ListAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<JobView>> ListAsync(CancellationToken cancellation)
     {
-        var list = new List<JobOverview>();
+        var list = new List<JobView>();
         string? after = null;
         do
         {
             var page = await GetAsync<Page>($"{Jobs}?limit={PageLength}{(after is null ? "" : $"&after={after}")}", cancellation).ConfigureAwait(false);
-            list.AddRange(page.Jobs.Select(Of));
+            list.AddRange(page.Jobs);
             after = page.Next;
         }
         while (after is not null);
         return list;
     }
 
-    public async Task<JobOverview> StatusAsync(string id, CancellationToken cancellation) => Of(await GetAsync<ServerJob>(JobPath(id), cancellation).ConfigureAwait(false));
+    public Task<JobView> StatusAsync(string id, CancellationToken cancellation) => GetAsync<JobView>(JobPath(id), cancellation);
 
-    public async IAsyncEnumerable<JobOverview> WatchAsync(string id, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<JobView> WatchAsync(string id, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var events = new ServerEvents(server, $"{JobPath(id)}/events");
         while (true)
         {
-            var status = Of(JobJson.Read<ServerJob>(await events.NextAsync(cancellation).ConfigureAwait(false), server.Address));
+            var status = JobJson.Read<JobView>(await events.NextAsync(cancellation).ConfigureAwait(false), server.Address);
             yield return status;
             if (status.State.HasEnded())
                 yield break;
@@ -60,29 +66,26 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
     public async Task<JobPreview?> PreviewAsync(string id, CancellationToken cancellation) =>
         await GetAsync<JobPreview>($"{JobPath(id)}/preview", cancellation).ConfigureAwait(false);
 
-    public async Task<JobOverview> CancelAsync(string id, CancellationToken cancellation) =>
-        Of(await AskAsync<ServerJob>(HttpMethod.Delete, JobPath(id), null, ServerConnection.AnswerLimit, cancellation).ConfigureAwait(false));
+    public Task<JobView> CancelAsync(string id, CancellationToken cancellation) =>
+        AskAsync<JobView>(HttpMethod.Delete, JobPath(id), null, ServerConnection.AnswerLimit, cancellation);
 
     public async Task PurgeAsync(string id, CancellationToken cancellation)
     {
         using var _ = await server.SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, $"{JobPath(id)}?purge=true"), ServerConnection.AnswerLimit, cancellation).ConfigureAwait(false);
     }
 
-    public async Task<JobOverview> ChangeAsync(string id, int? priority, bool? paused, CancellationToken cancellation) =>
-        Of(await AskAsync<ServerJob>(HttpMethod.Patch, JobPath(id), JobJson.Write(new { priority, paused }), ServerConnection.AnswerLimit, cancellation).ConfigureAwait(false));
+    public Task<JobView> ChangeAsync(string id, int? priority, bool? paused, CancellationToken cancellation) =>
+        AskAsync<JobView>(HttpMethod.Patch, JobPath(id), JobJson.Write(new { priority, paused }), ServerConnection.AnswerLimit, cancellation);
 
     public async Task<Manifest?> ManifestAsync(string id, CancellationToken cancellation) =>
         (await StatusAsync(id, cancellation).ConfigureAwait(false)).State == JobState.Done
-            ? await GetAsync<Manifest>($"{JobPath(id)}/results/manifest.json", cancellation).ConfigureAwait(false)
+            ? await GetAsync<Manifest>($"{JobPath(id)}/results/{ResultNames.Manifest}", cancellation).ConfigureAwait(false)
             : null;
 
     public Task<Stream> OpenResultAsync(string id, string file, long offset, CancellationToken cancellation) =>
         Task.FromResult<Stream>(new ResumingStream((position, token) => OpenAsync($"{JobPath(id)}/results/{Uri.EscapeDataString(file)}", position, token), offset, server.Time));
 
     static string JobPath(string id) => $"{Jobs}/{Uri.EscapeDataString(id)}";
-
-    static JobOverview Of(ServerJob job) => new(
-        job.Id, job.State, job.Priority, job.Model, job.Rows, job.Context, job.ShardsCommitted, job.Shards, job.Progress, job.Error, job.TokensPerSecond, job.Summary);
 
     async Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellation)
     {
@@ -122,8 +125,3 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
         return JobJson.Read<T>(await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false), $"{server.Address}/{path}");
     }
 }
-
-/// <summary>A job as the server's API describes it; what is not here is not used.</summary>
-internal sealed record ServerJob(
-    string Id, JobState State, int Priority, string? Model, int Rows, int Context, int Shards, int ShardsCommitted, double Progress, double? TokensPerSecond, string? Error,
-    JobSummary? Summary);

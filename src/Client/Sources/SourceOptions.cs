@@ -50,6 +50,9 @@ internal sealed class SourceOptions
         });
     }
 
+    /// <summary>Whether a server has them.</summary>
+    public bool IsServer(ParseResult parsed) => parsed.GetResult(_server) is not null;
+
     /// <param name="create">Whether the place may be made where there is none.</param>
     public async Task<IJobSource> OpenAsync(ParseResult parsed, bool create, IConsoleReport report, CancellationToken cancellation)
     {

@@ -34,22 +34,6 @@ public sealed class Frame
         return this;
     }
 
-    /// <summary>The values of a column, [<see cref="Rows"/>].</summary>
-    /// <exception cref="ArgumentException">There is no such column, or it is of another type.</exception>
-    public ReadOnlySpan<T> Column<T>(string name)
-    {
-        var index = _columns.FindIndex(column => column.Name == name);
-        if (index < 0)
-        {
-            var names = string.Join(", ", _columns.Select(column => column.Name));
-            throw new ArgumentException($"The frame has no column '{name}'; it has {names}.", nameof(name));
-        }
-
-        return _values[index] is ColumnValues<T> typed
-            ? typed.Span
-            : throw new ArgumentException($"Column '{name}' is of type {_columns[index].Type}, not {typeof(T).Name}.", nameof(name));
-    }
-
     /// <summary>Writes the frame as CSV and leaves the stream open. <see cref="CsvFrameWriter"/> says how values are written.</summary>
     public void WriteCsv(Stream stream) => CsvFrameWriter.Write(this, stream);
 

@@ -49,7 +49,7 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
         var input = options.IsForOthers
             ? InputPath.Within([RealPath.OfFolder(cache.Folder)], folder, repository.Id)
             : InputPath.Anywhere(folder);
-        return new HubSnapshot(repository, revision, listing.Commit, folder, input, chosen);
+        return new HubSnapshot(listing.Commit, folder, input, chosen);
     }
 
     public void Dispose()

@@ -16,7 +16,7 @@ public sealed record HubProgress(HubRepository Repository, int Files, int FilesD
 /// <param name="Input">The same folder, to be read.</param>
 /// <param name="Commit">Forty hex digits.</param>
 /// <param name="Files">The names that were chosen, with forward slashes.</param>
-public sealed record HubSnapshot(HubRepository Repository, string Revision, string Commit, string Folder, InputPath Input, IReadOnlyList<string> Files);
+public sealed record HubSnapshot(string Commit, string Folder, InputPath Input, IReadOnlyList<string> Files);
 
 /// <summary>Adds up what several downloads have done.</summary>
 internal sealed class ProgressMeter(HubRepository repository, IProgress<HubProgress>? progress)

@@ -38,7 +38,7 @@ public static class Documents
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: there is no such file or folder. Expected {FileKinds.Supported}.", path);
         return FileKinds.Of(path) is { } kind
-            ? Open(kind, path, [path], column)
+            ? Open(kind, [path], column)
             : throw Fault.At(path, "name", Fault.Quote(Path.GetExtension(path)), FileKinds.Supported, FileKinds.Remedy(path));
     }
 
@@ -53,13 +53,13 @@ public static class Documents
     static IDocuments OpenFolder(string path, string column, string split)
     {
         var (kind, files) = DatasetFolder.At(path).Choose(split);
-        return Open(kind, path, [.. files.Select(file => Path.Combine(path, file))], column);
+        return Open(kind, [.. files.Select(file => Path.Combine(path, file))], column);
     }
 
-    static IDocuments Open(FileKind kind, string location, IReadOnlyList<string> files, string column) => kind switch
+    static IDocuments Open(FileKind kind, IReadOnlyList<string> files, string column) => kind switch
     {
-        FileKind.Parquet => new ParquetDocuments(location, files, column),
-        FileKind.Text => new TextDocuments(location, files),
-        _ => new JsonDocuments(location, files, column),
+        FileKind.Parquet => new ParquetDocuments(files, column),
+        FileKind.Text => new TextDocuments(files),
+        _ => new JsonDocuments(files, column),
     };
 }

@@ -3,9 +3,6 @@ namespace HeadScope.Data.Text;
 /// <summary>Documents of text, in a fixed order.</summary>
 public interface IDocuments
 {
-    /// <summary>Where they come from, for people.</summary>
-    string Location { get; }
-
     /// <summary>The files they come from, in the order in which they are read.</summary>
     IReadOnlyList<string> Files { get; }
 

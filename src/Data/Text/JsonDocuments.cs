@@ -1,10 +1,8 @@
 namespace HeadScope.Data.Text;
 
 /// <summary>A document in one field of each JSON object, of one file after another.</summary>
-internal sealed class JsonDocuments(string location, IReadOnlyList<string> files, string field) : IDocuments
+internal sealed class JsonDocuments(IReadOnlyList<string> files, string field) : IDocuments
 {
-    public string Location => location;
-
     public IReadOnlyList<string> Files => files;
 
     public IEnumerable<string> Read()

@@ -12,13 +12,11 @@ internal sealed class ParquetDocuments : IDocuments
     readonly List<ParquetText> _texts;
 
     /// <summary>Looks into every file, so that a missing column is known before hours of work.</summary>
-    public ParquetDocuments(string location, IReadOnlyList<string> files, string column)
+    public ParquetDocuments(IReadOnlyList<string> files, string column)
     {
-        (Location, Files) = (location, files);
+        Files = files;
         _texts = [.. files.Select(file => new ParquetText(file, column))];
     }
-
-    public string Location { get; }
 
     public IReadOnlyList<string> Files { get; }
 

@@ -7,11 +7,9 @@ namespace HeadScope.Data.Text;
 /// <remarks>
 /// A byte order mark is left out; line ends stay as they are. Bytes that are not UTF-8 are an error, as they are for Python's open().
 /// </remarks>
-internal sealed class TextDocuments(string location, IReadOnlyList<string> files) : IDocuments
+internal sealed class TextDocuments(IReadOnlyList<string> files) : IDocuments
 {
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    public string Location => location;
 
     public IReadOnlyList<string> Files => files;
 

@@ -5,8 +5,6 @@ namespace HeadScope.Data.Weights;
 /// <summary>The fields of a model's <c>config.json</c>, with messages that say which is missing or absurd.</summary>
 public sealed class ConfigReader(JsonElement root, string location)
 {
-    public string Location => location;
-
     /// <summary>Whether a field is there and not null.</summary>
     public bool Has(string field) => root.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
 

@@ -39,9 +39,6 @@ public sealed class ModelWeights : IModelWeights, IDisposable
     /// <summary>The steps that are done: those asked for that mean something for this model.</summary>
     public WeightProcessing Processing { get; }
 
-    /// <summary>The checkpoint's tensors, as stored.</summary>
-    public IReadOnlyDictionary<string, TensorInfo> StoredTensors => _checkpoint.Tensors;
-
     /// <summary>
     /// Parameters under TransformerLens's names, with their shapes, as a TransformerLens state dict would list them unprocessed; W_K and W_V
     /// have the heads that are stored, also where several query heads read one.

@@ -1,7 +1,6 @@
 using HeadScope.Jobs;
 using HeadScope.Jobs.Observation;
 using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Grains.Engine;
@@ -38,22 +37,5 @@ internal static class Reduction
     }
 
     /// <summary>The workers have told of everything before.</summary>
-    sealed class Silent : IJobObserver
-    {
-        public void RowsScored(int rows)
-        {
-        }
-
-        public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
-        {
-        }
-
-        public void ShardFailed(string unit, Exception cause)
-        {
-        }
-
-        public void Reducing()
-        {
-        }
-    }
+    sealed class Silent : IJobObserver;
 }

@@ -1,6 +1,5 @@
 using HeadScope.Jobs.Observation;
 using HeadScope.Jobs.Records;
-using HeadScope.Jobs.Shards;
 using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Pool;
@@ -102,17 +101,5 @@ internal sealed class PooledJob(JobSession session, PooledJob.Rows rows, TimePro
         public double? PerSecond => _rate.PerSecond;
 
         public void RowsScored(int rows) => _rate.Add(rows);
-
-        public void ShardCommitted(ShardRecord record, HeadStatistics statistics)
-        {
-        }
-
-        public void ShardFailed(string unit, Exception cause)
-        {
-        }
-
-        public void Reducing()
-        {
-        }
     }
 }

@@ -41,9 +41,9 @@ public static class JobBlobs
 
     public static JobControl Control(JobFolder folder, byte[] json) => Parse<JobControl>(
         folder.Control, json,
-        control => control.Priority is < JobControl.LowestPriority or > JobControl.HighestPriority
-            ? $"its priority is {control.Priority:N0}, where {JobControl.LowestPriority} to {JobControl.HighestPriority} are possible"
-            : null,
+        control => RequestRules.Priority.FaultOf(control.Priority) is null
+            ? null
+            : $"its priority is {control.Priority:N0}, where {RequestRules.Priority.Lowest} to {RequestRules.Priority.Highest} are possible",
         Dispensable);
 
     public static JobSubmission Submission(JobFolder folder, byte[] json) => Parse<JobSubmission>(folder.Submission, json, _ => null, Dispensable);

@@ -5,9 +5,6 @@ namespace HeadScope.Jobs.Records;
 /// <param name="Paused">Whether no more shards are to be leased; those in work are finished.</param>
 public sealed record JobControl(int Priority = 0, bool Paused = false)
 {
-    public const int LowestPriority = -100;
-    public const int HighestPriority = 100;
-
     public static JobControl Default { get; } = new();
 }
 

@@ -59,6 +59,11 @@ public sealed class JobStore(IBlobStore blobs)
         return ids;
     }
 
+    /// <summary>What to say where there is no job of an id.</summary>
+    /// <param name="ids">Those that there are.</param>
+    public IOException NoJob(string id, IReadOnlyList<string> ids) =>
+        new($"{blobs.Location}: there is no job '{id}'. {(ids.Count == 0 ? "It holds none." : $"It holds {string.Join(", ", ids)}.")}");
+
     /// <summary>The folders of all jobs, those too whose submission is under way or was broken off.</summary>
     public async IAsyncEnumerable<JobFolder> FoldersAsync([EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -31,20 +31,20 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
         Lap("quantiles");
 
         var heads = Frames.Heads(quantiles, shards.Statistics, spec.Scores, weights, config.NLayers, config.NHeads);
-        await _results.WriteAsync("head_df.csv", heads.WriteCsv, cancellation).ConfigureAwait(false);
-        await WriteFrameAsync("head_df.parquet", heads, cancellation).ConfigureAwait(false);
-        await WriteFrameAsync("quantiles.parquet", Frames.Quantiles(quantiles, config.NLayers, config.NHeads), cancellation).ConfigureAwait(false);
-        await WriteFrameAsync("moments.parquet", Frames.Moments(shards.Statistics, config.NHeads), cancellation).ConfigureAwait(false);
+        await _results.WriteAsync(ResultNames.HeadsCsv, heads.WriteCsv, cancellation).ConfigureAwait(false);
+        await WriteFrameAsync(ResultNames.Heads, heads, cancellation).ConfigureAwait(false);
+        await WriteFrameAsync(ResultNames.Quantiles, Frames.Quantiles(quantiles, config.NLayers, config.NHeads), cancellation).ConfigureAwait(false);
+        await WriteFrameAsync(ResultNames.Moments, Frames.Moments(shards.Statistics, config.NHeads), cancellation).ConfigureAwait(false);
         var examples = Frames.Examples(shards.Statistics, config.NHeads, tokens.Rows);
-        await WriteFrameAsync("examples.parquet", examples, cancellation).ConfigureAwait(false);
+        await WriteFrameAsync(ResultNames.Examples, examples, cancellation).ConfigureAwait(false);
         Lap("frames");
 
         var losses = new TokenLossTable(shards);
-        await _results.WriteAsync("token_loss.parquet", (stream, token) => losses.WriteAsync(stream, Options(), token), cancellation).ConfigureAwait(false);
+        await _results.WriteAsync(ResultNames.TokenLoss, (stream, token) => losses.WriteAsync(stream, Options(), token), cancellation).ConfigureAwait(false);
         Lap("token_loss");
         if (spec.Scores.KeepScores)
         {
-            await _results.WriteAsync("scores.parquet", (stream, token) => ScoresTable.WriteAsync(shards, config.NHeads, stream, Options(), token), cancellation).ConfigureAwait(false);
+            await _results.WriteAsync(ResultNames.Scores, (stream, token) => ScoresTable.WriteAsync(shards, config.NHeads, stream, Options(), token), cancellation).ConfigureAwait(false);
             Lap("scores");
         }
 
@@ -54,14 +54,14 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
         var summary = losses.Summarize(shards.Statistics);
         var model = new ManifestModel(spec.Model.Name, spec.Model.Hub, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
         var dataset = new ManifestTokens(spec.Tokens.Rows, spec.Tokens.Context, spec.Tokens.Hash);
-        await _results.WriteAsync("report.html", stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
+        await _results.WriteAsync(ResultNames.Report, stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
         var compute = new ManifestCompute(
             spec.Precision, [.. shards.Records.Select(record => record.Work.DeviceKind()).Distinct().Order(StringComparer.Ordinal)], TwoDigits(shards.Records.Max(record => record.Work.Distance)));
         var manifest = new Manifest(folder.Id, ProductVersion.Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), compute, summary, _results.Files);
         Lap("report");
 
         var timings = new Timings(_seconds, [.. shards.Records.Select(record => new ShardTiming(record.Shard, record.Rows, record.Work))]);
-        await store.WriteAsync(folder.Result("timings.json"), JobJson.Write(timings), cancellation).ConfigureAwait(false);
+        await store.WriteAsync(folder.Result(ResultNames.Timings), JobJson.Write(timings), cancellation).ConfigureAwait(false);
         await presence.ThrowIfGoneAsync(cancellation).ConfigureAwait(false);
         await store.WriteAsync(folder.Manifest, JobJson.Write(manifest), cancellation).ConfigureAwait(false);
         await presence.ThrowIfGoneAsync(cancellation).ConfigureAwait(false);

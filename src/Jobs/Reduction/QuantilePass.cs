@@ -15,8 +15,6 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
     /// <summary>Heads that are looked at together: fewer questions to the store, more memory.</summary>
     const int MostHeadsTogether = 16;
 
-    public IReadOnlyList<double> Levels => levels;
-
     ScoreSelection Selection => shards.Statistics.Selection;
 
     /// <summary>Quantiles by head, score and population (all, no induction): [level].</summary>

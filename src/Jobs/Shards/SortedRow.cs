@@ -13,13 +13,9 @@ internal sealed class SortedRow
     {
         Start = row * table.PositionsPerSequence;
         var isInduction = table.IsInduction.Slice(Start, table.PositionsPerSequence);
-        foreach (var set in table.Selection.Sets)
+        foreach (var set in table.Sets)
             _bySet.Add(set, Sort(isInduction, table.HasSources(set).Slice(Start, table.PositionsPerSequence)));
-
-        var hasCopies = new bool[table.PositionsPerSequence];
-        for (var p = 0; p < hasCopies.Length; p++)
-            hasCopies[p] = table.NumCopies[Start + p] > 0;
-        var byCopies = Sort(isInduction, hasCopies);
+        var byCopies = _bySet[MoverSources.Instance];
         _all = [[byCopies[0], byCopies[1]], [byCopies[2], byCopies[3]]];
     }
 

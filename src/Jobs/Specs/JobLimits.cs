@@ -30,10 +30,10 @@ public static class JobLimits
             return "a step of its weight processing has no name";
         if (tokens.Rows < 1 || tokens.Context < 2)
             return $"it is of {tokens.Rows:N0} rows of {tokens.Context:N0} tokens, where at least 1 row of 2 is scored";
-        if (scores.Quantiles.Count > JobResolver.MostQuantiles || scores.Quantiles.Append(scores.Quantile).Append(scores.NoInductionQuantile).Any(level => level is not (>= 0 and <= 1)))
-            return $"it has {scores.Quantiles.Count:N0} quantiles, where at most {JobResolver.MostQuantiles} are supported, of levels from 0 to 1";
-        if (scores.Examples is < 0 or > JobResolver.MostExamples)
-            return $"it has {scores.Examples:N0} examples, where 0 to {JobResolver.MostExamples:N0} are supported";
+        if (scores.Quantiles.Count > RequestRules.MostQuantiles || scores.Quantiles.Append(scores.Quantile).Append(scores.NoInductionQuantile).Any(level => level is not (>= 0 and <= 1)))
+            return $"it has {scores.Quantiles.Count:N0} quantiles, where at most {RequestRules.MostQuantiles} are supported, of levels from 0 to 1";
+        if (RequestRules.Examples.FaultOf(scores.Examples) is not null)
+            return $"it has {scores.Examples:N0} examples, where 0 to {RequestRules.Examples.Highest:N0} are supported";
         if (scores.Names is { } names && (names.Count == 0 || names.Any(name => name is null || ScoreCatalogue.Find(name) is null)))
             return "it asks for no scores, or for one that this version does not know";
         if (scores.Selection.Stored.Any(score => score is AblationScore) != (spec.Ablation?.Rows == tokens.Rows))

@@ -11,9 +11,6 @@ namespace HeadScope.Jobs.Specs;
 /// <summary>Turns a request into a spec, and finds all that is wrong with it, without loading the model.</summary>
 public static class JobResolver
 {
-    public const int MostQuantiles = 100;
-    public const int MostExamples = 1000;
-
     /// <summary>Resolves a job whose model is in a folder or on the hub; then its files are downloaded.</summary>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
     /// <exception cref="HubException">The hub cannot be reached, and the cache does not have the model.</exception>
@@ -29,7 +26,24 @@ public static class JobResolver
             faults.Add(e.Message);
         }
 
-        return Resolve(request, LocatedFiles.Anywhere(request, model), faults);
+        return TryResolve(request, LocatedFiles.Anywhere(request, model), faults) ?? throw new InvalidJobException(faults);
+    }
+
+    /// <summary>What is wrong with a request of this machine's own user, as far as it is known without the hub.</summary>
+    public static IReadOnlyList<string> FaultsOf(JobRequest request)
+    {
+        var (model, faults) = ((LocatedModel?)null, new List<string>());
+        try
+        {
+            model = ModelLocator.FindHere(request.Model, request.Revision);
+        }
+        catch (InvalidDataException e)
+        {
+            faults.Add(e.Message);
+        }
+
+        TryResolve(request, LocatedFiles.Anywhere(request, model), faults);
+        return faults;
     }
 
     /// <summary>Resolves a job whose model is in a folder.</summary>
@@ -38,13 +52,19 @@ public static class JobResolver
 
     /// <summary>Resolves a job whose files have been found.</summary>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
-    public static ResolvedJob Resolve(JobRequest request, LocatedFiles files) => Resolve(request, files, []);
+    public static ResolvedJob Resolve(JobRequest request, LocatedFiles files)
+    {
+        var faults = new List<string>();
+        return TryResolve(request, files, faults) ?? throw new InvalidJobException(faults);
+    }
 
-    /// <param name="files">Without a model where that was not found, for the first of the faults.</param>
-    static ResolvedJob Resolve(JobRequest request, LocatedFiles files, List<string> faults)
+    /// <param name="files">Without a model where that was not found, or not looked for.</param>
+    /// <param name="faults">Gets all that is wrong, after what is known to be.</param>
+    /// <returns>Null where there is no model, or something is wrong.</returns>
+    static ResolvedJob? TryResolve(JobRequest request, LocatedFiles files, List<string> faults)
     {
         var model = files.Model;
-        faults = [.. OptionFaults(request), .. faults];
+        faults.InsertRange(0, RequestRules.FaultsOf(request));
         var selection = ScoreNames.Select(request.Scores, faults);
         var ablates = selection.Stored.Any(score => score is AblationScore);
         using var weights = model is null ? null : Try(faults, () => ModelWeights.Open(model.Folder, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
@@ -62,10 +82,10 @@ public static class JobResolver
         var hash = weights is null || tokens is null || rows > tokens.Rows ? null : Try(faults, () => tokens.Hash(rows, weights.Config.DVocab));
         if (ablates && rows < 2)
             faults.Add("scores: ablations put what a head does on another row in its place; at least 2 rows are needed.");
-        if (faults.Count > 0)
-            throw new InvalidJobException(faults);
+        if (model is null || faults.Count > 0)
+            return null;
 
-        var folder = Path.GetFullPath(model!.Folder.Path);
+        var folder = Path.GetFullPath(model.Folder.Path);
         var spec = new JobSpec
         {
             Model = new ModelReference(
@@ -83,28 +103,8 @@ public static class JobResolver
         };
         var plan = JobPlan.For(rows, tokens.Context, weights.Config.HeadCount * selection.Stored.Count, request.ShardRows);
         if ((JobLimits.FaultOf(spec) ?? JobLimits.FaultOf(plan, spec)) is { } limit)
-            throw new InvalidJobException([$"The job is too large: {limit}."]);
-        return new ResolvedJob(spec, plan, induction ?? []);
-    }
-
-    static IEnumerable<string> OptionFaults(JobRequest request)
-    {
-        if (request.Rows is < 1)
-            yield return $"rows is {request.Rows}; at least 1 row is scored.";
-        if (request.ShardRows is < 1)
-            yield return $"shard-rows is {request.ShardRows}; a shard has at least 1 row.";
-        if (!IsLevel(request.Quantile))
-            yield return $"quantile is {request.Quantile}; a level lies from 0 to 1.";
-        if (!IsLevel(request.NoInductionQuantile))
-            yield return $"no-induction-quantile is {request.NoInductionQuantile}; a level lies from 0 to 1.";
-        foreach (var level in request.Quantiles.Where(level => !IsLevel(level)))
-            yield return $"quantiles has {level}; a level lies from 0 to 1.";
-        if (request.Quantiles.Count > MostQuantiles)
-            yield return $"quantiles has {request.Quantiles.Count} levels; at most {MostQuantiles} are supported.";
-        if (request.Examples is < 0 or > MostExamples)
-            yield return $"examples is {request.Examples}; from 0 to {MostExamples} positions are listed.";
-
-        static bool IsLevel(double q) => q is >= 0 and <= 1;
+            faults.Add($"The job is too large: {limit}.");
+        return faults.Count > 0 ? null : new ResolvedJob(spec, plan, induction ?? []);
     }
 
     static int[][] Induction(JobRequest request, LocatedFiles files, ModelConfig config) => files.InductionTokens is { } file

@@ -15,6 +15,8 @@ public sealed record JobSpec
     /// <summary>The format of the jobs that this version makes and knows.</summary>
     public const int KnownFormat = 1;
 
+    Once<JobSpec, string> _id;
+
     /// <summary>Changes when the same spec would give other results or other files, or when older versions cannot read a blob of the job.</summary>
     public int Format { get; init; } = KnownFormat;
 
@@ -39,18 +41,17 @@ public sealed record JobSpec
 
     /// <summary>Sixteen hex digits, the same for every spec that gives the same results, wherever model and tokens lie.</summary>
     [JsonIgnore]
-    public string Id
+    public string Id => _id.Of(this, IdOf);
+
+    static string IdOf(JobSpec spec)
     {
-        get
+        var identity = spec with
         {
-            var identity = this with
-            {
-                Model = Model with { Location = "", Name = "", Hub = null },
-                Tokens = Tokens with { Location = new TokenLocation("") },
-                Induction = Induction is null ? null : Induction with { Source = "" },
-            };
-            return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(identity, JobJson.Options)))[..16];
-        }
+            Model = spec.Model with { Location = "", Name = "", Hub = null },
+            Tokens = spec.Tokens with { Location = new TokenLocation("") },
+            Induction = spec.Induction is null ? null : spec.Induction with { Source = "" },
+        };
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(identity, JobJson.Options)))[..16];
     }
 }
 
@@ -83,12 +84,15 @@ public sealed record TokensReference(TokenLocation Location, int Rows, int Conte
 /// <param name="Examples">How many positions to list for each head, score and side.</param>
 public sealed record ScoreOptions(double Quantile, double NoInductionQuantile, IReadOnlyList<double> Quantiles, bool KeepScores, int Examples)
 {
+    Once<ScoreOptions, ScoreSelection> _selection;
+
     /// <summary>Names of the scores, in the catalogue's order; null for the default ones.</summary>
     public IReadOnlyList<string>? Names { get; init; }
 
     /// <exception cref="ArgumentException">A name is no score's: a newer version wrote it.</exception>
     [JsonIgnore]
-    public ScoreSelection Selection => field ??= Names is null ? ScoreSelection.Default : ScoreSelection.Of(Names);
+    public ScoreSelection Selection => _selection.Of(
+        this, options => options.Names is null ? ScoreSelection.Default : ScoreSelection.Of(options.Names));
 }
 
 /// <param name="Source">A seed or a file, for people.</param>

@@ -17,15 +17,8 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
     /// <exception cref="HubException">The hub does not give it.</exception>
     public async Task<LocatedModel> FindAsync(string model, string? revision, CancellationToken cancellation)
     {
-        if (Directory.Exists(model))
-        {
-            return revision is null
-                ? new LocatedModel(InputPath.Anywhere(model), null)
-                : throw new InvalidDataException($"{model} is a folder here, and --revision is for models on the hub. Leave --revision out, or run where no folder has the model's name.");
-        }
-
-        if (!HubRepository.IsId(model))
-            throw new InvalidDataException($"{model}: there is no such folder, and a model on the hub has an id such as EleutherAI/pythia-70m or gpt2. Name a folder with config.json and model.safetensors, or an id.");
+        if (FindHere(model, revision) is { } here)
+            return here;
         try
         {
             return await FindOnHubAsync(model, revision, cancellation).ConfigureAwait(false);
@@ -34,6 +27,26 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
         {
             throw new HubException(e.Fault, $"{model}: there is no such folder here, and as a model on the hub it cannot be had. {e.Message}", e);
         }
+    }
+
+    /// <summary>A model in a folder; null where it can only be one of the hub.</summary>
+    /// <exception cref="InvalidDataException">It is neither.</exception>
+    public static LocatedModel? FindHere(string model, string? revision)
+    {
+        if (Directory.Exists(model))
+        {
+            return revision is null
+                ? new LocatedModel(InputPath.Anywhere(model), null)
+                : throw new InvalidDataException(
+                    $"{model} is a folder here, and --revision is for models on the hub. "
+                    + "Leave --revision out, or run where no folder has the model's name.");
+        }
+
+        return HubRepository.IsId(model)
+            ? null
+            : throw new InvalidDataException(
+                $"{model}: there is no such folder, and a model on the hub has an id such as EleutherAI/pythia-70m or gpt2. "
+                + "Name a folder with config.json and model.safetensors, or an id.");
     }
 
     /// <summary>A model on the hub, whatever folders there are.</summary>

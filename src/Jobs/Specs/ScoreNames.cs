@@ -15,7 +15,7 @@ public static class ScoreNames
     /// <param name="faults">Gets what is wrong with them.</param>
     public static ScoreSelection Select(IEnumerable<string> names, ICollection<string> faults)
     {
-        var scores = new List<Score>();
+        var (scores, before) = (new List<Score>(), faults.Count);
         foreach (var name in names)
         {
             if (name == Default)
@@ -28,7 +28,7 @@ public static class ScoreNames
                 faults.Add($"scores: {ScoreCatalogue.Unknown(name)}; {Default} and {All} name several.");
         }
 
-        if (scores.Count == 0 && faults.Count == 0)
+        if (scores.Count == 0 && faults.Count == before)
             faults.Add($"scores: at least one is needed; expected names such as {ScoreCatalogue.All[0].Name}, or {Default}.");
         return new ScoreSelection(scores);
     }

@@ -11,6 +11,10 @@ public sealed record JobStatus(
     JobFolder Folder, JobSpec Spec, JobPlan Plan, JobSubmission? Submission, JobControl Control, JobState State, IReadOnlyList<int> CommittedShards,
     JobFailure? Failure, Manifest? Manifest)
 {
+    /// <summary>A job that is in no store yet.</summary>
+    public static JobStatus Planned(ResolvedJob job) =>
+        new(new JobFolder(job.Spec.Id), job.Spec, job.Plan, null, JobControl.Default, JobState.Planned, [], null, null);
+
     /// <summary>Rows of the committed shards.</summary>
     public int RowsCommitted => CommittedShards.Sum(shard => Plan.Range(shard).Rows);
 

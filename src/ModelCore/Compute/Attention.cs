@@ -21,9 +21,6 @@ public readonly record struct AttentionInputs(
 /// <summary>What a caller wants of attention beside z. Each tensor that is present is filled.</summary>
 public sealed class AttentionHooks
 {
-    /// <summary>No more than z.</summary>
-    public static AttentionHooks None { get; } = new();
-
     /// <summary>[batch * head * dest, src]: scaled products, -inf where a source is not visible.</summary>
     public Tensor? Scores { get; init; }
 

@@ -8,9 +8,6 @@ public interface IModelWeights
 {
     ModelConfig Config { get; }
 
-    /// <summary>The steps that the parts have been through.</summary>
-    WeightProcessing Processing { get; }
-
     /// <summary>W_E, [d_vocab, d_model].</summary>
     float[] ReadEmbedding();
 

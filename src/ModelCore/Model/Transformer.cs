@@ -12,11 +12,9 @@ public sealed class Transformer : IDisposable
     readonly Tensor? _positions; // W_pos
     readonly TransformerBlock[] _blocks;
 
-    Transformer(ModelConfig config, IReadOnlyList<string> processing, IBackend backend, IModelWeights weights)
+    Transformer(IModelWeights weights, IBackend backend)
     {
-        Config = config;
-        Processing = processing;
-        Backend = backend;
+        var config = Config = weights.Config;
         _embedding = backend.Upload(weights.ReadEmbedding(), config.DVocab, config.DModel);
         if (weights.ReadPositions() is { } positions)
             _positions = backend.Upload(positions, config.NCtx, config.DModel);
@@ -33,19 +31,13 @@ public sealed class Transformer : IDisposable
 
     public ModelConfig Config { get; }
 
-    /// <summary>TransformerLens's names of the weight processing that was done.</summary>
-    public IReadOnlyList<string> Processing { get; }
-
-    /// <summary>The backend it was loaded onto, for its loading thread.</summary>
-    public IBackend Backend { get; }
-
     /// <summary>W_U and b_U: [d_model, d_vocab].</summary>
     public Matrix Unembed { get; }
 
     internal LayerNorm LnFinal { get; }
 
     /// <exception cref="InvalidDataException">A weight cannot be read or is not finite.</exception>
-    public static Transformer Load(IModelWeights weights, IBackend backend) => new(weights.Config, weights.Processing.Names, backend, weights);
+    public static Transformer Load(IModelWeights weights, IBackend backend) => new(weights, backend);
 
     /// <summary>A batch at the door: its residual stream holds the embedding, with positions where the model adds them there.</summary>
     /// <param name="tokens">[batch * position].</param>

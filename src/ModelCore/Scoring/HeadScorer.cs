@@ -15,10 +15,6 @@ namespace HeadScope.ModelCore.Scoring;
 /// <param name="means">Makes what <see cref="Scores.AblationMean"/> puts in a head's place; null where it is not asked for.</param>
 public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelection selection, Func<MeanActivations>? means = null)
 {
-    public Transformer Model => model;
-
-    public ScoreSelection Selection => selection;
-
     /// <summary>The scores of a batch, in a table of its size.</summary>
     /// <inheritdoc cref="Start"/>
     public ScoreTable Score(ReadOnlySpan<int> tokens, BatchShape batch, ReadOnlySpan<int> others = default)
@@ -40,7 +36,7 @@ public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelecti
     public StartedBatch Start(ReadOnlySpan<int> tokens, BatchShape batch, ScoreTable table, int firstSequence, ReadOnlySpan<int> others = default)
     {
         var lists = new Dictionary<SourceSet, SourceLists>();
-        foreach (var set in selection.Sets.Append(MoverSources.Instance).Distinct())
+        foreach (var set in table.Sets)
             lists.Add(set, set.ListsOf(tokens, batch));
         TokenFacts.Fill(tokens, batch, lists, table, firstSequence);
 

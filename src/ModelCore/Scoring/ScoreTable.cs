@@ -9,7 +9,7 @@ namespace HeadScope.ModelCore.Scoring;
 public sealed class ScoreTable
 {
     readonly float[][] _scores; // [score * heads + layer * heads per layer + head][position]
-    readonly bool[][] _hasSources; // [set][position]
+    readonly Dictionary<SourceSet, bool[]> _hasSources; // [position]
     readonly int[] _targets;
     readonly float[] _loss;
     readonly int[] _numCopies;
@@ -22,23 +22,23 @@ public sealed class ScoreTable
     {
         if (context < 2)
             throw new ArgumentException($"Sequences of {context} token predict nothing; at least 2 are needed.", nameof(context));
-        (Selection, Heads, Context, Capacity) = (selection, heads, context, capacity);
+        (Selection, Heads, Context) = (selection, heads, context);
         var positions = capacity * PositionsPerSequence;
         _scores = [.. Enumerable.Range(0, selection.Stored.Count * heads).Select(_ => new float[positions])];
-        _hasSources = [.. selection.Sets.Select(_ => new bool[positions])];
+        _hasSources = selection.Sets.Append(MoverSources.Instance).Distinct().ToDictionary(set => set, _ => new bool[positions]);
         (_targets, _loss, _numCopies, _isInduction) = (new int[positions], new float[positions], new int[positions], new bool[positions]);
     }
 
     public ScoreSelection Selection { get; }
+
+    /// <summary>The sets of which it is known where they have sources: those of the selection, and that of the target's copies.</summary>
+    public IReadOnlyCollection<SourceSet> Sets => _hasSources.Keys;
 
     /// <summary>Heads of all layers.</summary>
     public int Heads { get; }
 
     /// <summary>T: tokens of a sequence.</summary>
     public int Context { get; }
-
-    /// <summary>Sequences there is room for.</summary>
-    public int Capacity { get; }
 
     /// <summary>P: predicted positions of a sequence.</summary>
     public int PositionsPerSequence => Context - 1;
@@ -65,8 +65,8 @@ public sealed class ScoreTable
     /// <param name="head">layer * heads per layer + head.</param>
     public ReadOnlySpan<float> this[StoredScore score, int head] => _scores[Selection.IndexOfStored(score) * Heads + head].AsSpan(0, Positions);
 
-    /// <summary>Whether a set has any sources, [position].</summary>
-    public ReadOnlySpan<bool> HasSources(SourceSet set) => _hasSources[Selection.IndexOf(set)].AsSpan(0, Positions);
+    /// <summary>Whether one of <see cref="Sets"/> has any sources, [position].</summary>
+    public ReadOnlySpan<bool> HasSources(SourceSet set) => _hasSources[set].AsSpan(0, Positions);
 
     /// <summary>A stored score of all heads, [layer * head, position].</summary>
     public float[] ToArray(StoredScore score)
@@ -92,5 +92,5 @@ public sealed class ScoreTable
 
     internal Span<bool> IsInductionOf(int firstSequence) => _isInduction.AsSpan(firstSequence * PositionsPerSequence);
 
-    internal Span<bool> HasSourcesOf(int set, int firstSequence) => _hasSources[set].AsSpan(firstSequence * PositionsPerSequence);
+    internal Span<bool> HasSourcesOf(SourceSet set, int firstSequence) => _hasSources[set].AsSpan(firstSequence * PositionsPerSequence);
 }

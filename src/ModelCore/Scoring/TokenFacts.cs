@@ -27,10 +27,10 @@ internal static class TokenFacts
             InductionMask.Fill(sequence, table.IsInductionOf(firstSequence + i)[..predicted]);
             for (var p = 0; p < predicted; p++)
                 table.NumCopiesOf(firstSequence + i)[p] = copies.CountOf(i * batch.Context + p);
-            for (var set = 0; set < table.Selection.Sets.Count; set++)
+            foreach (var set in table.Sets)
             {
                 for (var p = 0; p < predicted; p++)
-                    table.HasSourcesOf(set, firstSequence + i)[p] = lists[table.Selection.Sets[set]].CountOf(i * batch.Context + p) > 0;
+                    table.HasSourcesOf(set, firstSequence + i)[p] = lists[set].CountOf(i * batch.Context + p) > 0;
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using HeadScope.Jobs;
 using HeadScope.Jobs.Records;
+using HeadScope.Jobs.Status;
 using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;

@@ -8,8 +8,8 @@ using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;
 
-/// <summary>Takes jobs in: reads, resolves, stores. Resolving reads whole models and token files, so only a few at a time.</summary>
-internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, ModelLocator models, Func<JobRequestReader> requests) : IDisposable
+/// <summary>Takes in what callers ask for: reads, resolves, submits. Resolving reads whole models and token files, a few at a time.</summary>
+internal sealed class JobIntake(JobSubmissions submissions, ModelLocator models, Func<JobRequestReader> requests) : IDisposable
 {
     const int AtATime = 2;
 
@@ -19,6 +19,20 @@ internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, ModelLoca
     /// <exception cref="InvalidJobException">The request cannot be done; the message lists its faults.</exception>
     /// <exception cref="RoleException">The caller's role is too low for it.</exception>
     public async Task<(JobFolder Folder, bool New)> SubmitAsync(JsonElement body, Caller caller, CancellationToken cancellation)
+    {
+        var (job, priority) = await ResolveAsync(body, caller, cancellation).ConfigureAwait(false);
+        return (new JobFolder(job.Spec.Id), await submissions.SubmitAsync(job, priority, caller.Name, cancellation).ConfigureAwait(false));
+    }
+
+    /// <summary>What a job is, or would be; nothing is stored.</summary>
+    /// <inheritdoc cref="SubmitAsync" path="/exception"/>
+    public async Task<JobStatus> FindAsync(JsonElement body, Caller caller, CancellationToken cancellation)
+    {
+        var (job, _) = await ResolveAsync(body, caller, cancellation).ConfigureAwait(false);
+        return await submissions.FindAsync(job, cancellation).ConfigureAwait(false);
+    }
+
+    async Task<(ResolvedJob Job, int Priority)> ResolveAsync(JsonElement body, Caller caller, CancellationToken cancellation)
     {
         var request = requests();
         if (request.Read(body) is not { } asked)
@@ -49,23 +63,7 @@ internal sealed class JobIntake(JobStore jobs, JobStatusReader reader, ModelLoca
             _slots.Release();
         }
 
-        if (request.Faults.Count > 0)
-            throw new InvalidJobException(request.Faults);
-        var folder = new JobFolder(job.Spec.Id);
-        var known = await reader.TryReadAsync(folder, cancellation).ConfigureAwait(false);
-        if (known is null)
-        {
-            if (asked.Priority != JobControl.Default.Priority)
-                await reader.WriteControlAsync(folder, new JobControl(asked.Priority), cancellation).ConfigureAwait(false);
-            await reader.NoteSubmissionAsync(folder, caller.Name, cancellation).ConfigureAwait(false);
-            await jobs.SubmitAsync(job, cancellation).ConfigureAwait(false);
-        }
-        else if (known.State is JobState.Failed or JobState.Cancelled)
-        {
-            await jobs.ReopenAsync(folder, cancellation).ConfigureAwait(false);
-        }
-
-        return (folder, known is null);
+        return request.Faults.Count == 0 ? (job, asked.Priority) : throw new InvalidJobException(request.Faults);
     }
 
     public void Dispose() => _slots.Dispose();

@@ -4,6 +4,7 @@ using HeadScope.Jobs;
 using HeadScope.Jobs.Pool;
 using HeadScope.Jobs.Status;
 using HeadScope.Jobs.Store;
+using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;
 
@@ -24,13 +25,17 @@ internal sealed class JobMonitor(JobStatusReader reader, IJobEngine engine, Time
     {
         try
         {
-            return await TryStatusAsync(folder, cancellation).ConfigureAwait(false) is { } status ? JobView.Of(status, engine.TokensPerSecond(folder)) : null;
+            return await TryStatusAsync(folder, cancellation).ConfigureAwait(false) is { } status ? ViewOf(status) : null;
         }
         catch (UnreadableBlobException e)
         {
-            return JobView.Unreadable(folder, e);
+            return ForCallers(JobView.Unreadable(folder, e));
         }
     }
+
+    public JobView ViewOf(JobStatus status) => ForCallers(JobView.Of(status, engine.TokensPerSecond(status.Folder)));
+
+    static JobView ForCallers(JobView view) => view.Error is { } error ? view with { Error = PathsInText.Hide(error) } : view;
 
     /// <summary>Null where there is no such job.</summary>
     /// <exception cref="UnreadableBlobException">There is, and it cannot be read.</exception>

@@ -19,7 +19,6 @@ internal sealed record AskedJob(JobRequest Request, InputPath? Model, InputPath 
 /// <param name="allowHub">Whether a model that the server does not have may be one of the hub.</param>
 internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
 {
-    const string NotebookPreset = "notebook";
     const int LongestText = 1024;
 
     static readonly string[] Fields =
@@ -46,27 +45,27 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
         var model = Model(Text(body, "model", required: true));
         var tokens = Tokens("tokens", Text(body, "tokens", required: true));
         var induction = Tokens("induction_tokens", Text(body, "induction_tokens"));
-        var priority = Whole(body, "priority", JobControl.LowestPriority, JobControl.HighestPriority) ?? 0;
+        var priority = Whole(body, RequestRules.Priority) ?? JobControl.Default.Priority;
         var request = new JobRequest
         {
             Model = model?.Named ?? "",
             Revision = Text(body, "revision"),
             Tokens = tokens?.Named ?? new TokenLocation(""),
-            Rows = (int?)Whole(body, "rows", 1, int.MaxValue),
+            Rows = Whole(body, RequestRules.Rows),
             Scores = Names(body),
-            Quantile = Level(body, "quantile") ?? JobRequest.DefaultQuantile,
-            NoInductionQuantile = Level(body, "no_induction_quantile") ?? JobRequest.DefaultNoInductionQuantile,
+            Quantile = Level(body, RequestRules.Quantile) ?? JobRequest.DefaultQuantile,
+            NoInductionQuantile = Level(body, RequestRules.NoInductionQuantile) ?? JobRequest.DefaultNoInductionQuantile,
             Quantiles = Levels(body),
             Raw = Flag(body, "raw"),
             KeepScores = Flag(body, "keep_scores"),
             SkipHeads = Flag(body, "skip_heads"),
             InductionTokens = induction?.Named,
-            Seed = Whole(body, "seed", long.MinValue, long.MaxValue) ?? 0,
-            ShardRows = (int?)Whole(body, "shard_rows", 1, int.MaxValue),
-            Examples = (int?)Whole(body, "examples", 0, JobResolver.MostExamples) ?? JobRequest.DefaultExamples,
+            Seed = Seed(body),
+            ShardRows = Whole(body, RequestRules.ShardRows),
+            Examples = Whole(body, RequestRules.Examples) ?? JobRequest.DefaultExamples,
             Precision = PrecisionOf(body),
         };
-        return model is { } located && tokens is { } file ? new AskedJob(request, located.Folder, file.Path, induction?.Path, (int)priority) : null;
+        return model is { } located && tokens is { } file ? new AskedJob(request, located.Folder, file.Path, induction?.Path, priority) : null;
     }
 
     /// <summary>However many there are: one fault, so that what else is wrong is seen.</summary>
@@ -113,13 +112,19 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
         }
     }
 
-    /// <summary>Scores by name; what names mean, and which there are, is found when the job is resolved.</summary>
+    /// <summary>Scores by name.</summary>
     IReadOnlyList<string> Names(JsonElement body)
     {
         if (!Has(body, "scores", out var value))
             return [ScoreNames.Default];
         if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= ScoreCatalogue.All.Count && value.EnumerateArray().All(IsShortText))
-            return [.. value.EnumerateArray().Select(name => name.GetString()!)];
+        {
+            string[] names = [.. value.EnumerateArray().Select(name => name.GetString()!)];
+            var before = _faults.Count;
+            ScoreNames.Select(names, _faults);
+            return _faults.Count == before ? names : [ScoreNames.Default];
+        }
+
         _faults.Add($"scores: {Shown(value)} is not a list of names; expected an array of at most {ScoreCatalogue.All.Count} strings, such as [\"{ScoreNames.Default}\", \"{ScoreCatalogue.All[0].Name}\"].");
         return [ScoreNames.Default];
     }
@@ -142,14 +147,24 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
         return null;
     }
 
-    long? Whole(JsonElement body, string field, long lowest, long highest)
+    int? Whole(JsonElement body, NumberRule rule)
     {
-        if (!Has(body, field, out var value))
+        if (!Has(body, rule.Field, out var value))
             return null;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var whole) && whole >= lowest && whole <= highest)
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var whole) && rule.FaultOf(whole) is null)
             return whole;
-        _faults.Add($"{field}: {Shown(value)} is out of range; expected a whole number from {lowest} to {highest}.");
+        _faults.Add(rule.Fault(Shown(value)));
         return null;
+    }
+
+    long Seed(JsonElement body)
+    {
+        if (!Has(body, "seed", out var value))
+            return 0;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var seed))
+            return seed;
+        _faults.Add($"seed: {Shown(value)} is out of range; expected a whole number of 64 bits.");
+        return 0;
     }
 
     Precision PrecisionOf(JsonElement body)
@@ -162,27 +177,28 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
         return Precision.Float32;
     }
 
-    double? Level(JsonElement body, string field) => Has(body, field, out var value) ? LevelIn(value, field) : null;
+    double? Level(JsonElement body, NumberRule rule) => Has(body, rule.Field, out var value) ? LevelIn(value, rule) : null;
 
-    double? LevelIn(JsonElement value, string field)
+    double? LevelIn(JsonElement value, NumberRule rule)
     {
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var level) && level is >= 0 and <= 1)
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var level) && rule.FaultOf(level) is null)
             return level;
-        _faults.Add($"{field}: {Shown(value)} is no level; expected a number from 0 to 1.");
+        _faults.Add(rule.Fault(Shown(value)));
         return null;
     }
 
     IReadOnlyList<double> Levels(JsonElement body)
     {
-        if (!Has(body, "quantiles", out var value) || (value.ValueKind == JsonValueKind.String && value.GetString() == NotebookPreset))
+        if (!Has(body, "quantiles", out var value) || (value.ValueKind == JsonValueKind.String && value.GetString() == RequestRules.NotebookPreset))
             return JobRequest.NotebookQuantiles;
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > JobResolver.MostQuantiles)
-        {
-            _faults.Add($"quantiles: expected at most {JobResolver.MostQuantiles} levels in an array, or \"{NotebookPreset}\".");
-            return [];
-        }
-
-        return [.. value.EnumerateArray().Index().Select(item => LevelIn(item.Item, $"quantiles[{item.Index}]")).OfType<double>()];
+        var fault = value.ValueKind == JsonValueKind.Array
+            ? RequestRules.FaultOfCount(value.GetArrayLength())
+            : $"quantiles: {Shown(value)} is a {Kind(value)}; expected an array of at most {RequestRules.MostQuantiles} levels, "
+                + $"or \"{RequestRules.NotebookPreset}\".";
+        if (fault is null)
+            return [.. value.EnumerateArray().Select(level => LevelIn(level, RequestRules.Quantiles)).OfType<double>()];
+        _faults.Add(fault);
+        return [];
     }
 
     bool Flag(JsonElement body, string field)

@@ -40,11 +40,14 @@ internal static class JobsApi
     }
 
     static async Task<Results<Created<JobView>, Ok<JobView>, ProblemHttpResult>> SubmitAsync(
-        HttpRequest request, Caller caller, JobIntake intake, JobMonitor monitor, IJobEngine engine, AuditLog audit, CancellationToken cancellation)
+        HttpRequest request, Caller caller, JobIntake intake, JobMonitor monitor, IJobEngine engine, AuditLog audit, CancellationToken cancellation,
+        [FromQuery(Name = "dry_run"), Description("Check the job and say what it would be; submit nothing.")] bool dryRun = false)
     {
         try
         {
             using var body = await ReadAsync(request, cancellation).ConfigureAwait(false);
+            if (dryRun)
+                return TypedResults.Ok(monitor.ViewOf(await intake.FindAsync(body.RootElement, caller, cancellation).ConfigureAwait(false)));
             var (folder, isNew) = await intake.SubmitAsync(body.RootElement, caller, cancellation).ConfigureAwait(false);
             if (isNew)
                 audit.Submitted(caller, folder.Id);
@@ -111,8 +114,8 @@ internal static class JobsApi
     {
         if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
             return NoJob(id);
-        if (change.Priority is < JobControl.LowestPriority or > JobControl.HighestPriority)
-            return TypedResults.Problem($"priority is {change.Priority}; expected {JobControl.LowestPriority} to {JobControl.HighestPriority}.", statusCode: StatusCodes.Status400BadRequest);
+        if (RequestRules.Priority.FaultOf(change.Priority) is { } fault)
+            return TypedResults.Problem(fault, statusCode: StatusCodes.Status400BadRequest);
         if (change.Priority is not null)
             caller.RequireAdmin("Setting a job's priority");
         var before = await reader.ReadControlAsync(status.Folder, cancellation).ConfigureAwait(false);
@@ -175,9 +178,9 @@ internal static class JobsApi
         if (status.Manifest is not { } manifest)
             return TypedResults.Problem($"Job {id} has no results yet: it is {status.State.Name()}.", statusCode: StatusCodes.Status409Conflict);
         // A name is looked up, never opened as it comes.
-        var known = manifest.Files.Keys.Append(ResultFiles.Manifest).Append(ResultFiles.Timings).FirstOrDefault(name => name == file);
+        var known = manifest.Files.Keys.Append(ResultNames.Manifest).Append(ResultNames.Timings).FirstOrDefault(name => name == file);
         if (known is null)
-            return TypedResults.Problem($"Job {id} has no result of that name. It has {string.Join(", ", manifest.Files.Keys)}, {ResultFiles.Manifest} and {ResultFiles.Timings}.", statusCode: StatusCodes.Status404NotFound);
+            return TypedResults.Problem($"Job {id} has no result of that name. It has {string.Join(", ", manifest.Files.Keys)}, {ResultNames.Manifest} and {ResultNames.Timings}.", statusCode: StatusCodes.Status404NotFound);
         response.Headers.CacheControl = "private, no-cache"; // whoever has it asks whether it is still the same
         var stream = await jobs.Blobs.OpenReadAsync(status.Folder.Result(known), cancellation).ConfigureAwait(false);
         return TypedResults.Stream(

@@ -3,9 +3,6 @@ namespace HeadScope.Silo.Api;
 /// <summary>What is known of result files by their names.</summary>
 internal static class ResultFiles
 {
-    public const string Manifest = "manifest.json";
-    public const string Timings = "timings.json";
-
     public static string ContentType(string file) => Path.GetExtension(file) switch
     {
         ".csv" => "text/csv; charset=utf-8",

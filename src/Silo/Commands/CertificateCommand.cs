@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using HeadScope.CommandLine;
 using HeadScope.Grains.Hosting;
 using HeadScope.Grains.Hosting.Security;
 using HeadScope.Jobs;
@@ -20,7 +21,7 @@ internal static class CertificateCommand
         var folder = new Option<string>("--out") { Description = "The folder of the authority; one is made where there is none.", Required = true, HelpName = "DIR" };
         var name = new Option<string>("--name") { Description = "Of the certificate's file, DIR/NAME.pem, which is replaced where it is there.", DefaultValueFactory = _ => "silo" };
         var cluster = new Option<string>("--cluster-id") { Description = "The name of the cluster that the certificate is for.", DefaultValueFactory = _ => ClusterSettings.DefaultId };
-        var days = SiloCommandLine.Number("--days", "How long the certificate is good for.", 365, 1, 3650);
+        var days = NumberOption.Create("--days", "How long the certificate is good for.", 365, 1, 3650);
         cluster.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string>() is var id && !ClusterCommandOptions.IsName(id))

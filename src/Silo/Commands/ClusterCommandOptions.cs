@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using HeadScope.CommandLine;
 using HeadScope.Grains.Hosting;
 using HeadScope.Grains.Hosting.Clustering;
 using HeadScope.Grains.Hosting.Security;
@@ -49,13 +50,13 @@ internal sealed class ClusterCommandOptions
         },
     };
 
-    readonly Option<int> _siloPort = SiloCommandLine.Number(
+    readonly Option<int> _siloPort = NumberOption.Create(
         "--silo-port", "The port for other silos. With --cluster localhost, a silo that finds it taken takes another, unless it is given.", ClusterSettings.DefaultSiloPort, 1, 65535);
 
-    readonly Option<int> _gatewayPort = SiloCommandLine.Number(
+    readonly Option<int> _gatewayPort = NumberOption.Create(
         "--gateway-port", "The port for clients, likewise; of a gateway on this machine, that of the silo it turns to.", ClusterSettings.DefaultGatewayPort, 1, 65535);
 
-    readonly Option<int> _primaryPort = SiloCommandLine.Number(
+    readonly Option<int> _primaryPort = NumberOption.Create(
         "--primary-port", "With --cluster localhost: the silo port of the silo that was first.", ClusterSettings.DefaultSiloPort, 1, 65535);
 
     readonly Option<string?> _certificate = new("--silo-certificate")
@@ -72,17 +73,17 @@ internal sealed class ClusterCommandOptions
 
     readonly Option<bool> _insecure = new("--insecure-silo-ports") { Description = "Trust whoever reaches the ports for silos and clients, instead of asking for certificates." };
 
-    readonly Option<int> _probe = SiloCommandLine.Number(
+    readonly Option<int> _probe = NumberOption.Create(
         "--probe-timeout", "Milliseconds between probes of a silo, and for their answers.", (int)Defaults.ProbeTimeout.TotalMilliseconds, 100, 60000);
 
-    readonly Option<int> _missed = SiloCommandLine.Number(
+    readonly Option<int> _missed = NumberOption.Create(
         "--missed-probes", "Probes in a row without an answer that make a silo suspect.", Defaults.MissedProbes, 1, 100);
 
-    readonly Option<int> _votes = SiloCommandLine.Number("--death-votes", "Silos that must suspect one.", Defaults.Votes, 1, 100);
+    readonly Option<int> _votes = NumberOption.Create("--death-votes", "Silos that must suspect one.", Defaults.Votes, 1, 100);
 
     readonly Option<bool> _indirect = new("--indirect-probes") { Description = "Ask a third silo first." };
 
-    readonly Option<int> _refresh = SiloCommandLine.Number(
+    readonly Option<int> _refresh = NumberOption.Create(
         "--table-refresh", "Seconds between looks at the table of silos.", (int)Defaults.TableRefresh.TotalSeconds, 1, 3600);
 
     static FailureDetection Defaults { get; } = new();

@@ -1,13 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Security.Cryptography;
+using HeadScope.CommandLine;
 using HeadScope.Grains.Hosting.Clustering;
-using HeadScope.Jobs.Leasing;
-using HeadScope.Jobs.Specs;
 using HeadScope.Jobs.Store;
 using HeadScope.Jobs.Store.AzureStorage;
 using HeadScope.Jobs.Telemetry;
-using HeadScope.Jobs.Work;
 using HeadScope.Silo.Hosting;
 using HeadScope.Silo.Telemetry;
 
@@ -16,32 +13,14 @@ namespace HeadScope.Silo.Commands;
 /// <summary>headscope-silo: the server, and its keys.</summary>
 internal static class SiloCommandLine
 {
-    const int Failed = 1;
-    const int BadArguments = 2;
+    const string Program = "headscope-silo";
 
-    public static async Task<int> RunAsync(string[] args)
+    public static Task<int> RunAsync(string[] args)
     {
         var root = Serve();
         root.Add(KeysCommand.Create());
         root.Add(CertificateCommand.Create());
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync($"headscope-silo: {AzureLocation.WithoutSignatures(error.Message)}").ConfigureAwait(false);
-            await Console.Error.WriteLineAsync("See 'headscope-silo --help'.").ConfigureAwait(false);
-            return BadArguments;
-        }
-
-        try
-        {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is InvalidDataException or InvalidJobException or IOException or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync($"headscope-silo: {e.Message}").ConfigureAwait(false);
-            return Failed;
-        }
+        return new CommandRunner(Program, root).RunAsync(args);
     }
 
     static RootCommand Serve()
@@ -53,27 +32,13 @@ internal static class SiloCommandLine
         var hub = new Option<bool>("--hub") { Description = "Let callers name models of the Hugging Face hub; they are downloaded into this machine's cache." };
         var keys = new Option<string?>("--keys") { Description = "The file of API keys. Without it, only this machine is answered.", HelpName = "FILE" };
         var openMetrics = new Option<bool>("--open-metrics") { Description = "Answer /metrics without a key." };
-        var workers = Number("--workers", "Shards scored at a time by the managed backend; 0 leaves the work to others.", Environment.ProcessorCount, 0, 4096);
-        var backend = new Option<string>("--backend")
-        {
-            Description = "What computes: managed, on this machine's processors, or torch, on them or CUDA devices, by libtorch.",
-            HelpName = string.Join('|', ComputeBackends.Names),
-            DefaultValueFactory = _ => ComputeBackends.Names[0],
-        };
-        var device = new Option<string?>("--device") { Description = "Devices of the backend, such as cpu, cuda:0 or cuda:0..7. The default is every CUDA device or, without any, cpu.", HelpName = "NAMES" };
-        var libtorch = new Option<string?>("--libtorch")
-        {
-            Description = "With --backend torch: the folder of libtorch 2.10, such as torch/lib of a Python environment. "
-                + "The default is $HEADSCOPE_LIBTORCH or, without it, beside this program.",
-            HelpName = "DIR",
-        };
-        var threads = Number("--threads", "Threads in all.", Environment.ProcessorCount, 1, 4096);
-        var batch = Number("--batch-size", "Sequences scored together.", EngineOptions.DefaultBatchSize, 1, 4096);
-        var resident = Number("--resident-models", "Models kept in memory at a time, on each device.", 2, 1, 64);
-        var lease = Number("--lease", "Seconds without a sign of life after which others take over a worker's shard.", (int)BlobClaims.DefaultDuration.TotalSeconds, 1, 86400);
-        var drain = Number("--drain", "Seconds that a stopping server gives shards in work.", 60, 0, 86400);
-        var requests = Number("--requests-per-minute", "Requests a caller may make.", SiloOptions.DefaultRequestsPerMinute, 1, 1_000_000);
-        var submissions = Number("--submissions-per-minute", "Jobs a caller may submit.", SiloOptions.DefaultSubmissionsPerMinute, 1, 1_000_000);
+        var engine = new EngineOptionSet(mayLeaveWork: true);
+        var resident = NumberOption.Create("--resident-models", "Models kept in memory at a time, on each device.", 2, 1, 64);
+        var drain = EngineOptionSet.Drain("Seconds that a stopping server gives shards in work.");
+        var requests = NumberOption.Create(
+            "--requests-per-minute", "Requests a caller may make.", SiloOptions.DefaultRequestsPerMinute, 1, 1_000_000);
+        var submissions = NumberOption.Create(
+            "--submissions-per-minute", "Jobs a caller may submit.", SiloOptions.DefaultSubmissionsPerMinute, 1, 1_000_000);
         var root = new RootCommand("""
             Serves jobs over HTTP and works on them.
 
@@ -81,14 +46,15 @@ internal static class SiloCommandLine
               headscope-silo --store /data/headscope --models /data/models --tokens /data/tokens
             """)
         {
-            store, listen, models, tokens, hub, keys, openMetrics, workers, backend, device, libtorch, threads, batch, resident, lease, drain, requests, submissions,
+            store, listen, models, tokens, hub, keys, openMetrics, resident, drain, requests, submissions,
         };
+        engine.AddTo(root);
         var cluster = new ClusterCommandOptions();
         cluster.AddTo(root);
         root.SetAction(async (parsed, cancellation) =>
         {
             if (AzureLocation.WarningOf(parsed.GetRequiredValue(store)) is { } warning)
-                await Console.Error.WriteLineAsync($"headscope-silo: {warning}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"{Program}: {warning}").ConfigureAwait(false);
             var options = cluster.Apply(parsed, new SiloOptions
             {
                 Store = parsed.GetRequiredValue(store),
@@ -101,15 +67,7 @@ internal static class SiloCommandLine
                 Drain = TimeSpan.FromSeconds(parsed.GetValue(drain)),
                 RequestsPerMinute = parsed.GetValue(requests),
                 SubmissionsPerMinute = parsed.GetValue(submissions),
-                Engine = parsed.GetValue(workers) == 0 ? null : new EngineOptions
-                {
-                    Devices = ComputeBackends.Find(parsed.GetRequiredValue(backend), parsed.GetValue(device), parsed.GetValue(libtorch)),
-                    Workers = parsed.GetValue(workers),
-                    Threads = parsed.GetValue(threads),
-                    BatchSize = parsed.GetValue(batch),
-                    ResidentModels = parsed.GetValue(resident),
-                    LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(lease)),
-                },
+                Engine = engine.Works(parsed) ? engine.Of(parsed) with { ResidentModels = parsed.GetValue(resident) } : null,
             });
             using var export = OtlpExport.FromEnvironment(metrics => metrics.AddServer(), traces => traces.AddServer());
             return await ServeAsync(options, cancellation).ConfigureAwait(false);
@@ -138,9 +96,9 @@ internal static class SiloCommandLine
         }
 
         if (fault.Cause is not { } cause)
-            return 0;
-        await Console.Error.WriteLineAsync($"headscope-silo: the engine failed: {cause.Message}").ConfigureAwait(false);
-        return Failed;
+            return ExitCode.Done;
+        await Console.Error.WriteLineAsync($"{Program}: the engine failed: {cause.Message}").ConfigureAwait(false);
+        return ExitCode.Failed;
     }
 
     /// <summary>Starts all parts or, where one does not start, stops the others in order.</summary>
@@ -161,19 +119,4 @@ internal static class SiloCommandLine
             throw;
         }
     }
-
-    internal static Option<int> Number(string name, string description, int otherwise, int lowest, int highest) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => otherwise,
-        Validators =
-        {
-            result =>
-            {
-                // What does not parse is reported by the parser.
-                if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && (value < lowest || value > highest))
-                    result.AddError($"{name}: {value} is out of range; expected {lowest} to {highest}.");
-            },
-        },
-    };
 }

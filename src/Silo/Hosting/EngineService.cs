@@ -9,26 +9,15 @@ namespace HeadScope.Silo.Hosting;
 internal sealed partial class EngineService(
     IJobEngine engine, SiloOptions options, Readiness readiness, EngineFault fault, IHostApplicationLifetime lifetime, ILogger<EngineService> logger) : BackgroundService
 {
-    readonly CancellationTokenSource _drain = new();
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var abort = new CancellationTokenSource();
-        using var draining = stoppingToken.Register(() =>
-        {
-            Draining(options.Drain.TotalSeconds);
-            _drain.Cancel();
-            abort.CancelAfter(options.Drain);
-        });
         readiness.EngineStarted();
         try
         {
-            await engine.RunAsync(_drain.Token, abort.Token).ConfigureAwait(false);
-            Drained();
-        }
-        catch (OperationCanceledException) when (abort.IsCancellationRequested)
-        {
-            HandedBack();
+            if (await engine.RunAsync(options.Drain, () => StartsToDrain(options.Drain.TotalSeconds), stoppingToken).ConfigureAwait(false))
+                Drained();
+            else
+                HandedBack();
         }
         catch (Exception e)
         {
@@ -38,14 +27,8 @@ internal sealed partial class EngineService(
         }
     }
 
-    public override void Dispose()
-    {
-        base.Dispose(); // which drains, where the server was never told to stop since it did not start
-        _drain.Dispose();
-    }
-
     [LoggerMessage(LogLevel.Information, "Draining: no more shards are leased; those in work have {Seconds} s.")]
-    partial void Draining(double seconds);
+    partial void StartsToDrain(double seconds);
 
     [LoggerMessage(LogLevel.Information, "Drained: all shards in work were finished.")]
     partial void Drained();

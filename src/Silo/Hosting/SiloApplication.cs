@@ -91,6 +91,7 @@ internal static class SiloApplication
         builder.AddPrometheus();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobStatusReader>();
+        services.AddSingleton<JobSubmissions>();
         services.AddSingleton<JobMonitor>();
         services.AddSingleton<JobEvents>();
         services.AddSingleton<PreviewReader>();
@@ -101,7 +102,7 @@ internal static class SiloApplication
         var roots = new InputRoots(options.ModelRoots, options.TokenRoots);
         options = options with { Engine = options.Engine is null ? null : options.Engine with { Models = options.Models, Roots = roots } };
         services.AddSingleton(provider => new JobIntake(
-            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<JobStatusReader>(), options.Models, () => new JobRequestReader(roots, options.AllowHub)));
+            provider.GetRequiredService<JobSubmissions>(), options.Models, () => new JobRequestReader(roots, options.AllowHub)));
         services.AddSingleton<JobTroubles>();
         services.AddSingleton<CertificateTroubles>();
         builder.AddEngine(options);

@@ -30,7 +30,7 @@ public sealed class SlurmTests : IDisposable
         try
         {
             await UntilAsync(async () => (await SlurmAsync("squeue", "--noheader", "--array", $"--jobs={array}", "--states=RUNNING")).Split('\n').Length == Tasks, "three tasks run");
-            await UntilAsync(async () => (int)JsonNode.Parse(await SaysAsync(["status", "--store", store, "--job", id, "--json"]))!["shards_done"]! > 1, "shards are done");
+            await UntilAsync(async () => (int)JsonNode.Parse(await SaysAsync(["status", "--store", store, "--job", id, "--json"]))!["shards_committed"]! > 1, "shards are done");
             await SlurmAsync("scontrol", "requeue", $"{array}_1");
             await SlurmAsync("scancel", $"{array}_2");
             Assert.Contains("Restarts=1", await SlurmAsync("scontrol", "show", "job", $"{array}_1"), StringComparison.Ordinal);

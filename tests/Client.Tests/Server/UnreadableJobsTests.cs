@@ -101,7 +101,7 @@ public sealed class UnreadableJobsTests : IDisposable
             foreach (var (id, (blob, way)) in damaged)
             {
                 Assert.True((string)found[id]["state"]! == "unreadable", $"{blob}, {way}: {found[id]}");
-                AssertSays(blob, way, (string)found[id]["message"]!);
+                AssertSays(blob, way, (string)found[id]["error"]!);
             }
         }
 
@@ -196,7 +196,7 @@ public sealed class UnreadableJobsTests : IDisposable
         foreach (var (id, way) in damaged)
         {
             var job = JsonNode.Parse(await client.SaysAsync(3, ["watch", "--job", id, "--json"]))!;
-            Assert.True((string)job["state"]! == "failed" && ((string)job["message"]!).Contains(remedy, StringComparison.Ordinal), $"{way}: {job}");
+            Assert.True((string)job["state"]! == "failed" && ((string)job["error"]!).Contains(remedy, StringComparison.Ordinal), $"{way}: {job}");
         }
 
         Assert.True(_server.PeakMemory < MostMemory, $"the server took {_server.PeakMemory:N0} bytes");

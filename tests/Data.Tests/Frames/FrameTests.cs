@@ -72,12 +72,11 @@ public sealed class FrameTests : IDisposable
     }
 
     [Fact]
-    public void Column_ByName_IsTheAddedValues()
+    public void Values_OfPartOfAnArray_AreThatPart()
     {
         var frame = new Frame().Add("L", new[] { 1, 2, 3 }.AsMemory(1)).Add("x", new[] { 0.5f, 1f });
-        Assert.Equal([2, 3], frame.Column<int>("L"));
-        AssertRefused("it has L, x", () => frame.Column<int>("M"));
-        AssertRefused("'x' is of type Float", () => frame.Column<double>("x"));
+        Assert.Equal([2, 3], Assert.IsType<ColumnValues<int>>(frame.Values[0]).Span);
+        Assert.Equal([0.5f, 1f], Assert.IsType<ColumnValues<float>>(frame.Values[1]).Span);
     }
 
     [Fact]

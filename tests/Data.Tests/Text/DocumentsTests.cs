@@ -17,7 +17,6 @@ public sealed class DocumentsTests : IDisposable
     public void Open_File_GivesItsDocumentsAgainAndAgain(string name)
     {
         var documents = Documents.Open(ParquetSamples.PathOf(name));
-        Assert.Equal(ParquetSamples.PathOf(name), documents.Location);
         Assert.Equal([ParquetSamples.PathOf(name)], documents.Files);
         var texts = ParquetSamples.Rows.Select(row => row.Text).ToArray();
         Assert.Equal(texts, documents.Read());

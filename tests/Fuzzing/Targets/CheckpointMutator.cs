@@ -1,7 +1,7 @@
 using HeadScope.Data.Tests.Weights.PyTorch;
 using HeadScope.Data.Weights.PyTorch;
 using HeadScope.Tests.Support;
-using static HeadScope.Fuzzing.Targets.ByteChanges;
+using static HeadScope.Tests.Support.ByteChanges;
 
 namespace HeadScope.Fuzzing.Targets;
 

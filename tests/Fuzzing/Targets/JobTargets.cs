@@ -37,7 +37,7 @@ internal static class JobTargets
         json => JobBlobs.InductionTokens(Folder, Done.Value.Spec.Induction!, json));
 
     public static FuzzTarget Control(TemporaryFolder folder) => Json(JobJson.Write(new JobControl(7, Paused: true)), json =>
-        Assert.InRange(JobBlobs.Control(Folder, json).Priority, JobControl.LowestPriority, JobControl.HighestPriority));
+        Assert.InRange(JobBlobs.Control(Folder, json).Priority, (int)RequestRules.Priority.Lowest, (int)RequestRules.Priority.Highest));
 
     public static FuzzTarget Submitter(TemporaryFolder folder) => Json(
         JobJson.Write(new JobSubmission(DateTimeOffset.UnixEpoch, "someone")), json => JobBlobs.Submission(Folder, json));

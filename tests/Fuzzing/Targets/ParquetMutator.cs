@@ -1,6 +1,5 @@
 using HeadScope.Data.Tests.Frames;
-using HeadScope.Tests.Support;
-using static HeadScope.Fuzzing.Targets.ByteChanges;
+using static HeadScope.Tests.Support.ByteChanges;
 
 namespace HeadScope.Fuzzing.Targets;
 

@@ -141,7 +141,7 @@ public class NonFiniteTests
         for (var i = 0; i < table.Positions; i++)
         {
             table.NumCopiesOf(0)[i] = i / kinds.Length % 2;
-            table.HasSourcesOf(table.Selection.IndexOf(set), 0)[i] = table.NumCopies[i] > 0;
+            table.HasSourcesOf(set, 0)[i] = table.NumCopies[i] > 0;
             table.IsInductionOf(0)[i] = i / (2 * kinds.Length) % 2 == 1;
             foreach (var (index, score) in table.Selection.Stored.Index())
             {

@@ -73,6 +73,21 @@ public class StoredSpecTests
         Assert.Equal(new TokenLocation(Fixture.PathOf("neox-tiny", "inputs.safetensors"), "tokens"), spec.Tokens.Location);
     }
 
+    /// <summary>A shard's record is compared with it, for every shard of every job.</summary>
+    [Fact]
+    public void Id_AskedTwice_IsMadeOnceAndOfEachCopyAnew()
+    {
+        var spec = System.Text.Json.JsonSerializer.Deserialize<JobSpec>(Here, JobJson.Options)!;
+        Assert.Same(spec.Id, spec.Id);
+        var other = spec with { Tokens = spec.Tokens with { Rows = 4 } };
+        Assert.NotEqual(spec.Id, other.Id);
+        Assert.Equal(spec, spec with { });
+        Assert.Equal(Id, (spec with { Model = spec.Model with { Location = "elsewhere" } }).Id);
+
+        Assert.Same(spec.Scores.Selection, spec.Scores.Selection);
+        Assert.Equal(["entropy"], (spec.Scores with { Names = ["entropy"] }).Selection.Scores.Select(score => score.Name));
+    }
+
     [Fact]
     public void Resolve_TheSameRequest_GivesTheSameSpec()
     {

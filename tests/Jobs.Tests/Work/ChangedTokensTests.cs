@@ -111,9 +111,5 @@ public sealed class ChangedTokensTests : IDisposable
         public void ShardCommitted(ShardRecord record, HeadStatistics statistics) => Committed();
 
         public void ShardFailed(string unit, Exception cause) => Failed.Add(cause.Message);
-
-        public void Reducing()
-        {
-        }
     }
 }

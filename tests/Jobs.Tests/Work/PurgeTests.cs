@@ -71,18 +71,6 @@ public sealed class PurgeTests(SharedAzurite azurite)
 
     sealed class Watcher(Action committed) : IJobObserver
     {
-        public void RowsScored(int rows)
-        {
-        }
-
         public void ShardCommitted(ShardRecord record, HeadStatistics statistics) => committed();
-
-        public void ShardFailed(string unit, Exception cause)
-        {
-        }
-
-        public void Reducing()
-        {
-        }
     }
 }

@@ -140,6 +140,26 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
         }
     }
 
+    /// <summary>A download shows each row of a tensor, or of a part of one, in order.</summary>
+    public void Download() => AssertNear(0, backend =>
+    {
+        using var whole = backend.Upload(Random(5 * 7, 1), 5, 7);
+        Tensor[] parts = [whole, whole.SliceRows(1, 3), whole.SliceColumns(2, 4), whole.SliceColumns(6, 1)];
+        return [.. parts.Select(Shown)];
+
+        float[] Shown(Tensor part)
+        {
+            var values = new List<float>();
+            using var download = backend.StartDownload(part);
+            download.Finish((row, shown) =>
+            {
+                Assert.Equal(row * part.Columns, values.Count);
+                values.AddRange(shown);
+            });
+            return [.. values];
+        }
+    });
+
     public static float[] Values(IBackend backend, Tensor tensor)
     {
         using (tensor)

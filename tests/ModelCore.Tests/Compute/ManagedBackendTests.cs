@@ -37,6 +37,10 @@ public class ManagedBackendTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
+    public void Download_WholeOrInPart_ShowsTheRows(string kernel) => Operations(kernel).Download();
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
     public void Attend_EveryVariant_IsSoftmaxAttention(string kernel) => Operations(kernel).Attend();
 
     [Theory]
@@ -66,7 +70,7 @@ public class ManagedBackendTests
             using var k = qkv.SliceColumns(Model, Model);
             using var v = qkv.SliceColumns(2 * Model, Model);
             backend.Rotate(q, Size, batch, new Rotary(8, 10000, 64));
-            var z = backend.Attend(new AttentionInputs(q, k, v, batch, new HeadShape(Heads, Heads, Size), 0.2f), AttentionHooks.None);
+            var z = backend.Attend(new AttentionInputs(q, k, v, batch, new HeadShape(Heads, Heads, Size), 0.2f), new AttentionHooks());
             backend.Activate(z, Activation.Gelu);
             using var unembed = backend.Load(Random(Model * Vocabulary, 5), Model, Vocabulary);
             var loss = backend.TokenLoss(z, unembed, [.. Enumerable.Range(0, batch.Positions)]);
@@ -76,7 +80,7 @@ public class ManagedBackendTests
             using var grouped = backend.Upload(Random(longer.Positions * 6 * 6, 6, 2), longer.Positions, 6 * 6);
             using var keys = grouped.SliceColumns(0, 2 * 6);
             backend.Rotate(grouped, 36, longer, new Rotary(34, 10000, longer.Context));
-            var windowed = backend.Attend(new AttentionInputs(grouped, keys, keys, longer, new HeadShape(6, 2, 6), 0.4f, Window: 530), AttentionHooks.None);
+            var windowed = backend.Attend(new AttentionInputs(grouped, keys, keys, longer, new HeadShape(6, 2, 6), 0.4f, Window: 530), new AttentionHooks());
             using var gate = backend.Upload(Random(windowed.Rows * windowed.Columns, 7), windowed.Rows, windowed.Columns);
             backend.ActivateGate(windowed, Activation.Silu, gate);
             var (rms, _) = backend.Normalize(windowed, new Norm(NormKind.Rms, 1e-6f, null, null));

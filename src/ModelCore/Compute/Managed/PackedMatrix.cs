@@ -27,7 +27,6 @@ internal sealed unsafe class PackedMatrix : Matrix
         _bias = (float*)NativeMemory.AlignedAlloc(padded * sizeof(float), 64);
         NativeMemory.Clear(_bias, padded * sizeof(float));
         bias.CopyTo(new Span<float>(_bias, outputs));
-        HasBias = !bias.IsEmpty;
 
         fixed (float* source = values)
         {
@@ -52,8 +51,6 @@ internal sealed unsafe class PackedMatrix : Matrix
 
     /// <summary>How many panels of <c>Kernel.Columns</c> outputs there are.</summary>
     public int Panels { get; }
-
-    public bool HasBias { get; }
 
     /// <summary>The bias of a panel's outputs, [Kernel.Columns].</summary>
     public float* Bias(int panel) => _bias + (nint)panel * Kernel.Columns;

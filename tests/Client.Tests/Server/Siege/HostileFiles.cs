@@ -34,7 +34,7 @@ internal sealed class HostileFiles
         var random = new Random(seed);
         for (var i = 0; i < Damaged; i++)
         {
-            files.Model("config", i, folder => Change(Path.Combine(folder, "config.json"), json => JsonMutator.Next(json, random)));
+            files.Model("config", i, folder => Change(Path.Combine(folder, "config.json"), json => JsonMutator.Next([json], random)));
             files.Model("weights", i, folder => Change(Path.Combine(folder, "model.safetensors"), bytes => Damage(bytes, random)));
             files.Token("safetensors", i, File.ReadAllBytes(Path.Combine(root, "good.safetensors")), random);
         }

@@ -34,7 +34,7 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
         {
             return random.Next(10) switch
             {
-                < 3 => await PostAsync(JsonMutator.Next(Good, random)),
+                < 3 => await PostAsync(JsonMutator.Next([Good], random)),
                 < 5 => await PostAsync(Job(ByteChanges.Pick(files.Models, random), "good.safetensors", random)),
                 < 7 => await PostAsync(Job("good", ByteChanges.Pick(files.Tokens, random), random)),
                 7 => await PostAsync(Oddity(random)),
@@ -88,7 +88,7 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
         var method = ByteChanges.Pick<HttpMethod>([HttpMethod.Get, HttpMethod.Get, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Head, HttpMethod.Options, HttpMethod.Trace], random);
         using var request = new HttpRequestMessage(method, path);
         if (method != HttpMethod.Get && method != HttpMethod.Head && method != HttpMethod.Trace)
-            request.Content = new ByteArrayContent(JsonMutator.Next("""{"paused": true, "priority": 5}"""u8.ToArray(), random));
+            request.Content = new ByteArrayContent(JsonMutator.Next(["""{"paused": true, "priority": 5}"""u8.ToArray()], random));
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         return response.StatusCode;
     }
@@ -106,7 +106,7 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
             1 => Encoding.ASCII.GetBytes($"POST /v1/jobs HTTP/1.1\r\nHost: {uri.Authority}\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nffffffffff\r\n{{"),
             2 => Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {uri.Authority}\r\nX: {new string('y', 100_000)}\r\n\r\n"),
             3 => Encoding.ASCII.GetBytes("GET /v1/jobs HTTP/1.1\r\n"),
-            _ => JsonMutator.Next(Encoding.ASCII.GetBytes($"POST /v1/jobs HTTP/1.1\r\nHost: {uri.Authority}\r\nContent-Length: 2\r\n\r\n{{}}"), random),
+            _ => JsonMutator.Next([Encoding.ASCII.GetBytes($"POST /v1/jobs HTTP/1.1\r\nHost: {uri.Authority}\r\nContent-Length: 2\r\n\r\n{{}}")], random),
         });
         return null;
     }

@@ -2,10 +2,10 @@ using System.CommandLine;
 using HeadScope.Jobs.Work;
 using HeadScope.ModelCore.Compute;
 
-namespace HeadScope.Client.Commands;
+namespace HeadScope.CommandLine;
 
 /// <summary>The options that say what computes.</summary>
-internal sealed class DeviceOptions
+public sealed class DeviceOptions
 {
     readonly Option<string> _backend = new("--backend")
     {
