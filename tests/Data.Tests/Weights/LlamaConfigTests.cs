@@ -15,7 +15,7 @@ public class LlamaConfigTests
         const string Scaling = """ "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192 """;
         var old = Read("Llama", $$""" "rope_theta": 500000.0, "rope_scaling": { "rope_type": "llama3", {{Scaling}} } """);
         Assert.Equal(500000, old.RotaryBase);
-        Assert.Equal(new RotaryScaling(8, 8192, 1, 4), old.RotaryScaling);
+        Assert.Equal(new Llama3Scaling(8, 8192, 1, 4), old.RotaryScaling);
         Assert.Equal(old, Read("Llama", $$""" "rope_parameters": { "rope_theta": 500000.0, "rope_type": "llama3", {{Scaling}} } """));
         Assert.Equal(old, Read("Llama", $$""" "rope_theta": 500000.0, "rope_scaling": { "type": "llama3", {{Scaling}} } """));
 
@@ -23,7 +23,7 @@ public class LlamaConfigTests
         Assert.Equal((10000, null), (plain.RotaryBase, plain.RotaryScaling));
         Assert.Equal(plain, Read("Llama", """ "rope_scaling": null """));
         Assert.Equal(plain, Read("Llama", """ "rope_parameters": { "rope_theta": 10000, "rope_type": "default" } """));
-        Assert.Equal(new RotaryScaling(4), Read("Llama", """ "rope_scaling": { "type": "linear", "factor": 4.0 } """).RotaryScaling);
+        Assert.Equal(new LinearScaling(4), Read("Llama", """ "rope_scaling": { "type": "linear", "factor": 4.0 } """).RotaryScaling);
     }
 
     [Fact]
@@ -61,9 +61,13 @@ public class LlamaConfigTests
     public void Read_Biases_AreTheFamilys(string family, string fields, AttentionBiases biases) => Assert.Equal(biases, Read(family, fields).AttentionBiases);
 
     [Theory]
-    [InlineData("Llama", "\"rope_scaling\": { \"rope_type\": \"yarn\", \"factor\": 4.0 }", "rope_scaling: 'rope_type' is \"yarn\"")]
+    [InlineData("Llama", "\"rope_scaling\": { \"rope_type\": \"proportional\", \"factor\": 4.0 }", "rope_scaling: 'rope_type' is \"proportional\"")]
+    [InlineData("Llama", "\"rope_scaling\": { \"rope_type\": \"yarn\", \"factor\": 0.5 }", "'factor' is 0.5")]
+    [InlineData("Llama", "\"rope_scaling\": { \"rope_type\": \"yarn\", \"factor\": 4, \"beta_fast\": 1 }", "'beta_fast' is 1")]
+    [InlineData("Llama", "\"rope_scaling\": { \"rope_type\": \"yarn\", \"factor\": 4, \"attention_factor\": 0 }", "'attention_factor' is 0")]
+    [InlineData("Llama", "\"rope_theta\": 1, \"rope_scaling\": { \"rope_type\": \"yarn\", \"factor\": 4 }", "'rope_theta' is 1, where a number above 1")]
     [InlineData("Qwen2", "\"rope_scaling\": { \"type\": \"dynamic\", \"factor\": 4.0 }", "rope_scaling: 'type' is \"dynamic\"")]
-    [InlineData("Llama", "\"rope_parameters\": { \"rope_type\": \"longrope\" }", "rope_parameters: 'rope_type' is \"longrope\"")]
+    [InlineData("Llama", "\"rope_parameters\": { \"rope_type\": \"longrope\" }", "rope_parameters: the field 'short_factor' is missing")]
     [InlineData("Llama", "\"rope_scaling\": { \"rope_type\": \"llama3\", \"factor\": 8.0 }", "rope_scaling: the field 'low_freq_factor' is missing")]
     [InlineData("Llama", "\"rope_scaling\": { \"rope_type\": \"linear\", \"factor\": 0.5 }", "'factor' is 0.5")]
     [InlineData("Llama", "\"rope_scaling\": \"llama3\"", "'rope_scaling' is \"llama3\", where an object belongs")]

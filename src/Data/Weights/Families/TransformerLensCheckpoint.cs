@@ -53,7 +53,7 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             RotaryDim = config.Size("rotary_dim", size),
             RotaryBase = config.RotaryBase("rotary_base"),
             RotaryScaling = config.Flag("use_NTK_by_parts_rope", false)
-                ? new RotaryScaling(
+                ? new Llama3Scaling(
                     config.Number("NTK_by_parts_factor", 8), config.Size("NTK_original_ctx_len", 8192), config.Number("NTK_by_parts_low_freq_factor", 1),
                     config.Number("NTK_by_parts_high_freq_factor", 4))
                 : null,
@@ -127,10 +127,15 @@ public sealed class TransformerLensCheckpoint : ModelFamily
 
     static void RefuseUnsupported(ConfigReader config)
     {
-        foreach (var field in new[] { "rotary_adjacent_pairs", "use_normalization_before_and_after", "post_embedding_ln", "load_in_4bit" })
+        foreach (var field in new[]
+        {
+            "rotary_adjacent_pairs", "use_normalization_before_and_after", "post_embedding_ln", "load_in_4bit", "use_qk_norm", "use_yarn_rope",
+        })
             config.Require(!config.Flag(field, false), field, "false");
         foreach (var field in new[] { "attn_scores_soft_cap", "output_logits_soft_cap" })
             config.Require(config.Number(field, -1) <= 0, field, "-1 (no cap)");
+        config.Require(!config.Has("rotary_base_local"), "rotary_base_local", "null (one base in all layers)");
+        config.Require(config.Number("rotary_scaling_factor", 1) == 1, "rotary_scaling_factor", "1");
         config.Require(!config.Has("num_experts"), "num_experts", "null (no experts)");
         config.Require(config.Text("normalization_type") is not ("LN" or "LNPre") || !config.Flag("final_rms", false), "final_rms", "false, where the other norms are LayerNorms,");
     }
