@@ -39,6 +39,7 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
     [InlineData("mistral-tiny")]
     [InlineData("qwen2-tiny")]
     [InlineData("neox-sequential")]
+    [InlineData("qwen3-tiny")]
     public void Processed_EveryParameter_HasTransformerLensSums(string name)
     {
         var expected = Fixture.Tensors(name, "tl_proc_digest.safetensors");
