@@ -40,6 +40,7 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
     [InlineData("qwen2-tiny")]
     [InlineData("neox-sequential")]
     [InlineData("qwen3-tiny")]
+    [InlineData("gemma2-tiny")]
     public void Processed_EveryParameter_HasTransformerLensSums(string name)
     {
         var expected = Fixture.Tensors(name, "tl_proc_digest.safetensors");
