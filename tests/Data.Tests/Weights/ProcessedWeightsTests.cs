@@ -41,6 +41,7 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
     [InlineData("neox-sequential")]
     [InlineData("qwen3-tiny")]
     [InlineData("gemma2-tiny")]
+    [InlineData("phi3-tiny")]
     public void Processed_EveryParameter_HasTransformerLensSums(string name)
     {
         var expected = Fixture.Tensors(name, "tl_proc_digest.safetensors");
