@@ -42,6 +42,7 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
     [InlineData("qwen3-tiny")]
     [InlineData("gemma2-tiny")]
     [InlineData("phi3-tiny")]
+    [InlineData("gptj-tiny")]
     public void Processed_EveryParameter_HasTransformerLensSums(string name)
     {
         var expected = Fixture.Tensors(name, "tl_proc_digest.safetensors");
