@@ -43,6 +43,7 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
     [InlineData("gemma2-tiny")]
     [InlineData("phi3-tiny")]
     [InlineData("gptj-tiny")]
+    [InlineData("opt-tiny")]
     public void Processed_EveryParameter_HasTransformerLensSums(string name)
     {
         var expected = Fixture.Tensors(name, "tl_proc_digest.safetensors");
