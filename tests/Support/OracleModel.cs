@@ -22,7 +22,7 @@ public sealed class OracleModel : IDisposable
         { "neox-tiny", "raw" }, { "neox-tiny", "proc" }, { "gpt2-tiny", "raw" }, { "gpt2-tiny", "proc" }, { "demo", "raw" }, { "demo", "proc" },
         { "neox-sequential", "raw" }, { "neox-sequential", "proc" }, { "llama-tiny", "raw" }, { "llama-tiny", "proc" }, { "qwen2-tiny", "raw" }, { "qwen2-tiny", "proc" },
         { "mistral-tiny", "raw" }, { "mistral-tiny", "proc" }, { "mistral-tiny/window16", "raw" },
-        { "qwen3-tiny", "raw" }, { "qwen3-tiny", "proc" }, { "gemma2-tiny", "raw" }, { "gemma2-tiny", "proc" },
+        { "qwen3-tiny", "raw" }, { "qwen3-tiny", "proc" }, { "gemma2-tiny", "raw" }, { "gemma2-tiny", "proc" }, { "gemma3-tiny", "raw" }, { "gemma3-tiny", "proc" },
         { "olmo2-tiny", "raw" }, { "phi3-tiny", "raw" }, { "phi3-tiny", "proc" }, { "gptj-tiny", "raw" }, { "gptj-tiny", "proc" }, { "opt-tiny", "raw" }, { "opt-tiny", "proc" },
     };
 

@@ -41,6 +41,7 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
     [InlineData("neox-sequential")]
     [InlineData("qwen3-tiny")]
     [InlineData("gemma2-tiny")]
+    [InlineData("gemma3-tiny")]
     [InlineData("phi3-tiny")]
     [InlineData("gptj-tiny")]
     [InlineData("opt-tiny")]

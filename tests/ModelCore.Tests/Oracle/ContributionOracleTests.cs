@@ -11,7 +11,7 @@ public class ContributionOracleTests(ITestOutputHelper output)
     /// <summary>Of the terms of a sum of some hundred products, each rounded to float32.</summary>
     const double Rounding = 5e-6;
 
-    public static TheoryData<string> WithNormsAfter => ["gemma2-tiny", "olmo2-tiny"];
+    public static TheoryData<string> WithNormsAfter => ["gemma2-tiny", "gemma3-tiny", "olmo2-tiny"];
 
     [Theory]
     [MemberData(nameof(OracleModel.Activations), MemberType = typeof(OracleModel))]
