@@ -77,8 +77,10 @@ internal sealed class AttentionOperation(AttentionInputs inputs, AttentionHooks 
             .permute(0, 2, 3, 1, 4).reshape(rows * _heads.KeyValueHeads, _group * _context, _heads.DHead)
             .mul(Scalars.Of(inputs.Scale)).to_type(products);
         var key = KeyValueHeads(_key, row, rows).transpose(1, 2); // [sequence * key-value head, d_head, src]
-        using var scores = bmm(query, key).to_type(ScalarType.Float32).add_(hidden, Scalars.One)
-            .view(rows * _heads.Heads, _context, _context);
+        var scaled = bmm(query, key).to_type(ScalarType.Float32);
+        if (inputs.Cap is { } cap)
+            scaled = TorchBackend.Capped(scaled, cap);
+        using var scores = scaled.add_(hidden, Scalars.One).view(rows * _heads.Heads, _context, _context);
         var pattern = nn.functional.softmax(scores, -1);
         Tap(hooks.Scores, scores, row);
         Tap(hooks.Pattern, pattern, row);

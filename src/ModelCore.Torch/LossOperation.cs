@@ -13,7 +13,7 @@ internal static class LossOperation
 
     /// <summary>[n, 1]; 0 where a target is negative.</summary>
     /// <param name="most">How many logits may exist at a time.</param>
-    public static torch.Tensor Run(torch.Tensor x, TorchMatrix unembed, int[] targets, ScalarType products, long most)
+    public static torch.Tensor Run(torch.Tensor x, TorchMatrix unembed, int[] targets, float? cap, ScalarType products, long most)
     {
         var typed = x.to_type(products); // once for all tiles
         var wanted = HostMemory.ToDevice(targets, x.device).unsqueeze(1); // [n, 1]
@@ -32,6 +32,8 @@ internal static class LossOperation
                 using var tile = NewDisposeScope();
                 var count = Math.Min(columns, unembed.Outputs - first);
                 var logits = unembed.Multiply(part, first, count); // [rows, count]
+                if (cap is { } highest)
+                    logits = TorchBackend.Capped(logits, highest);
                 sums.Add(logits.logsumexp(1).MoveToOuterDisposeScope());
                 var index = targetsOfPart.sub(Scalars.Of(first));
                 var isHere = index.ge(Scalars.Of(0)).logical_and(index.lt(Scalars.Of(count)));

@@ -140,6 +140,25 @@ public sealed class TorchBackend : IBackend
         return (normalized, scale!);
     }
 
+    public void NormalizeRuns(Tensor x, int size, Norm norm)
+    {
+        if (size < 1 || x.Columns % size != 0)
+            throw new ArgumentException($"{x.Columns} columns are not runs of {size}.", nameof(size));
+        Change(() =>
+        {
+            var values = Of(x).view(x.Rows, x.Columns / size, size);
+            var centred = norm.Kind == NormKind.LayerNorm ? values - values.mean([2], keepdim: true) : values;
+            var result = centred / centred.square().mean([2], keepdim: true).add_(Scalars.Of(norm.Epsilon), Scalars.One).sqrt_();
+            if (norm.Weight is not null)
+                result.mul_(Of(norm.Weight).view(-1, size));
+            if (norm.Bias is not null)
+                result.add_(Of(norm.Bias).view(-1, size), Scalars.One);
+            values.copy_(result);
+        });
+    }
+
+    public void SoftCap(Tensor x, float cap) => Change(() => Capped(Of(x), cap));
+
     public void Activate(Tensor x, Activation activation) => Change(() => Of(x).copy_(Activated(Of(x), activation)));
 
     public void ActivateGate(Tensor gate, Activation activation, Tensor linear)
@@ -159,7 +178,9 @@ public sealed class TorchBackend : IBackend
             var tables = _constants.Get(known, () => [Table(known.Cosines), Table(known.Sines)]);
             var (cosines, sines) = (tables[0].narrow(0, 0, batch.Context), tables[1].narrow(0, 0, batch.Context)); // [position, 1, half]
             var values = Of(heads).view(batch.Sequences, batch.Context, heads.Columns / headSize, headSize);
-            var (x, y) = (values.narrow(3, 0, half), values.narrow(3, half, half));
+            var (x, y) = rotary.AdjacentPairs
+                ? (values.slice(3, 0, 2 * half, 2), values.slice(3, 1, 2 * half, 2))
+                : (values.narrow(3, 0, half), values.narrow(3, half, half));
             var turned = (x * cosines).sub_(y * sines);
             y.copy_((y * cosines).add_(x * sines, Scalars.One));
             x.copy_(turned);
@@ -192,13 +213,13 @@ public sealed class TorchBackend : IBackend
         Change(() => Of(scores).div_(Of(scale).t()));
     }
 
-    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets)
+    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets, float? cap = null)
     {
         if (targets.Length != x.Rows || x.Columns != unembed.Inputs)
             throw new ArgumentException($"[{x.Rows}, {x.Columns}] activations have {x.Rows} targets, not {targets.Length}, and a matrix of {x.Columns} inputs, not {unembed.Inputs}.", nameof(targets));
         CheckIndices(targets, int.MinValue, unembed.Outputs);
         var wanted = targets.ToArray();
-        return Compute(() => LossOperation.Run(Of(x), (TorchMatrix)unembed, wanted, _products, _most));
+        return Compute(() => LossOperation.Run(Of(x), (TorchMatrix)unembed, wanted, cap, _products, _most));
     }
 
     public void Dispose()
@@ -223,6 +244,9 @@ public sealed class TorchBackend : IBackend
     }
 
     static torch.Tensor Of(Tensor tensor) => ((TorchTensor)tensor).Values;
+
+    /// <summary>cap tanh(x / cap), in x's place.</summary>
+    internal static torch.Tensor Capped(torch.Tensor x, float cap) => x.div_(Scalars.Of(cap)).tanh_().mul_(Scalars.Of(cap));
 
     static torch.Tensor Activated(torch.Tensor x, Activation activation) => activation switch
     {

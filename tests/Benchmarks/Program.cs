@@ -48,7 +48,8 @@ switch (args)
             Benchmarks [products|breakdown|compare|tokenizer|documents|watching|one-silo|scale|gpu|leak]
               products  [--threads N]                    matrix products, loss and attention, each kernel, beside OpenBLAS where it is installed
               breakdown [--model M] [--batch N] [--context N] [--batches N] [--threads N]
-                                                         where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, smollm-135m, demo
+                                                         where the time of scoring goes; M: pythia-70m, pythia-160m, pythia-410m, smollm-135m, qwen3-0.6b,
+                                                         gemma-3-270m, demo
               compare   [--model M] [--batch N] [--context N] [--rounds N] [--threads N] [--python PATH]
                                                          scoring beside the notebook's loop in PyTorch, in turn
               tokenizer TOKENIZER [--peer FOLDER] [TEXT...]

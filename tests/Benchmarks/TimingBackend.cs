@@ -70,6 +70,10 @@ public sealed class TimingBackend(IBackend inner) : IBackend
 
     public (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm) => Time("norms", () => inner.Normalize(x, norm));
 
+    public void NormalizeRuns(Tensor x, int size, Norm norm) => Time("norms", () => inner.NormalizeRuns(x, size, norm));
+
+    public void SoftCap(Tensor x, float cap) => Time("activation", () => inner.SoftCap(x, cap));
+
     public void Activate(Tensor x, Activation activation) => Time("activation", () => inner.Activate(x, activation));
 
     public void ActivateGate(Tensor gate, Activation activation, Tensor linear) => Time("activation", () => inner.ActivateGate(gate, activation, linear));
@@ -84,11 +88,11 @@ public sealed class TimingBackend(IBackend inner) : IBackend
 
     public void DivideColumns(Tensor scores, Tensor scale) => Time("scores", () => inner.DivideColumns(scores, scale));
 
-    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets)
+    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets, float? cap = null)
     {
         Operations += 2.0 * x.Rows * unembed.Inputs * unembed.Outputs;
         var started = Stopwatch.GetTimestamp();
-        var result = inner.TokenLoss(x, unembed, targets);
+        var result = inner.TokenLoss(x, unembed, targets, cap);
         Note("loss", started);
         return result;
     }

@@ -23,6 +23,9 @@ public class TorchBackendTests
     public void Attend_EveryVariant_IsSoftmaxAttention() => _operations.Attend();
 
     [Fact]
+    public void Rotate_AnyPairs_TurnsThem() => _operations.Rotate();
+
+    [Fact]
     public void TokenLoss_AnyVocabulary_IsCrossEntropy() => _operations.TokenLoss();
 
     /// <summary>A wrong shape must not reach the native library, which may end the process.</summary>

@@ -29,6 +29,18 @@ internal sealed record RandomLlama
 
     public bool Tied { get; init; }
 
+    /// <summary>Norms before attention and MLP, and between them and the residual stream.</summary>
+    public (bool Before, bool After) Norms { get; init; } = (true, false);
+
+    /// <summary>Features of the norms of queries and keys; null where there are none.</summary>
+    public (int Query, int Key)? QueryKeyNorm { get; init; }
+
+    /// <summary>About what a norm's stored weights lie: 0 where 1 is added to them.</summary>
+    public float NormMean { get; init; } = 1;
+
+    /// <summary>Whether queries, keys and values are one tensor, and the MLP's gate and what it gates.</summary>
+    public bool Fused { get; init; }
+
     /// <summary>More fields of config.json.</summary>
     public Dictionary<string, object?> Fields { get; init; } = [];
 
@@ -70,8 +82,42 @@ internal sealed record RandomLlama
         for (var l = 0; l < Layers; l++)
         {
             var layer = $"model.layers.{l}";
-            tensors.Add(Vector($"{layer}.input_layernorm.weight", Model, 1));
-            tensors.Add(Vector($"{layer}.post_attention_layernorm.weight", Model, 1));
+            if (Norms.Before)
+                tensors.Add(Vector($"{layer}.input_layernorm.weight", Model, NormMean));
+            tensors.Add(Vector($"{layer}.post_attention_layernorm.weight", Model, NormMean));
+            if (Norms is (true, true))
+                tensors.Add(Vector($"{layer}.pre_feedforward_layernorm.weight", Model, NormMean));
+            if (Norms.After)
+                tensors.Add(Vector($"{layer}.post_feedforward_layernorm.weight", Model, NormMean));
+            if (QueryKeyNorm is { } features)
+            {
+                tensors.Add(Vector($"{layer}.self_attn.q_norm.weight", features.Query, NormMean));
+                tensors.Add(Vector($"{layer}.self_attn.k_norm.weight", features.Key, NormMean));
+            }
+
+            if (Fused)
+            {
+                tensors.Add(Matrix($"{layer}.self_attn.qkv_proj.weight", (Heads + 2 * KeyValueHeads) * HeadSize, Model, Model));
+                tensors.Add(Matrix($"{layer}.mlp.gate_up_proj.weight", 2 * Mlp, Model, Model));
+            }
+            else
+            {
+                AddProjections(layer);
+            }
+
+            tensors.Add(Matrix($"{layer}.self_attn.o_proj.weight", Model, Heads * HeadSize, Heads * HeadSize));
+            if (OutputBias)
+                tensors.Add(Vector($"{layer}.self_attn.o_proj.bias", Model, 0));
+            tensors.Add(Matrix($"{layer}.mlp.down_proj.weight", Model, Mlp, Mlp));
+        }
+
+        tensors.Add(Vector("model.norm.weight", Model, NormMean));
+        if (!Tied)
+            tensors.Add(Matrix("lm_head.weight", Vocabulary, Model, Model));
+        return tensors;
+
+        void AddProjections(string layer)
+        {
             foreach (var (name, heads) in new[] { ("q", Heads), ("k", KeyValueHeads), ("v", KeyValueHeads) })
             {
                 tensors.Add(Matrix($"{layer}.self_attn.{name}_proj.weight", heads * HeadSize, Model, Model));
@@ -79,18 +125,9 @@ internal sealed record RandomLlama
                     tensors.Add(Vector($"{layer}.self_attn.{name}_proj.bias", heads * HeadSize, 0));
             }
 
-            tensors.Add(Matrix($"{layer}.self_attn.o_proj.weight", Model, Heads * HeadSize, Heads * HeadSize));
-            if (OutputBias)
-                tensors.Add(Vector($"{layer}.self_attn.o_proj.bias", Model, 0));
             tensors.Add(Matrix($"{layer}.mlp.gate_proj.weight", Mlp, Model, Model));
             tensors.Add(Matrix($"{layer}.mlp.up_proj.weight", Mlp, Model, Model));
-            tensors.Add(Matrix($"{layer}.mlp.down_proj.weight", Model, Mlp, Mlp));
         }
-
-        tensors.Add(Vector("model.norm.weight", Model, 1));
-        if (!Tied)
-            tensors.Add(Matrix("lm_head.weight", Vocabulary, Model, Model));
-        return tensors;
 
         // Uniform with the deviation that keeps a product's inputs and outputs of one size.
         StoredTensor Matrix(string name, int rows, int columns, int inputs) => new(name, [rows, columns], Values(rows * columns, 0, MathF.Sqrt(3f / inputs)));

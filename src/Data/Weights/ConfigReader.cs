@@ -3,13 +3,14 @@ using System.Text.Json;
 namespace HeadScope.Data.Weights;
 
 /// <summary>The fields of a model's <c>config.json</c>, with messages that say which is missing or absurd.</summary>
-public sealed class ConfigReader(JsonElement root, string location)
+/// <param name="defaults">What absent fields are taken to be; a field that is null is not absent.</param>
+public sealed class ConfigReader(JsonElement root, string location, JsonElement? defaults = null)
 {
     /// <summary>Whether a field is there and not null.</summary>
-    public bool Has(string field) => root.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
+    public bool Has(string field) => TryGet(field, out var value) && value.ValueKind != JsonValueKind.Null;
 
-    /// <summary>Whether a field is there, be it null: for fields whose absence means something else.</summary>
-    public bool Names(string field) => root.TryGetProperty(field, out _);
+    /// <summary>The same fields, with those of a JSON object in the place of absent ones.</summary>
+    public ConfigReader WithDefaults(string fields) => new(root, location, JsonDocument.Parse(fields).RootElement);
 
     /// <summary>A size: a whole number from 1 to 2^24.</summary>
     public int Size(string field) => Size(field, null);
@@ -18,7 +19,7 @@ public sealed class ConfigReader(JsonElement root, string location)
     {
         if (!Has(field))
             return otherwise ?? throw Missing(field);
-        var value = root.GetProperty(field);
+        var value = Get(field);
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var size) && size is > 0 and <= 1 << 24
             ? size
             : throw Fault(field, "a whole number from 1 to 16777216");
@@ -29,7 +30,7 @@ public sealed class ConfigReader(JsonElement root, string location)
     {
         if (!Has(field))
             return null;
-        var value = root.GetProperty(field);
+        var value = Get(field);
         if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0)
             value = value[0];
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) && id >= 0 ? id : throw Fault(field, "a token id");
@@ -41,7 +42,7 @@ public sealed class ConfigReader(JsonElement root, string location)
     {
         if (!Has(field))
             return otherwise ?? throw Missing(field);
-        var value = root.GetProperty(field);
+        var value = Get(field);
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Fault(field, "a number");
     }
 
@@ -57,7 +58,7 @@ public sealed class ConfigReader(JsonElement root, string location)
     {
         if (!Has(field))
             return otherwise;
-        var value = root.GetProperty(field);
+        var value = Get(field);
         return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Fault(field, "true or false");
     }
 
@@ -65,7 +66,7 @@ public sealed class ConfigReader(JsonElement root, string location)
     {
         if (!Has(field))
             return null;
-        var value = root.GetProperty(field);
+        var value = Get(field);
         return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Fault(field, "a string");
     }
 
@@ -74,10 +75,21 @@ public sealed class ConfigReader(JsonElement root, string location)
     {
         if (!Has(field))
             return null;
-        var value = root.GetProperty(field);
+        var value = Get(field);
         return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
             ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
             : throw Fault(field, "a list of strings");
+    }
+
+    /// <summary>A list of numbers.</summary>
+    public IReadOnlyList<double> Numbers(string field)
+    {
+        if (!Has(field))
+            throw Missing(field);
+        var value = Get(field);
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number)
+            ? [.. value.EnumerateArray().Select(item => item.GetDouble())]
+            : throw Fault(field, "a list of numbers");
     }
 
     /// <summary>The first of the model's <c>architectures</c>, or null.</summary>
@@ -88,7 +100,7 @@ public sealed class ConfigReader(JsonElement root, string location)
     {
         if (!Has(field))
             return null;
-        var value = root.GetProperty(field);
+        var value = Get(field);
         return value.ValueKind == JsonValueKind.Object ? new ConfigReader(value, $"{location}, {field}") : throw Fault(field, "an object");
     }
 
@@ -102,6 +114,11 @@ public sealed class ConfigReader(JsonElement root, string location)
         if (!supported)
             throw Fault(field, expected);
     }
+
+    JsonElement Get(string field) => TryGet(field, out var value) ? value : throw Missing(field);
+
+    bool TryGet(string field, out JsonElement value) =>
+        root.TryGetProperty(field, out value) || (defaults is { } others && others.TryGetProperty(field, out value));
 
     InvalidDataException Missing(string field) => new($"{location}: the field '{field}' is missing.");
 }

@@ -9,7 +9,11 @@ namespace HeadScope.Data.Weights;
 public abstract class ModelFamily
 {
     /// <summary>Every family that can be loaded.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } = [new GptNeoX(), new Gpt2(), new Llama(), new Mistral(), new Qwen2(), new TransformerLensCheckpoint()];
+    public static IReadOnlyList<ModelFamily> All { get; } =
+    [
+        new GptNeoX(), new Gpt2(), new Llama(), new Mistral(), new Qwen2(), new Qwen3(), new Gemma2(), new Gemma3(), new Olmo2(),
+        new Olmo3(), new Phi3(), new GptJ(), new Opt(), new TransformerLensCheckpoint(),
+    ];
 
     /// <summary>For people.</summary>
     public abstract string Name { get; }

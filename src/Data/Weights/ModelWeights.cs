@@ -93,6 +93,10 @@ public sealed class ModelWeights : IModelWeights, IDisposable
         {
             Ln1 = ReadNorm($"{prefix}.ln1"),
             Ln2 = ReadNorm($"{prefix}.ln2"),
+            Ln1Post = ReadNorm($"{prefix}.ln1_post"),
+            Ln2Post = ReadNorm($"{prefix}.ln2_post"),
+            QNorm = ReadNorm($"{prefix}.attn.q_norm"),
+            KNorm = ReadNorm($"{prefix}.attn.k_norm"),
             WQ = Read($"{prefix}.attn.W_Q"),
             WK = Read($"{prefix}.attn.W_K"),
             WV = Read($"{prefix}.attn.W_V"),

@@ -10,7 +10,7 @@ public sealed class ParameterMap
     /// <summary>Arranges a stored tensor's values, row-major, into the parameter's.</summary>
     public delegate void Arrange(ReadOnlySpan<float> stored, Span<float> parameter);
 
-    sealed record Rule(string[] Sources, long[] StoredShape, long[] Shape, Arrange? Arrange);
+    sealed record Rule(string[] Sources, long[] StoredShape, long[] Shape, Arrange? Arrange, Func<float, float>? Conversion = null);
 
     readonly Dictionary<string, Rule> _rules = new(StringComparer.Ordinal);
 
@@ -29,6 +29,10 @@ public sealed class ParameterMap
     public void Transpose(string parameter, string source, int rows, int columns) =>
         Add(parameter, [source], [columns, rows], [rows, columns], (stored, values) => Transposition.Into(stored, columns, rows, values));
 
+    /// <summary>A parameter of whose stored values each becomes another.</summary>
+    public void Convert(string parameter, string source, Func<float, float> conversion, params long[] shape) =>
+        _rules.Add(parameter, new Rule([source], shape, shape, null, conversion));
+
     /// <summary>Heads' projections [head, d_model, d_head] that are stored [head * d_head, d_model].</summary>
     public void Heads(string parameter, string source, int heads, int model, int size) =>
         Add(parameter, [source], [heads * size, model], [heads, model, size], (stored, values) =>
@@ -43,12 +47,16 @@ public sealed class ParameterMap
         _rules.Add(parameter, new Rule(sources, storedShape, shape, arrange));
 
     /// <summary>Other names of a source, tried after the first: checkpoints of a bare model lack the outer prefix.</summary>
-    public void AlsoWithout(string prefix)
+    public void AlsoWithout(string prefix) => AlsoAs(prefix, "");
+
+    /// <summary>Other names of a source, tried after the first, with another prefix.</summary>
+    public void AlsoAs(string prefix, string other)
     {
         foreach (var (parameter, rule) in _rules.ToList())
         {
-            var shorter = rule.Sources.Where(source => source.StartsWith(prefix, StringComparison.Ordinal)).Select(source => source[prefix.Length..]);
-            _rules[parameter] = rule with { Sources = [.. rule.Sources, .. shorter] };
+            var others = rule.Sources.Where(source => source.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(source => $"{other}{source[prefix.Length..]}");
+            _rules[parameter] = rule with { Sources = [.. rule.Sources, .. others] };
         }
     }
 
@@ -81,6 +89,12 @@ public sealed class ParameterMap
         var fault = FirstNotFinite(stored);
         if (fault >= 0)
             throw new InvalidDataException($"{checkpoint.Location}: tensor '{info.Name}' has the value {stored[fault]} at element {fault}; weights are finite. Export the checkpoint again.");
+        if (rule.Conversion is { } conversion)
+        {
+            foreach (ref var value in stored.AsSpan())
+                value = conversion(value);
+        }
+
         if (rule.Arrange is null)
             return stored;
         var values = new float[rule.Shape.Aggregate(1L, (product, axis) => product * axis)];

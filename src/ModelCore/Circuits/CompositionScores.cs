@@ -19,6 +19,7 @@ public enum Composition
 /// </summary>
 /// <remarks>
 /// No product of d_model x d_model is formed: |A M B|_F² = tr((AᵀA) M (B Bᵀ) Mᵀ), with M = W_O W_Q (or W_K, W_V) of d_head x d_head.
+/// Where a norm follows attention, W_O has its weight.
 /// </remarks>
 public sealed class CompositionScores(IModelWeights weights, IBackend backend)
 {
@@ -76,15 +77,16 @@ public sealed class CompositionScores(IModelWeights weights, IBackend backend)
         var query = Array.ConvertAll(heads, head => Projection(block.WQ, head));
         var key = Array.ConvertAll(heads, head => Projection(block.WK, _config.Heads.KeyValueHeadOf(head)));
         var value = Array.ConvertAll(heads, head => Projection(block.WV, _config.Heads.KeyValueHeadOf(head)));
+        var writing = block.WritingWeights();
         var output = Array.ConvertAll(heads, head => Matrix<double>.Build.Dense(
-            _config.DHead, _config.DModel, (i, j) => block.WO[(head * _config.DHead + i) * _config.DModel + j]));
+            _config.DHead, _config.DModel, (i, j) => writing[(head * _config.DHead + i) * _config.DModel + j]));
         var valueGram = Array.ConvertAll(value, v => v.TransposeThisAndMultiply(v));
         var outputGram = Array.ConvertAll(output, o => o.TransposeAndMultiply(o));
         var queryGram = Array.ConvertAll(query, q => q.TransposeThisAndMultiply(q));
         var keyGram = Array.ConvertAll(key, k => k.TransposeThisAndMultiply(k));
         var ov = Array.ConvertAll(heads, head => Math.Sqrt((valueGram[head] * outputGram[head]).Trace()));
         var qk = Array.ConvertAll(heads, head => Math.Sqrt((queryGram[head] * keyGram[head]).Trace()));
-        return new Layer(block.WO, valueGram, ov,
+        return new Layer(writing, valueGram, ov,
         [
             new Reader(SideBySide(query), keyGram, qk),
             new Reader(SideBySide(key), queryGram, qk),

@@ -7,22 +7,24 @@ namespace HeadScope.ModelCore.Circuits;
 public static class DirectLogits
 {
     /// <summary>
-    /// A head's direct contribution to every logit at one position, at the scale of the last norm: z W_O W_U / scale, [d_vocab].
+    /// A head's direct contribution to every logit at one position, at the scale of the last norm: z W_O W_U / scale, [d_vocab]; where a
+    /// norm follows attention, at its scale and with its weight too. No cap of the logits.
     /// </summary>
     /// <param name="tokens">One sequence.</param>
     public static float[] OfHead(Transformer model, IBackend backend, ReadOnlySpan<int> tokens, int layer, int head, int position)
     {
-        var result = $"blocks.{layer}.attn.hook_result";
-        var cache = new ActivationCache(backend, name => name == result || name == "ln_final.hook_scale");
+        string block = $"blocks.{layer}", last = "ln_final.hook_scale", after = $"{block}.ln1_post.hook_scale";
+        var cache = new ActivationCache(backend, name => name == $"{block}.attn.hook_z" || name == last || name == after);
         model.Observe(backend, tokens, new BatchShape(1, tokens.Length), cache);
-
-        var width = model.Config.DModel;
-        var contribution = cache[result].Values.AsSpan((position * model.Config.NHeads + head) * width, width);
-        var divisor = model.Config.Normalization is null ? 1 : cache["ln_final.hook_scale"].Values[position];
+        var size = model.Config.DHead;
+        var z = cache[$"{block}.attn.hook_z"].Values.AsSpan((position * model.Config.NHeads + head) * size, size);
+        var divisor = ScaleOf(last) * ScaleOf(after);
 
         // The unembedding's bias belongs to no head.
-        using var x = backend.Upload(contribution, 1, width);
-        using var zeros = backend.Upload(new float[width], 1, width);
+        using var mixed = backend.Upload(z, 1, size);
+        using var writing = model.WritingWeights(backend, layer, head);
+        using var x = backend.Multiply(mixed, writing);
+        using var zeros = backend.Upload(new float[x.Columns], 1, x.Columns);
         using var withBias = backend.Multiply(x, model.Unembed);
         using var bias = backend.Multiply(zeros, model.Unembed);
         var logits = new float[model.Config.DVocabOut];
@@ -32,5 +34,8 @@ public static class DirectLogits
         for (var i = 0; i < logits.Length; i++)
             logits[i] = (logits[i] - biases[i]) / divisor;
         return logits;
+
+        // What a norm divides by at the position; 1 where the model has none.
+        float ScaleOf(string name) => cache.Activations.TryGetValue(name, out var scale) ? scale.Values[position] : 1;
     }
 }

@@ -13,7 +13,7 @@ namespace HeadScope.ModelCore.Circuits;
 /// <remarks>
 /// Eigenvalue scores: Elhage et al., "A Mathematical Framework for Transformer Circuits" (2021), "Summarizing OV/QK matrices".
 /// Eigenvalues of A B are those of B A (and zeros), so W_V W_O is reduced to W_O W_V, and E W_V W_O W_U to W_O (W_U E) W_V.
-/// E = W_E + mlp0(ln2(W_E)): tokens as they are after the first MLP.
+/// E = W_E + mlp0(ln2(W_E)): tokens as they are after the first MLP. Where a norm follows attention, W_O has its weight.
 /// </remarks>
 public sealed class OvCircuits(IModelWeights weights, Transformer transformer, IBackend backend)
 {
@@ -29,8 +29,9 @@ public sealed class OvCircuits(IModelWeights weights, Transformer transformer, I
         for (var layer = 0; layer < _config.NLayers; layer++)
         {
             var block = weights.ReadBlock(layer);
+            var writing = block.WritingWeights();
             for (var head = 0; head < _config.NHeads; head++)
-                eigenvalues[layer * _config.NHeads + head] = Eigenvalues(OutputOf(block, head) * ValueOf(block, head));
+                eigenvalues[layer * _config.NHeads + head] = Eigenvalues(OutputOf(writing, head) * ValueOf(block, head));
         }
 
         return eigenvalues;
@@ -46,7 +47,7 @@ public sealed class OvCircuits(IModelWeights weights, Transformer transformer, I
         for (var layer = 0; layer < _config.NLayers; layer++)
         {
             var block = weights.ReadBlock(layer);
-            using var output = backend.Upload(block.WO, heads * size, model);
+            using var output = backend.Upload(block.WritingWeights(), heads * size, model);
             using var through = backend.Multiply(output, unembedEmbed);
             backend.Download(through, product);
             for (var head = 0; head < heads; head++)
@@ -98,7 +99,7 @@ public sealed class OvCircuits(IModelWeights weights, Transformer transformer, I
         {
             var block = weights.ReadBlock(layer);
             using var values = backend.Load(SideBySide(block), model, heads * size);
-            using var outputs = backend.Load(block.WO, model, heads * size, transposed: true);
+            using var outputs = backend.Load(block.WritingWeights(), model, heads * size, transposed: true);
             var read = new float[(long)vocabulary * heads * size]; // E W_V: [token, head * d_head]
             var written = new float[(long)vocabulary * heads * size]; // (W_O W_U) by token: [token, head * d_head]
             for (var first = 0; first < vocabulary; first += TokenBlock)
@@ -172,8 +173,9 @@ public sealed class OvCircuits(IModelWeights weights, Transformer transformer, I
     }
 
     /// <summary>W_O of a head, [d_head, d_model].</summary>
-    Matrix<double> OutputOf(BlockWeights block, int head) => Matrix<double>.Build.Dense(
-        _config.DHead, _config.DModel, (i, j) => block.WO[(head * _config.DHead + i) * _config.DModel + j]);
+    /// <param name="writing">[head, d_head, d_model].</param>
+    Matrix<double> OutputOf(float[] writing, int head) => Matrix<double>.Build.Dense(
+        _config.DHead, _config.DModel, (i, j) => writing[(head * _config.DHead + i) * _config.DModel + j]);
 
     /// <summary>W_V of a head, [d_model, d_head].</summary>
     Matrix<double> ValueOf(BlockWeights block, int head) => Matrix<double>.Build.Dense(

@@ -7,8 +7,10 @@ namespace HeadScope.ModelCore.Compute;
 /// <param name="Scale">What query-key products are multiplied by: 1 / sqrt(d_head) as a rule.</param>
 /// <param name="Causal">Whether source j is visible from destination i only where j ≤ i.</param>
 /// <param name="Window">Where given, source j is visible from i only where i - j &lt; window.</param>
+/// <param name="Cap">Where given, a scaled product x becomes Cap tanh(x / Cap).</param>
 public readonly record struct AttentionInputs(
-    Tensor Query, Tensor Key, Tensor Value, BatchShape Batch, HeadShape Heads, float Scale, bool Causal = true, int? Window = null)
+    Tensor Query, Tensor Key, Tensor Value, BatchShape Batch, HeadShape Heads, float Scale, bool Causal = true, int? Window = null,
+    float? Cap = null)
 {
     /// <summary>The visible sources of a destination: from First up to but without End.</summary>
     public (int First, int End) VisibleSources(int destination)
@@ -21,7 +23,7 @@ public readonly record struct AttentionInputs(
 /// <summary>What a caller wants of attention beside z. Each tensor that is present is filled.</summary>
 public sealed class AttentionHooks
 {
-    /// <summary>[batch * head * dest, src]: scaled products, -inf where a source is not visible.</summary>
+    /// <summary>[batch * head * dest, src]: scaled products, capped where they are, -inf where a source is not visible.</summary>
     public Tensor? Scores { get; init; }
 
     /// <summary>[batch * head * dest, src]: softmax of the scores.</summary>

@@ -60,6 +60,15 @@ public interface IBackend : IDisposable
     /// <summary>The normalised x, and what it was divided by, [x.Rows, 1].</summary>
     (Tensor Normalized, Tensor Scale) Normalize(Tensor x, Norm norm);
 
+    /// <summary>
+    /// Normalises in place each run of <paramref name="size"/> columns of x. Weight and bias are those of one run, [1, size], or of all of
+    /// them, [1, x.Columns].
+    /// </summary>
+    void NormalizeRuns(Tensor x, int size, Norm norm);
+
+    /// <summary>x = cap tanh(x / cap), in place: values of any size come to lie between -cap and cap.</summary>
+    void SoftCap(Tensor x, float cap);
+
     /// <summary>Applies <paramref name="activation"/> in place.</summary>
     void Activate(Tensor x, Activation activation);
 
@@ -78,5 +87,6 @@ public interface IBackend : IDisposable
     /// <summary>
     /// -log softmax(x W + b)[target], [x.Rows, 1], without materialising logits; 0 where the target is negative.
     /// </summary>
-    Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets);
+    /// <param name="cap">Where given, the logits go through <see cref="SoftCap"/> first.</param>
+    Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets, float? cap = null);
 }

@@ -1,62 +1,28 @@
 namespace HeadScope.ModelCore.Compute;
 
 /// <summary>
-/// How rotary angles are slowed down for sequences longer than a model was first trained on, as Hugging Face's <c>llama3</c> kind of
-/// rotary scaling does: what turns more than <paramref name="HighFrequencyFactor"/> times in <paramref name="OriginalContext"/>
-/// positions keeps its speed, what turns less than <paramref name="LowFrequencyFactor"/> times is slowed by the whole factor, and
-/// between the two the speed is interpolated by the number of turns. Without an original context all is slowed: the <c>linear</c> kind.
-/// </summary>
-/// <param name="Factor">At least 1.</param>
-/// <param name="OriginalContext">Positions; 0 where every frequency is slowed alike.</param>
-/// <param name="LowFrequencyFactor">Turns in the original context.</param>
-/// <param name="HighFrequencyFactor">Turns in the original context; above <paramref name="LowFrequencyFactor"/>.</param>
-public sealed record RotaryScaling(double Factor, int OriginalContext = 0, double LowFrequencyFactor = 0, double HighFrequencyFactor = 0)
-{
-    /// <summary>What a frequency, in radians per position, becomes.</summary>
-    public double Scale(double frequency)
-    {
-        var slowed = frequency / Factor;
-        if (OriginalContext == 0)
-            return slowed;
-        var turns = OriginalContext * frequency / (2 * Math.PI);
-        if (turns < LowFrequencyFactor)
-            return slowed;
-        if (turns > HighFrequencyFactor)
-            return frequency;
-        var kept = (turns - LowFrequencyFactor) / (HighFrequencyFactor - LowFrequencyFactor);
-        return (1 - kept) * slowed + kept * frequency;
-    }
-}
-
-/// <summary>
 /// Rotary position embedding (Su et al., arXiv:2104.09864) on the first <see cref="Dimensions"/> features of each head.
-/// Feature i turns with feature i + Dimensions / 2, by the angle <c>position / base^(2 i / Dimensions)</c>, unless scaled.
+/// Feature i turns with feature i + Dimensions / 2, or 2i with 2i + 1, by the angle <c>position / base^(2 i / Dimensions)</c>, unless
+/// scaled.
 /// </summary>
 /// <remarks>
 /// Any number of threads may share one. It holds angles of as many positions as were asked for, not of the model's whole context.
 /// </remarks>
 public sealed class Rotary
 {
-    readonly double[] _periods; // positions per radian
+    readonly RotaryScaling? _scaling;
+    readonly double _frequencyBase;
     readonly Lock _gate = new();
-    volatile RotaryTables _tables;
+    volatile RotaryTables? _tables;
+    volatile RotaryTables? _longTables; // of sequences beyond what the model was first trained on, where those turn otherwise
 
     /// <param name="context">The most positions.</param>
-    public Rotary(int dimensions, double frequencyBase, int context, RotaryScaling? scaling = null)
+    /// <param name="adjacentPairs">Whether feature 2i turns with 2i + 1, not i with i + dimensions / 2.</param>
+    public Rotary(int dimensions, double frequencyBase, int context, RotaryScaling? scaling = null, bool adjacentPairs = false)
     {
         if (dimensions <= 0 || dimensions % 2 != 0)
             throw new ArgumentOutOfRangeException(nameof(dimensions), dimensions, "The rotary dimension is a positive even number.");
-        Dimensions = dimensions;
-        Context = context;
-        _periods = new double[dimensions / 2];
-        for (var i = 0; i < _periods.Length; i++)
-        {
-            _periods[i] = Math.Pow(frequencyBase, 2.0 * i / dimensions);
-            if (scaling is not null)
-                _periods[i] = 1 / scaling.Scale(1 / _periods[i]);
-        }
-
-        _tables = new RotaryTables(0, _periods);
+        (Dimensions, Context, AdjacentPairs, _frequencyBase, _scaling) = (dimensions, context, adjacentPairs, frequencyBase, scaling);
     }
 
     /// <summary>How many features of a head turn; even.</summary>
@@ -65,27 +31,51 @@ public sealed class Rotary
     /// <summary>The most positions that can be asked for.</summary>
     public int Context { get; }
 
-    /// <summary>Tables of at least so many positions; the same ones as long as they suffice.</summary>
+    /// <summary>Whether feature 2i turns with 2i + 1 (GPT-J), not i with i + Dimensions / 2.</summary>
+    public bool AdjacentPairs { get; }
+
+    /// <summary>Tables for sequences of so many positions, or more; the same ones as long as they suffice.</summary>
     /// <exception cref="ArgumentOutOfRangeException">They are more than <see cref="Context"/>.</exception>
     internal RotaryTables Tables(int positions)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(positions, Context);
-        if (_tables.Positions >= positions)
-            return _tables;
+        var isLong = _scaling?.IsLong(positions) ?? false;
+        if ((isLong ? _longTables : _tables) is { } known && known.Positions >= positions)
+            return known;
         lock (_gate)
         {
+            var tables = isLong ? _longTables : _tables;
+
             // At least twice what there was: a text that grows token by token has them made a few times, not once for each.
-            if (_tables.Positions < positions)
-                _tables = new RotaryTables(Math.Max(positions, Math.Min(2 * _tables.Positions, Context)), _periods);
-            return _tables;
+            if (tables is null || tables.Positions < positions)
+            {
+                var count = Math.Max(positions, Math.Min(2 * (tables?.Positions ?? 0), Context));
+                tables = new RotaryTables(count, Periods(positions), _scaling?.AttentionFactor ?? 1);
+            }
+
+            return isLong ? _longTables = tables : _tables = tables;
         }
+    }
+
+    /// <summary>Positions per radian of each pair of features, in sequences of <paramref name="positions"/>: [Dimensions / 2].</summary>
+    double[] Periods(int positions)
+    {
+        var periods = new double[Dimensions / 2];
+        for (var i = 0; i < periods.Length; i++)
+        {
+            periods[i] = Math.Pow(_frequencyBase, 2.0 * i / Dimensions);
+            if (_scaling is not null)
+                periods[i] = 1 / _scaling.Scale(1 / periods[i], new RotaryFeature(i, Dimensions, _frequencyBase), positions);
+        }
+
+        return periods;
     }
 }
 
-/// <summary>Sines and cosines of the angles at the first positions.</summary>
+/// <summary>Sines and cosines of the angles at the first positions, times the attention factor.</summary>
 internal sealed class RotaryTables
 {
-    public RotaryTables(int positions, ReadOnlySpan<double> periods)
+    public RotaryTables(int positions, ReadOnlySpan<double> periods, double factor)
     {
         Positions = positions;
         var half = periods.Length;
@@ -96,8 +86,8 @@ internal sealed class RotaryTables
             for (var i = 0; i < half; i++)
             {
                 var (sine, cosine) = Math.SinCos(position / periods[i]);
-                Sines[position * half + i] = (float)sine;
-                Cosines[position * half + i] = (float)cosine;
+                Sines[position * half + i] = (float)(factor * sine);
+                Cosines[position * half + i] = (float)(factor * cosine);
             }
         }
     }

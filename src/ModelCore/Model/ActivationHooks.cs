@@ -21,6 +21,9 @@ public sealed class ActivationCache(IBackend backend, Func<string, bool> wants) 
     /// <summary>Values, row-major, and their shape.</summary>
     public sealed record Activation(int[] Shape, float[] Values);
 
+    /// <summary>Those that were kept, by name.</summary>
+    public IReadOnlyDictionary<string, Activation> Activations => _activations;
+
     public Activation this[string name] => _activations.TryGetValue(name, out var activation)
         ? activation
         : throw new KeyNotFoundException($"The activation '{name}' was not kept: the model has none of that name, or the filter left it out.");

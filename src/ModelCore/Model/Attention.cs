@@ -13,9 +13,11 @@ internal sealed class Attention : IDisposable
     readonly string _name;
     readonly Rotary? _rotary;
     readonly Matrix _queryKey; // outputs: queries, keys and, if _value is null, values
+    readonly Norm? _queryNorm;
+    readonly Norm? _keyNorm;
     readonly Matrix? _value;
     readonly Matrix _output; // [head * d_head, d_model]
-    readonly Matrix _outputTransposed; // [d_model, head * d_head]
+    readonly Matrix _writingTransposed; // [d_model, head * d_head]: what heads write with
 
     public Attention(IBackend backend, ModelConfig config, int layer, BlockWeights weights, Rotary? rotary)
     {
@@ -33,8 +35,10 @@ internal sealed class Attention : IDisposable
             _queryKey = Fuse(backend, (weights.WQ, weights.BQ), (weights.WK, weights.BK), (weights.WV, weights.BV));
         }
 
+        _queryNorm = NormOf(backend, weights.QNorm);
+        _keyNorm = NormOf(backend, weights.KNorm);
         _output = backend.Load(weights.WO, QueryWidth, config.DModel, weights.BO);
-        _outputTransposed = backend.Load(weights.WO, config.DModel, QueryWidth, transposed: true);
+        _writingTransposed = backend.Load(weights.WritingWeights(), config.DModel, QueryWidth, transposed: true);
     }
 
     int QueryWidth => _config.NHeads * _config.DHead;
@@ -63,6 +67,13 @@ internal sealed class Attention : IDisposable
         context.Observe($"{_name}.hook_q", query, _config.NHeads, _config.DHead);
         context.Observe($"{_name}.hook_k", key, _config.NKeyValueHeads, _config.DHead);
         context.Observe($"{_name}.hook_v", value, _config.NKeyValueHeads, _config.DHead);
+        if (_config.QueryKeyNorm != QueryKeyNorm.None)
+        {
+            var all = _config.QueryKeyNorm == QueryKeyNorm.AllHeads;
+            backend.NormalizeRuns(query, all ? QueryWidth : _config.DHead, _queryNorm!);
+            backend.NormalizeRuns(key, all ? KeyWidth : _config.DHead, _keyNorm!);
+        }
+
         if (_rotary is not null)
         {
             backend.Rotate(query, _config.DHead, context.Batch, _rotary);
@@ -77,7 +88,8 @@ internal sealed class Attention : IDisposable
             Pattern = Hook(context, "hook_pattern"),
             Scoring = scoring,
         };
-        var inputs = new AttentionInputs(query, key, value, context.Batch, _config.Heads, _config.ScoreFactor(_layer), _config.Causal, _config.WindowOf(_layer));
+        var inputs = new AttentionInputs(
+            query, key, value, context.Batch, _config.Heads, _config.ScoreFactor(_layer), _config.Causal, _config.WindowOf(_layer), _config.ScoreCap);
         var z = backend.Attend(inputs, hooks);
         Show(context, "hook_attn_scores", hooks.Scores);
         Show(context, "hook_pattern", hooks.Pattern);
@@ -87,18 +99,33 @@ internal sealed class Attention : IDisposable
         return z;
     }
 
-    /// <summary>What attention adds to the residual stream, z W_O + b_O, [batch * position, d_model].</summary>
+    /// <summary>What attention makes of z: z W_O + b_O, [batch * position, d_model].</summary>
     public Tensor Output(Tensor z, IBackend backend) => backend.Multiply(z, _output);
 
-    /// <summary>W_O[h] W_U[:, target] for each target direction W_U[:, target], [n, d_model]: [n, head * d_head].</summary>
-    public Tensor TargetDirections(IBackend backend, Tensor targets) => backend.Multiply(targets, _outputTransposed);
+    /// <summary>
+    /// W_O[h] W_U[:, target] for each target direction W_U[:, target], [n, d_model]: [n, head * d_head]; where a norm follows attention,
+    /// with its weight.
+    /// </summary>
+    public Tensor TargetDirections(IBackend backend, Tensor targets) => backend.Multiply(targets, _writingTransposed);
+
+    /// <summary>What a head writes with: W_O[h], times the weight of the norm after attention if there is one. [d_head, d_model]</summary>
+    public Matrix WritingWeights(IBackend backend, int head)
+    {
+        int size = _config.DHead, model = _config.DModel;
+        using var rows = backend.GatherOutputs(_writingTransposed, [.. Enumerable.Range(head * size, size)]);
+        var weights = new float[size * model];
+        backend.Download(rows, weights);
+        return backend.Load(weights, size, model);
+    }
 
     public void Dispose()
     {
         _queryKey.Dispose();
         _value?.Dispose();
         _output.Dispose();
-        _outputTransposed.Dispose();
+        _writingTransposed.Dispose();
+        _queryNorm?.Dispose();
+        _keyNorm?.Dispose();
     }
 
     Tensor? Hook(ForwardContext context, string hook) => context.Wants($"{_name}.{hook}")
@@ -113,18 +140,21 @@ internal sealed class Attention : IDisposable
         values.Dispose();
     }
 
-    /// <summary>Each head's own contribution, z[h] W_O[h], [batch, position, head, d_model]: computed only for those who ask.</summary>
+    /// <summary>z[h] W_O[h] of each head, before any norm, [batch, position, head, d_model]: computed only for those who ask.</summary>
     void ObserveResult(Tensor z, ForwardContext context)
     {
         int size = _config.DHead, model = _config.DModel;
         var results = new float[(long)z.Rows * _config.NHeads * model];
         var part = new float[z.Rows * model];
-        var weights = new float[size * model];
+        var byFeature = new float[model * QueryWidth]; // W_O transposed: [d_model, head * d_head]
+        using (var gathered = context.Backend.GatherOutputs(_output, [.. Enumerable.Range(0, model)]))
+            context.Backend.Download(gathered, byFeature);
+        var weights = new float[model * size];
         for (var head = 0; head < _config.NHeads; head++)
         {
-            using var rows = context.Backend.GatherOutputs(_outputTransposed, [.. Enumerable.Range(head * size, size)]);
-            context.Backend.Download(rows, weights);
-            using var matrix = context.Backend.Load(weights, size, model);
+            for (var d = 0; d < model; d++)
+                byFeature.AsSpan(d * QueryWidth + head * size, size).CopyTo(weights.AsSpan(d * size));
+            using var matrix = context.Backend.Load(weights, size, model, transposed: true);
             using var slice = z.SliceColumns(head * size, size);
             using var result = context.Backend.Multiply(slice, matrix);
             context.Backend.Download(result, part);
@@ -135,6 +165,10 @@ internal sealed class Attention : IDisposable
         using var tensor = context.Backend.Upload(results, z.Rows, _config.NHeads * model);
         context.Observe($"{_name}.hook_result", tensor, _config.NHeads, model);
     }
+
+    Norm? NormOf(IBackend backend, NormWeights? weights) => _config.QueryKeyNorm == QueryKeyNorm.None ? null : new Norm(
+        NormKind.Rms, _config.Epsilon,
+        weights is null ? null : backend.Upload(weights.W, 1, weights.W.Length), Bias: null);
 
     /// <summary>Projections [head, d_model, d_head] side by side as one matrix [d_model, heads * d_head].</summary>
     Matrix Fuse(IBackend backend, params (float[] Weights, float[] Biases)[] parts)

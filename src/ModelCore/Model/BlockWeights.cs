@@ -13,6 +13,18 @@ public sealed record BlockWeights
 
     public NormWeights? Ln2 { get; set; }
 
+    /// <summary>Of the norm between attention and the residual stream; null where there is none.</summary>
+    public NormWeights? Ln1Post { get; init; }
+
+    /// <summary>Of the norm between MLP and the residual stream; null where there is none.</summary>
+    public NormWeights? Ln2Post { get; init; }
+
+    /// <summary>Of the RMS norm of queries, [d_head] or [head * d_head]; null where there is none.</summary>
+    public NormWeights? QNorm { get; init; }
+
+    /// <summary>Of the RMS norm of keys, [d_head] or [kv * d_head]; null where there is none.</summary>
+    public NormWeights? KNorm { get; init; }
+
     /// <summary>[head, d_model, d_head].</summary>
     public required float[] WQ { get; init; }
 
@@ -51,6 +63,20 @@ public sealed record BlockWeights
 
     /// <summary>[d_model].</summary>
     public float[]? BOut { get; init; }
+
+    /// <summary>
+    /// What heads write with, [head, d_head, d_model]: W_O, times the weight of the norm after attention where there is one. That norm also
+    /// divides by its scale, which depends on the position.
+    /// </summary>
+    public float[] WritingWeights()
+    {
+        if (Ln1Post is not { } norm)
+            return WO;
+        var weighted = new float[WO.Length];
+        for (var i = 0; i < weighted.Length; i++)
+            weighted[i] = WO[i] * norm.W[i % norm.W.Length];
+        return weighted;
+    }
 }
 
 /// <summary>The last norm and the unembedding.</summary>

@@ -33,7 +33,12 @@ public sealed class ForwardPass : IDisposable
 
     /// <summary>The second half: adds what attention makes of z, and whatever the block makes of that.</summary>
     /// <param name="z">What <see cref="Attend"/> returned, or something in its place.</param>
-    public void AddAttention(Tensor z) => _model.Block(Layer++).AddAttention(_residual, z, _context);
+    /// <param name="contributions">
+    /// Per-head contributions of this layer, [head, batch * position], as <see cref="Attend"/> computed them: where a norm follows
+    /// attention, they are divided by its scale, and become contributions to the residual stream.
+    /// </param>
+    public void AddAttention(Tensor z, params IReadOnlyList<Tensor> contributions) =>
+        _model.Block(Layer++).AddAttention(_residual, z, _context, contributions);
 
     /// <summary>The whole of the next block.</summary>
     public void RunBlock(HeadScoring? scoring = null)

@@ -8,10 +8,11 @@ internal sealed class LayerNorm : IDisposable
     readonly string _name;
     readonly Norm? _norm;
 
-    public LayerNorm(IBackend backend, ModelConfig config, string name, NormWeights? weights)
+    /// <param name="exists">Whether the model has this norm.</param>
+    public LayerNorm(IBackend backend, ModelConfig config, string name, NormWeights? weights, bool exists = true)
     {
         _name = name;
-        if (config.Normalization is { } kind)
+        if (exists && config.Normalization is { } kind)
         {
             _norm = new Norm(
                 kind, config.Epsilon,
@@ -19,6 +20,8 @@ internal sealed class LayerNorm : IDisposable
                 weights?.B is null ? null : backend.Upload(weights.B, 1, config.DModel));
         }
     }
+
+    public bool Exists => _norm is not null;
 
     /// <summary>The normalised x, a new tensor; and what it was divided by, null without a norm.</summary>
     public (Tensor Normalized, Tensor? Scale) Forward(Tensor x, ForwardContext context)

@@ -24,6 +24,18 @@ public enum AttentionBiases
     Output = 2,
 }
 
+/// <summary>What an RMS norm divides of queries and keys, before they are rotated.</summary>
+public enum QueryKeyNorm
+{
+    None,
+
+    /// <summary>Each head's query and key by itself, with one weight of d_head for all heads.</summary>
+    EachHead,
+
+    /// <summary>The queries of all heads together, and the keys of all.</summary>
+    AllHeads,
+}
+
 /// <summary>
 /// The shape of a transformer, in TransformerLens's terms (<c>HookedTransformerConfig</c>).
 /// </summary>
@@ -68,6 +80,14 @@ public sealed record ModelConfig
 
     public float Epsilon { get; init; } = 1e-5f;
 
+    /// <summary>Whether attention and MLP read the residual stream through a norm. The default is true.</summary>
+    public bool NormsBefore { get; init; } = true;
+
+    /// <summary>Whether what attention and MLP make goes through a norm before it is added to the residual stream.</summary>
+    public bool NormsAfter { get; init; }
+
+    public QueryKeyNorm QueryKeyNorm { get; init; }
+
     public PositionalEmbedding PositionalEmbedding { get; init; } = PositionalEmbedding.Standard;
 
     /// <summary>Features of each head that turn, where positions are rotary.</summary>
@@ -77,6 +97,15 @@ public sealed record ModelConfig
 
     /// <summary>How the rotary angles are slowed down; null where they are not.</summary>
     public RotaryScaling? RotaryScaling { get; init; }
+
+    /// <summary>
+    /// The base of layers with a window, where they have another than the rest; their angles are not slowed down. Null where all layers
+    /// rotate alike.
+    /// </summary>
+    public double? WindowedRotaryBase { get; init; }
+
+    /// <summary>Whether feature 2i of a head turns with 2i + 1, not i with i + RotaryDim / 2.</summary>
+    public bool RotaryAdjacentPairs { get; init; }
 
     /// <summary>Whether attention and MLP both read the block's input.</summary>
     public bool ParallelAttnMlp { get; init; }
@@ -95,6 +124,14 @@ public sealed record ModelConfig
 
     /// <summary>Whether layer l's attention scores are divided by l + 1 besides.</summary>
     public bool ScaleAttnByInverseLayerIdx { get; init; }
+
+    /// <summary>Where given, a scaled query-key product x becomes ScoreCap tanh(x / ScoreCap).</summary>
+    public float? ScoreCap { get; init; }
+
+    /// <summary>
+    /// Where given, a logit x becomes LogitCap tanh(x / LogitCap): part of the prediction and its loss, not of what heads contribute.
+    /// </summary>
+    public float? LogitCap { get; init; }
 
     /// <summary>The token that starts every sequence, where the model's files say.</summary>
     public int? BosToken { get; init; }

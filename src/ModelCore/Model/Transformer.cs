@@ -19,11 +19,18 @@ public sealed class Transformer : IDisposable
         if (weights.ReadPositions() is { } positions)
             _positions = backend.Upload(positions, config.NCtx, config.DModel);
         var rotary = config.PositionalEmbedding == PositionalEmbedding.Rotary
-            ? new Rotary(config.RotaryDim, config.RotaryBase, config.NCtx, config.RotaryScaling)
+            ? new Rotary(config.RotaryDim, config.RotaryBase, config.NCtx, config.RotaryScaling, config.RotaryAdjacentPairs)
             : null;
+        var windowedRotary = rotary is null || config.WindowedRotaryBase is not { } windowedBase
+            ? rotary
+            : new Rotary(config.RotaryDim, windowedBase, config.NCtx, adjacentPairs: config.RotaryAdjacentPairs);
         _blocks = new TransformerBlock[config.NLayers];
         for (var layer = 0; layer < config.NLayers; layer++)
-            _blocks[layer] = new TransformerBlock(backend, config, layer, weights.ReadBlock(layer), rotary);
+        {
+            var its = config.WindowOf(layer) is null ? rotary : windowedRotary;
+            _blocks[layer] = new TransformerBlock(backend, config, layer, weights.ReadBlock(layer), its);
+        }
+
         var unembed = weights.ReadUnembed();
         LnFinal = new LayerNorm(backend, config, "ln_final", unembed.LnFinal);
         Unembed = backend.Load(unembed.WUByToken, config.DModel, config.DVocabOut, unembed.BU, transposed: true);
@@ -85,9 +92,15 @@ public sealed class Transformer : IDisposable
         scale?.Dispose();
     }
 
-    /// <summary>A layer's projection of target directions: W_O[h] W_U[:, target], [n, head * d_head].</summary>
+    /// <summary>
+    /// A layer's projection of target directions: W_O[h] W_U[:, target], [n, head * d_head]; where a norm follows attention, with its
+    /// weight.
+    /// </summary>
     /// <param name="targets">W_U[:, target], [n, d_model].</param>
     public Tensor TargetDirections(IBackend backend, int layer, Tensor targets) => _blocks[layer].Attention.TargetDirections(backend, targets);
+
+    /// <summary>What a head writes with: W_O[h], times the weight of the norm after attention if there is one. [d_head, d_model]</summary>
+    public Matrix WritingWeights(IBackend backend, int layer, int head) => _blocks[layer].Attention.WritingWeights(backend, head);
 
     /// <summary>Logits, [batch * position, d_vocab]. For a few sequences: scoring never materialises them.</summary>
     public float[] Logits(IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver? observer = null)
@@ -97,11 +110,18 @@ public sealed class Transformer : IDisposable
         using (scale)
         {
             using var logits = backend.Multiply(normalized, Unembed);
+            if (Config.LogitCap is { } cap)
+                backend.SoftCap(logits, cap);
             var values = new float[(long)batch.Positions * Config.DVocabOut];
             backend.Download(logits, values);
             return values;
         }
     }
+
+    /// <summary>-log of the probability predicted for each target, [batch * position, 1]; 0 where the target is negative.</summary>
+    /// <param name="normalized">What <see cref="Forward"/> returned.</param>
+    public Tensor TokenLoss(IBackend backend, Tensor normalized, ReadOnlySpan<int> targets) =>
+        backend.TokenLoss(normalized, Unembed, targets, Config.LogitCap);
 
     /// <summary>x + mlp0(ln2_0(x)) of the embedding's rows from <paramref name="firstToken"/> on: what a token is after the first MLP. [count, d_model].</summary>
     public Tensor PostMlpEmbedding(IBackend backend, int firstToken, int count)

@@ -8,18 +8,22 @@ internal sealed class TransformerBlock : IDisposable
     readonly ModelConfig _config;
     readonly string _name;
     readonly LayerNorm _ln1;
+    readonly LayerNorm _ln1Post;
     readonly LayerNorm? _ln2;
+    readonly LayerNorm? _ln2Post;
     readonly Mlp? _mlp;
 
     public TransformerBlock(IBackend backend, ModelConfig config, int layer, BlockWeights weights, Rotary? rotary)
     {
         _config = config;
         _name = $"blocks.{layer}";
-        _ln1 = new LayerNorm(backend, config, $"{_name}.ln1", weights.Ln1);
+        _ln1 = new LayerNorm(backend, config, $"{_name}.ln1", weights.Ln1, config.NormsBefore);
+        _ln1Post = new LayerNorm(backend, config, $"{_name}.ln1_post", weights.Ln1Post, config.NormsAfter);
         Attention = new Attention(backend, config, layer, weights, rotary);
         if (!config.AttnOnly)
         {
-            _ln2 = new LayerNorm(backend, config, $"{_name}.ln2", weights.Ln2);
+            _ln2 = new LayerNorm(backend, config, $"{_name}.ln2", weights.Ln2, config.NormsBefore);
+            _ln2Post = new LayerNorm(backend, config, $"{_name}.ln2_post", weights.Ln2Post, config.NormsAfter);
             _mlp = new Mlp(backend, config, layer, weights);
         }
     }
@@ -45,12 +49,22 @@ internal sealed class TransformerBlock : IDisposable
     }
 
     /// <summary>Adds to the residual stream what attention makes of z and, in a sequential block, what the MLP makes of the sum.</summary>
-    public void AddAttention(Tensor residual, Tensor z, ForwardContext context)
+    /// <param name="contributions">
+    /// Of this layer's heads, [head, batch * position]: divided by the scale of the norm after attention where there is one.
+    /// </param>
+    public void AddAttention(Tensor residual, Tensor z, ForwardContext context, IReadOnlyList<Tensor> contributions)
     {
-        using (var attentionOut = Attention.Output(z, context.Backend))
+        var (attentionOut, scale) = Normalized(_ln1Post, Attention.Output(z, context.Backend), context);
+        using (attentionOut)
+        using (scale)
         {
             context.Observe($"{_name}.hook_attn_out", attentionOut, _config.DModel);
             context.Backend.Add(residual, attentionOut);
+            foreach (var contribution in contributions)
+            {
+                if (scale is not null)
+                    context.Backend.DivideColumns(contribution, scale);
+            }
         }
 
         if (!_config.ParallelAttnMlp && !_config.AttnOnly)
@@ -62,14 +76,15 @@ internal sealed class TransformerBlock : IDisposable
         context.Observe($"{_name}.hook_resid_post", residual, _config.DModel);
     }
 
-    /// <summary>mlp(ln2(x)), [n, d_model].</summary>
+    /// <summary>What the MLP adds to a residual stream x: mlp(ln2(x)), through the norm after it where there is one. [n, d_model]</summary>
     public Tensor MlpOut(Tensor x, ForwardContext context)
     {
         var (normalized, scale) = _ln2!.Forward(x, context);
         using (normalized)
         using (scale)
         {
-            var output = _mlp!.Forward(normalized, context);
+            var (output, outputScale) = Normalized(_ln2Post!, _mlp!.Forward(normalized, context), context);
+            outputScale?.Dispose();
             context.Observe($"{_name}.hook_mlp_out", output, _config.DModel);
             return output;
         }
@@ -78,9 +93,20 @@ internal sealed class TransformerBlock : IDisposable
     public void Dispose()
     {
         _ln1.Dispose();
+        _ln1Post.Dispose();
         _ln2?.Dispose();
+        _ln2Post?.Dispose();
         Attention.Dispose();
         _mlp?.Dispose();
+    }
+
+    /// <summary>A sublayer's output as the residual stream gets it; the output itself where no norm follows.</summary>
+    static (Tensor Output, Tensor? Scale) Normalized(LayerNorm norm, Tensor output, ForwardContext context)
+    {
+        if (!norm.Exists)
+            return (output, null);
+        using (output)
+            return norm.Forward(output, context);
     }
 
     void AddMlp(Tensor residual, ForwardContext context)

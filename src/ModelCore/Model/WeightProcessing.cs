@@ -27,16 +27,18 @@ public sealed record WeightProcessing(bool FoldLn, bool CenterWritingWeights, bo
 
     /// <summary>
     /// The steps that mean something for a model. As in TransformerLens: with shortformer positions the norms cannot be folded, and
-    /// nothing is centred; writing weights are centred only where LayerNorm would.
+    /// nothing is centred; writing weights are centred only where LayerNorm would; norms are folded only where each sublayer has one before
+    /// it; and the unembedding is not centred where a cap follows, which sees what softmax does not.
     /// </summary>
     public WeightProcessing For(Model.ModelConfig config)
     {
         var shortformer = config.PositionalEmbedding == Model.PositionalEmbedding.Shortformer;
         return this with
         {
-            FoldLn = FoldLn && config.Normalization is not null && !shortformer,
-            CenterWritingWeights = CenterWritingWeights && config.Normalization == Compute.NormKind.LayerNorm && !shortformer,
-            CenterUnembed = CenterUnembed && !shortformer,
+            FoldLn = FoldLn && config.Normalization is not null && config.NormsBefore && !shortformer,
+            CenterWritingWeights =
+                CenterWritingWeights && config.Normalization == Compute.NormKind.LayerNorm && !config.NormsAfter && !shortformer,
+            CenterUnembed = CenterUnembed && config.LogitCap is null && !shortformer,
         };
     }
 }

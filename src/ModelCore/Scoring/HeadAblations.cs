@@ -72,6 +72,6 @@ internal sealed class HeadAblations : IDisposable
         var (normalized, scale) = fork.Finish();
         using (normalized)
         using (scale)
-            return _backend.TokenLoss(normalized, _model.Unembed, _targets);
+            return _model.TokenLoss(_backend, normalized, _targets);
     }
 }

@@ -10,7 +10,7 @@ namespace HeadScope.ModelCore.Scoring;
 /// </summary>
 /// <remarks>
 /// head_dla = z . (W_O W_U[:, t]) / scale needs W_O W_U for no token but the targets, so each target's unembedding is projected
-/// back through W_O once per layer.
+/// back through W_O once per layer. Where a norm follows attention, its weight goes into W_O and its scale divides what is left.
 /// </remarks>
 /// <param name="means">Makes what <see cref="Scores.AblationMean"/> puts in a head's place; null where it is not asked for.</param>
 public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelection selection, Func<MeanActivations>? means = null)
@@ -46,6 +46,7 @@ public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelecti
         {
             var outputs = selection.Stored.OfType<ForwardScore>()
                 .Select(score => (Score: score, Values: started.Keep(backend.Allocate(model.Config.HeadCount, batch.Positions)))).ToList(); // [layer * head, batch * position]
+            var contributions = outputs.Where(output => output.Score.IsContribution).Select(output => output.Values).ToList();
             var scoring = ScoringOf(outputs, lists);
             using var targetRows = scoring.NeedsTargetDirections ? backend.GatherOutputs(model.Unembed, targets) : null; // [batch * position, d_model]
             using var ablations = HeadAblations.Of(selection, model, backend, started, targets, means, others, batch);
@@ -55,20 +56,22 @@ public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelecti
                 using var directions = targetRows is null ? null : model.TargetDirections(backend, pass.Layer, targetRows); // [batch * position, head * d_head]
                 using var z = pass.Attend(scoring.OfLayer(pass.Layer, model.Config.NHeads, directions));
                 ablations?.Run(pass, z);
-                pass.AddAttention(z);
+                pass.AddAttention(z, [.. contributions.Select(OfLayer)]);
+
+                Tensor OfLayer(Tensor values) => values.SliceRows(pass.Layer * model.Config.NHeads, model.Config.NHeads);
             }
 
             var (normalized, scale) = pass.Finish();
             using (normalized)
             using (scale)
             {
-                foreach (var (score, values) in outputs)
+                foreach (var values in contributions)
                 {
-                    if (score.IsContribution && scale is not null)
+                    if (scale is not null)
                         backend.DivideColumns(values, scale);
                 }
 
-                started.DownloadLoss(started.Keep(backend.TokenLoss(normalized, model.Unembed, targets)));
+                started.DownloadLoss(started.Keep(model.TokenLoss(backend, normalized, targets)));
             }
 
             foreach (var (score, values) in outputs)

@@ -39,6 +39,12 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
     [InlineData("mistral-tiny")]
     [InlineData("qwen2-tiny")]
     [InlineData("neox-sequential")]
+    [InlineData("qwen3-tiny")]
+    [InlineData("gemma2-tiny")]
+    [InlineData("gemma3-tiny")]
+    [InlineData("phi3-tiny")]
+    [InlineData("gptj-tiny")]
+    [InlineData("opt-tiny")]
     public void Processed_EveryParameter_HasTransformerLensSums(string name)
     {
         var expected = Fixture.Tensors(name, "tl_proc_digest.safetensors");
@@ -76,7 +82,8 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
             {
                 ("attn.W_Q", block.WQ), ("attn.W_K", block.WK), ("attn.W_V", block.WV), ("attn.W_O", block.WO), ("attn.b_Q", block.BQ), ("attn.b_K", block.BK),
                 ("attn.b_V", block.BV), ("attn.b_O", block.BO), ("mlp.W_in", block.WIn), ("mlp.W_gate", block.WGate), ("mlp.b_in", block.BIn), ("mlp.W_out", block.WOut),
-                ("mlp.b_out", block.BOut),
+                ("mlp.b_out", block.BOut), ("ln1_post.w", block.Ln1Post?.W), ("ln2_post.w", block.Ln2Post?.W),
+                ("attn.q_norm.w", block.QNorm?.W), ("attn.k_norm.w", block.KNorm?.W),
             })
             {
                 if (values is not null)

@@ -47,6 +47,26 @@ public sealed class StoredFormTests : IDisposable
         Assert.NotEqual(Logits("exact"), Logits("half"));
     }
 
+    /// <summary>As older and newer files name its tensors.</summary>
+    [Theory]
+    [InlineData("language_model.model.")]
+    [InlineData("model.language_model.")]
+    public void Open_Gemma3ThatReadsImages_IsItsTextPart(string prefix)
+    {
+        var model = new RandomLlama { Architecture = "Gemma3ForCausalLM", Norms = (true, true), QueryKeyNorm = (6, 6), NormMean = 0, Tied = true, Fields = { ["sliding_window"] = 5 } };
+        model.Write(_folder.File("text"), 5);
+        Directory.CreateDirectory(_folder.File("images"));
+        var text = JsonDocument.Parse(File.ReadAllBytes(_folder.File("text/config.json"))).RootElement;
+        File.WriteAllText(_folder.File("images/config.json"), JsonSerializer.Serialize(new { architectures = new[] { "Gemma3ForConditionalGeneration" }, model_type = "gemma3", text_config = text }));
+        SafetensorsWriter.Write(
+            _folder.File("images/model.safetensors"),
+            [
+                .. model.Tensors(5).Select(tensor => tensor with { Name = $"{prefix}{tensor.Name["model.".Length..]}" }),
+                new StoredTensor("vision_tower.vision_model.embeddings.patch_embedding.bias", [3], [1, 2, 3]),
+            ]);
+        Assert.Equal(Logits("text"), Logits("images"));
+    }
+
     [Fact]
     public void Open_WithoutTheOuterPrefix_IsTheSameModel()
     {

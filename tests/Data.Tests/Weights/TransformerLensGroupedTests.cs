@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using HeadScope.Data.Weights;
 using HeadScope.ModelCore.Compute;
 using HeadScope.ModelCore.Compute.Managed;
@@ -20,6 +21,13 @@ public sealed class TransformerLensGroupedTests : IDisposable
     [InlineData("qwen2-tiny", "raw")]
     [InlineData("qwen2-tiny", "proc")]
     [InlineData("mistral-tiny/window16", "raw")]
+    [InlineData("qwen3-tiny", "raw")]
+    [InlineData("qwen3-tiny", "proc")]
+    [InlineData("gemma2-tiny", "raw")]
+    [InlineData("gemma2-tiny", "proc")]
+    [InlineData("gemma3-tiny", "raw")]
+    [InlineData("gemma3-tiny", "proc")]
+    [InlineData("phi3-tiny", "raw")]
     public void Open_StateDict_ScoresTheSameBits(string name, string variant)
     {
         using var original = ModelWeights.Open(Fixture.PathOf(name, "model"), OracleModel.Processing(variant));
@@ -41,6 +49,21 @@ public sealed class TransformerLensGroupedTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("use_yarn_rope", "true")]
+    [InlineData("post_embedding_ln", "true")]
+    [InlineData("rotary_scaling_factor", "0.5")]
+    [InlineData("original_architecture", "\"Olmo2ForCausalLM\"")]
+    public void Open_WhatIsNotSupported_IsRefusedByName(string field, string value)
+    {
+        var config = JsonNode.Parse(File.ReadAllText(Fixture.PathOf("llama-tiny", "config_raw.json")))!;
+        config["transformer_lens_cfg"]![field] = JsonNode.Parse(value);
+        File.WriteAllText(_folder.File("config.json"), config.ToJsonString());
+        SafetensorsWriter.Write(_folder.File("model.safetensors"), []);
+        var fault = Assert.Throws<InvalidDataException>(() => ModelWeights.Open(_folder.File("."), WeightProcessing.None));
+        Assert.Contains($"'{field}' is {value}", fault.Message);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     static IEnumerable<StoredTensor> StateDict(ModelWeights weights)
@@ -55,6 +78,15 @@ public sealed class TransformerLensGroupedTests : IDisposable
                 yield return new($"{prefix}.ln1.w", [model], block.Ln1.W);
             if (block.Ln2 is not null)
                 yield return new($"{prefix}.ln2.w", [model], block.Ln2.W);
+            foreach (var (name, norm) in new[]
+            {
+                ("ln1_post", block.Ln1Post), ("ln2_post", block.Ln2Post), ("attn.q_norm", block.QNorm), ("attn.k_norm", block.KNorm),
+            })
+            {
+                if (norm is not null)
+                    yield return new($"{prefix}.{name}.w", [norm.W.Length], norm.W);
+            }
+
             yield return new($"{prefix}.attn.W_Q", [heads, model, size], block.WQ);
             yield return new($"{prefix}.attn.b_Q", [heads, size], block.BQ);
             yield return new($"{prefix}.attn._W_K", [shared, model, size], block.WK);

@@ -59,7 +59,7 @@ internal sealed class RatioIntervals
         values.Sort();
         var rank = QuantileRank.Of(values.Count, level);
         double a = values[(int)rank.Lower], b = values[(int)rank.Upper];
-        return (float)(a == b ? a : a + (b - a) * rank.Fraction);
+        return (float)(rank.Fraction == 0 ? a : a * (1 - rank.Fraction) + b * rank.Fraction); // either may be infinite
     }
 
     static double Furthest(float[] expected, float[] actual) => expected.Zip(actual, (e, a) => Math.Abs((double)e - a)).Max();

@@ -41,6 +41,28 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
                     results.Add(Values(backend, gate));
                 }
 
+                foreach (var cap in new[] { 0.5f, 30 })
+                {
+                    var x = backend.Upload(Random(7 * columns, 4, 6), 7, columns);
+                    backend.SoftCap(x, cap);
+                    results.Add(Values(backend, x));
+                }
+
+                foreach (var kind in Enum.GetValues<NormKind>())
+                {
+                    // Three runs of columns in the middle of a tensor, with parameters for one and for all.
+                    using var wide = backend.Upload(Random(7 * 5 * columns, 5), 7, 5 * columns);
+                    using var runs = wide.SliceColumns(columns, 3 * columns);
+                    foreach (var features in new[] { columns, 3 * columns })
+                    {
+                        using var norm = new Norm(kind, 1e-5f, backend.Upload(Random(features, 6), 1, features), backend.Upload(Random(features, 7), 1, features));
+                        backend.NormalizeRuns(runs, columns, norm);
+                    }
+
+                    backend.NormalizeRuns(runs, 3 * columns, new Norm(kind, 1e-5f, null, null));
+                    results.Add(Values(backend, backend.Clone(wide)));
+                }
+
                 foreach (var kind in Enum.GetValues<NormKind>())
                 {
                     using var x = backend.Upload(Random(7 * columns, 5), 7, columns);
@@ -53,6 +75,28 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
                 var sum = backend.Upload(Random(7 * columns, 8), 7, columns);
                 backend.Add(sum, other);
                 results.Add(Values(backend, sum));
+                return results;
+            });
+        }
+    }
+
+    /// <summary>Pairs of features, apart and adjacent, of heads of odd sizes in the middle of a tensor.</summary>
+    public void Rotate()
+    {
+        foreach (var (size, dimensions) in new[] { (2, 2), (6, 4), (16, 16), (40, 36), (80, 64) })
+        {
+            var batch = new BatchShape(2, 19);
+            AssertNear(1e-6, backend =>
+            {
+                List<float[]> results = [];
+                foreach (var adjacentPairs in new[] { false, true })
+                {
+                    using var wide = backend.Upload(Random(batch.Positions * 4 * size, size), batch.Positions, 4 * size);
+                    using var heads = wide.SliceColumns(size, 2 * size);
+                    backend.Rotate(heads, size, batch, new Rotary(dimensions, 10000, batch.Context, adjacentPairs: adjacentPairs));
+                    results.Add(Values(backend, backend.Clone(wide)));
+                }
+
                 return results;
             });
         }
@@ -76,10 +120,11 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
     /// <summary>Attention of every kind, with its hooks and scores.</summary>
     public void Attend()
     {
-        foreach (var (context, heads, keyValueHeads, size, causal, window) in new (int, int, int, int, bool, int?)[]
+        foreach (var (context, heads, keyValueHeads, size, causal, window, cap) in new (int, int, int, int, bool, int?, float?)[]
         {
-            (1, 1, 1, 4, true, null), (7, 2, 2, 5, true, null), (33, 2, 2, 16, true, null), (50, 4, 2, 24, true, null), (41, 2, 1, 32, true, 9), (70, 2, 2, 16, false, null), (35, 2, 2, 8, true, 1),
-            (45, 6, 1, 6, true, 100), (40, 4, 2, 6, false, 5), (560, 1, 1, 4, true, 20), (560, 1, 1, 4, true, 520),
+            (1, 1, 1, 4, true, null, null), (7, 2, 2, 5, true, null, null), (33, 2, 2, 16, true, null, null), (50, 4, 2, 24, true, null, null), (41, 2, 1, 32, true, 9, null),
+            (70, 2, 2, 16, false, null, null), (35, 2, 2, 8, true, 1, null), (45, 6, 1, 6, true, 100, null), (40, 4, 2, 6, false, 5, null), (560, 1, 1, 4, true, 20, null),
+            (560, 1, 1, 4, true, 520, null), (50, 4, 2, 24, true, null, 3), (41, 2, 1, 32, true, 9, 0.5f), (70, 2, 2, 16, false, null, 50), (560, 1, 1, 4, true, 20, 2),
         })
         {
             var batch = new BatchShape(2, context);
@@ -115,7 +160,7 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
                     Pattern = backend.Allocate(batch.Positions * heads, context),
                     Scores = backend.Allocate(batch.Positions * heads, context),
                 };
-                var z = backend.Attend(new AttentionInputs(q, k, v, batch, new HeadShape(heads, keyValueHeads, size), 0.37f, causal, window), hooks);
+                var z = backend.Attend(new AttentionInputs(q, k, v, batch, new HeadShape(heads, keyValueHeads, size), 0.37f, causal, window, cap), hooks);
                 var ofPatterns = scoring.Patterns.Select(asked => Values(backend, asked.Values)).ToList();
                 var ofSources = scoring.Sources.SelectMany(asked => new[] { asked.Attention, asked.Contribution }).OfType<Tensor>();
                 var others = ofSources.Concat([z, hooks.Pattern, hooks.Scores, scoring.Contribution]).Select(tensor => Values(backend, tensor)).ToList();
@@ -135,7 +180,7 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
             {
                 using var x = backend.Upload(Random(rows * model, 1), rows, model);
                 using var unembed = backend.Load(Random(model * vocabulary, 2, 3), model, vocabulary, Random(vocabulary, 3));
-                return [Values(backend, backend.TokenLoss(x, unembed, targets))];
+                return [Values(backend, backend.TokenLoss(x, unembed, targets)), Values(backend, backend.TokenLoss(x, unembed, targets, 3))];
             });
         }
     }

@@ -45,6 +45,10 @@ public class ManagedBackendTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
+    public void Rotate_AnyPairs_TurnsThem(string kernel) => Operations(kernel).Rotate();
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
     public void TokenLoss_VocabulariesAroundTheTile_IsCrossEntropy(string kernel) => Operations(kernel).TokenLoss();
 
     [Theory]
@@ -84,7 +88,13 @@ public class ManagedBackendTests
             using var gate = backend.Upload(Random(windowed.Rows * windowed.Columns, 7), windowed.Rows, windowed.Columns);
             backend.ActivateGate(windowed, Activation.Silu, gate);
             var (rms, _) = backend.Normalize(windowed, new Norm(NormKind.Rms, 1e-6f, null, null));
-            return [.. new[] { z, loss, scale, windowed, rms }.SelectMany(tensor => Values(backend, tensor)).Select(BitConverter.SingleToUInt32Bits)];
+
+            // Normalised queries, neighbouring pairs, caps.
+            backend.NormalizeRuns(grouped, 6, new Norm(NormKind.Rms, 1e-6f, null, null));
+            backend.Rotate(grouped, 36, longer, new Rotary(34, 10000, longer.Context, adjacentPairs: true));
+            var capped = backend.Attend(new AttentionInputs(grouped, keys, keys, longer, new HeadShape(6, 2, 6), 0.4f, Window: 530, Cap: 1), new AttentionHooks());
+            var cappedLoss = backend.TokenLoss(z, unembed, [.. Enumerable.Range(0, batch.Positions)], 2);
+            return [.. new[] { z, loss, scale, windowed, rms, capped, cappedLoss }.SelectMany(tensor => Values(backend, tensor)).Select(BitConverter.SingleToUInt32Bits)];
         }
     }
 

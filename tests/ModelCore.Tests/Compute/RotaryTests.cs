@@ -12,7 +12,7 @@ public class RotaryTests
     {
         var kinds = new HashSet<string>();
         const int Positions = 300;
-        var rotary = new Rotary(dimensions, frequencyBase, Positions, new RotaryScaling(factor, original, low, high)).Tables(Positions);
+        var rotary = new Rotary(dimensions, frequencyBase, Positions, new Llama3Scaling(factor, original, low, high)).Tables(Positions);
         for (var i = 0; i < dimensions / 2; i++)
         {
             // As its authors put it: by wavelengths, where HeadScope counts turns.
@@ -51,13 +51,59 @@ public class RotaryTests
     public void LinearScaling_EveryFeature_TurnsSlowerByTheFactor()
     {
         var plain = new Rotary(16, 10000, 100).Tables(100);
-        var scaled = new Rotary(16, 10000, 400, new RotaryScaling(4)).Tables(400);
+        var scaled = new Rotary(16, 10000, 400, new LinearScaling(4)).Tables(400);
         for (var position = 0; position < plain.Positions; position++)
         {
             for (var i = 0; i < 8; i++)
             {
                 Assert.Equal(plain.Cosines[position * 8 + i], scaled.Cosines[4 * position * 8 + i], 6e-8);
                 Assert.Equal(plain.Sines[position * 8 + i], scaled.Sines[4 * position * 8 + i], 6e-8);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(128, 500000, 8, 32, 1, 8192)] // OLMo 3
+    [InlineData(128, 1000000, 4, 32, 1, 32768)] // Qwen3, as its page says for long texts
+    [InlineData(16, 10000, 4, 8, 2, 512)]
+    public void YarnScaling_EveryPair_IsSlowedByItsTurns(int dimensions, double frequencyBase, double factor, double fast, double slow, int original)
+    {
+        const int Positions = 300;
+        const double Attention = 1.25;
+        var tables = new Rotary(dimensions, frequencyBase, Positions, new YarnScaling(factor, original, fast, slow, Attention)).Tables(Positions);
+        var pairs = Enumerable.Range(0, dimensions / 2).ToArray();
+        double Frequency(int pair) => Math.Pow(frequencyBase, -2.0 * pair / dimensions);
+        double Turns(int pair) => original * Frequency(pair) / (2 * Math.PI);
+        int last = pairs.Last(pair => Turns(pair) >= fast), first = pairs.First(pair => Turns(pair) <= slow); // of those kept, and of those slowed
+        Assert.True(last + 1 < first);
+        foreach (var pair in pairs)
+        {
+            var slowed = Math.Clamp((double)(pair - last) / (first - last), 0, 1);
+            var frequency = Frequency(pair) * (1 - slowed + slowed / factor);
+            for (var position = 0; position < Positions; position++)
+            {
+                Assert.Equal(Attention * Math.Cos(position * frequency), tables.Cosines[position * dimensions / 2 + pair], 1e-7);
+                Assert.Equal(Attention * Math.Sin(position * frequency), tables.Sines[position * dimensions / 2 + pair], 1e-7);
+            }
+        }
+    }
+
+    [Fact]
+    public void LongRopeScaling_Sequences_TurnByTheirLength()
+    {
+        var scaling = new LongRopeScaling([1, 1, 1.5, 2], [1, 4, 10, 32], 20, 1.2);
+        var rotary = new Rotary(8, 10000, 100, scaling);
+        foreach (var (positions, factors) in new[] { (20, scaling.ShortFactors), (21, scaling.LongFactors), (7, scaling.ShortFactors), (100, scaling.LongFactors) })
+        {
+            var tables = rotary.Tables(positions);
+            for (var position = 0; position < positions; position++)
+            {
+                for (var pair = 0; pair < 4; pair++)
+                {
+                    var angle = position / (Math.Pow(10000, pair / 4.0) * factors[pair]);
+                    Assert.Equal(1.2 * Math.Cos(angle), tables.Cosines[position * 4 + pair], 1e-7);
+                    Assert.Equal(1.2 * Math.Sin(angle), tables.Sines[position * 4 + pair], 1e-7);
+                }
             }
         }
     }

@@ -29,6 +29,27 @@ public class VectorMathTests
         Assert.Equal(expected, VectorMath.Exp(Vector512.Create(x))[7]);
 
     [Fact]
+    public void Tanh_BothSigns_IsWithinFourUlp()
+    {
+        var worst = 0.0;
+        for (var x = 1e-6f; x < 12; x *= 1.00013f)
+        {
+            var expected = Math.Tanh(x);
+            Assert.Equal(-VectorMath.Tanh(Vector512.Create(x))[5], VectorMath.Tanh(Vector512.Create(-x))[5]);
+            worst = Math.Max(worst, Math.Abs(VectorMath.Tanh(Vector512.Create(x))[5] - expected) / (MathF.BitIncrement((float)expected) - (float)expected));
+        }
+
+        Assert.InRange(worst, 0, 4);
+    }
+
+    [Theory]
+    [InlineData(0f, 0f)]
+    [InlineData(float.NegativeInfinity, -1f)]
+    [InlineData(float.PositiveInfinity, 1f)]
+    [InlineData(float.NaN, float.NaN)]
+    public void Tanh_OutsideTheRange_HasTheLimit(float x, float expected) => Assert.Equal(expected, VectorMath.Tanh(Vector512.Create(x))[7]);
+
+    [Fact]
     public void NormalDistribution_BothTails_IsRelativelyAccurate()
     {
         var worst = 0.0;

@@ -34,9 +34,47 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
             QueryKeyValueBias = true,
             Fields = { ["use_sliding_window"] = true, ["sliding_window"] = 5, ["layer_types"] = new[] { "full_attention", "sliding_attention", "full_attention" } },
         },
+        ["a norm of each head's queries and keys"] = new() { Architecture = "Qwen3ForCausalLM", QueryKeyNorm = (6, 6) },
+        ["norms on both sides, caps"] = Gemma("Gemma2ForCausalLM") with
+        {
+            Fields = new() { ["query_pre_attn_scalar"] = 5, ["sliding_window"] = 7, ["attn_logit_softcapping"] = 2.0, ["final_logit_softcapping"] = 3.0 },
+        },
+        ["two rotations"] = Gemma("Gemma3ForCausalLM") with
+        {
+            QueryKeyNorm = (6, 6),
+            Layers = 3,
+            Fields = new() { ["query_pre_attn_scalar"] = 5, ["sliding_window"] = 7, ["sliding_window_pattern"] = 2, ["rope_scaling"] = new { rope_type = "linear", factor = 8.0 } },
+        },
+        ["norms after the sublayers"] = new() { Architecture = "Olmo2ForCausalLM", Norms = (false, true), QueryKeyNorm = (24, 12) },
+        ["norms after the sublayers, YaRN"] = new()
+        {
+            Architecture = "Olmo3ForCausalLM",
+            Norms = (false, true),
+            QueryKeyNorm = (24, 12),
+            Layers = 4,
+            Fields =
+            {
+                ["sliding_window"] = 9,
+                ["rope_scaling"] = new { rope_type = "yarn", factor = 4.0, original_max_position_embeddings = 20, beta_fast = 2.0, beta_slow = 1.0 },
+            },
+        },
+        ["fused projections, part of a head turning by the length of the sequence"] = new()
+        {
+            Architecture = "Phi3ForCausalLM",
+            Fused = true,
+            Fields =
+            {
+                ["partial_rotary_factor"] = 0.7,
+                ["sliding_window"] = null,
+                ["original_max_position_embeddings"] = 40,
+                ["rope_scaling"] = new { type = "longrope", short_factor = new[] { 1.0, 1.5 }, long_factor = new[] { 2.0, 20.0 } },
+            },
+        },
     };
 
     public static TheoryData<string> Names => [.. Models.Keys];
+
+    static RandomLlama Gemma(string architecture) => new() { Architecture = architecture, Norms = (true, true), NormMean = 0, Tied = true };
 
     static RandomLlama Windowed(int window) => new() { Architecture = "MistralForCausalLM", Heads = 3, KeyValueHeads = 1, Fields = { ["sliding_window"] = window } };
 

@@ -14,6 +14,11 @@ public class ActivationOracleTests(ITestOutputHelper output)
     public void Forward_FirstSequence_HasTransformerLensActivations(string name, string variant)
     {
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);
+        MeetActivations(oracle);
+    }
+
+    internal static void MeetActivations(OracleModel oracle)
+    {
         var (tokens, batch) = oracle.Sequences(oracle.Inputs!, "tokens");
         var two = batch with { Sequences = 2 };
         var logits = oracle.Model.Logits(oracle.Backend, tokens.AsSpan(0, two.Positions), two);
@@ -36,9 +41,11 @@ public class ActivationOracleTests(ITestOutputHelper output)
         }
 
         oracle.Meets("seq0.ln_final.normalized", cache["ln_final.hook_normalized"].Values);
-        var scales = new ActivationCache(oracle.Backend, hook => hook == "ln_final.hook_scale");
+        var scales = new ActivationCache(oracle.Backend, hook => hook == "ln_final.hook_scale" || hook.EndsWith("ln1_post.hook_scale", StringComparison.Ordinal));
         oracle.Model.Logits(oracle.Backend, tokens, batch, scales);
         oracle.Meets("ln_final_scale", scales["ln_final.hook_scale"].Values);
+        if (oracle.Expected.Has("ln1_post_scale"))
+            oracle.Meets("ln1_post_scale", [.. Enumerable.Range(0, oracle.Model.Config.NLayers).SelectMany(layer => scales[$"blocks.{layer}.ln1_post.hook_scale"].Values)]);
     }
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class GptNeoX : ModelFamily
         var rotary = (int)(head * (config.Section("rope_parameters")?.Number("partial_rotary_factor", 0.25) ?? config.Number("rotary_pct", 0.25)));
         if (rotary is 0 || rotary % 2 != 0)
             throw config.Fault("rotary_pct", $"a share of d_head ({head}) that is even and not 0");
-        var (rotaryBase, scaling) = RotaryFields.Read(config, "rotary_emb_base");
+        var angles = RotaryFields.Read(config, rotary, "rotary_emb_base");
         return new ModelConfig
         {
             Architecture = "GPTNeoXForCausalLM",
@@ -37,8 +37,8 @@ public sealed class GptNeoX : ModelFamily
             Epsilon = (float)config.Number("layer_norm_eps", 1e-5),
             PositionalEmbedding = PositionalEmbedding.Rotary,
             RotaryDim = rotary,
-            RotaryBase = rotaryBase,
-            RotaryScaling = scaling,
+            RotaryBase = angles.Base,
+            RotaryScaling = angles.Scaling,
             ParallelAttnMlp = config.Flag("use_parallel_residual", true),
             AttnScale = Math.Sqrt(head),
             BosToken = config.Token("bos_token_id"),

@@ -52,11 +52,13 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             },
             RotaryDim = config.Size("rotary_dim", size),
             RotaryBase = config.RotaryBase("rotary_base"),
-            RotaryScaling = config.Flag("use_NTK_by_parts_rope", false)
-                ? new RotaryScaling(
-                    config.Number("NTK_by_parts_factor", 8), config.Size("NTK_original_ctx_len", 8192), config.Number("NTK_by_parts_low_freq_factor", 1),
-                    config.Number("NTK_by_parts_high_freq_factor", 4))
-                : null,
+            RotaryScaling = ReadScaling(config),
+            WindowedRotaryBase = config.Has("rotary_base_local") ? config.RotaryBase("rotary_base_local") : null,
+            RotaryAdjacentPairs = config.Flag("rotary_adjacent_pairs", false),
+            NormsAfter = config.Flag("use_normalization_before_and_after", false),
+            QueryKeyNorm = config.Flag("use_qk_norm", false) ? QueryKeyNorm.EachHead : QueryKeyNorm.None,
+            ScoreCap = ReadCap(config, "attn_scores_soft_cap"),
+            LogitCap = ReadCap(config, "output_logits_soft_cap"),
             ParallelAttnMlp = config.Flag("parallel_attn_mlp", false),
             Causal = config.Text("attention_dir") switch
             {
@@ -83,6 +85,14 @@ public sealed class TransformerLensCheckpoint : ModelFamily
         {
             var attention = $"blocks.{l}.attn";
             Norm($"blocks.{l}.ln1");
+            if (config.NormsAfter)
+                Same($"blocks.{l}.ln1_post.w", model);
+            if (config.QueryKeyNorm != QueryKeyNorm.None)
+            {
+                Same($"{attention}.q_norm.w", size);
+                Same($"{attention}.k_norm.w", size);
+            }
+
             Same($"{attention}.W_Q", heads, model, size);
             Same($"{attention}.b_Q", heads, size);
             foreach (var letter in new[] { "K", "V" })
@@ -97,6 +107,8 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             if (config.AttnOnly)
                 continue;
             Norm($"blocks.{l}.ln2");
+            if (config.NormsAfter)
+                Same($"blocks.{l}.ln2_post.w", model);
             if (config.GatedMlp)
                 Same($"blocks.{l}.mlp.W_gate", model, config.DMlp);
             Same($"blocks.{l}.mlp.W_in", model, config.DMlp);
@@ -127,13 +139,33 @@ public sealed class TransformerLensCheckpoint : ModelFamily
 
     static void RefuseUnsupported(ConfigReader config)
     {
-        foreach (var field in new[] { "rotary_adjacent_pairs", "use_normalization_before_and_after", "post_embedding_ln", "load_in_4bit" })
+        foreach (var field in new[] { "post_embedding_ln", "load_in_4bit", "use_yarn_rope" })
             config.Require(!config.Flag(field, false), field, "false");
-        foreach (var field in new[] { "attn_scores_soft_cap", "output_logits_soft_cap" })
-            config.Require(config.Number(field, -1) <= 0, field, "-1 (no cap)");
+        config.Require(config.Number("rotary_scaling_factor", 1) >= 1, "rotary_scaling_factor", "a number from 1 up");
+        config.Require(
+            config.Text("original_architecture")?.StartsWith("Olmo", StringComparison.Ordinal) is not true, "original_architecture",
+            "an architecture whose norms lie where the other fields say");
+        config.Require(
+            config.Text("normalization_type") is not ("LN" or "LNPre") || !config.Flag("use_normalization_before_and_after", false),
+            "use_normalization_before_and_after", "false, where the norms are LayerNorms,");
         config.Require(!config.Has("num_experts"), "num_experts", "null (no experts)");
         config.Require(config.Text("normalization_type") is not ("LN" or "LNPre") || !config.Flag("final_rms", false), "final_rms", "false, where the other norms are LayerNorms,");
     }
+
+    static RotaryScaling? ReadScaling(ConfigReader config)
+    {
+        if (config.Flag("use_NTK_by_parts_rope", false))
+        {
+            return new Llama3Scaling(
+                config.Number("NTK_by_parts_factor", 8), config.Size("NTK_original_ctx_len", 8192),
+                config.Number("NTK_by_parts_low_freq_factor", 1), config.Number("NTK_by_parts_high_freq_factor", 4));
+        }
+
+        return config.Number("rotary_scaling_factor", 1) is not 1 and var factor ? new LinearScaling(factor) : null;
+    }
+
+    /// <summary>Null where the field is not above 0: TransformerLens writes -1 for no cap.</summary>
+    static float? ReadCap(ConfigReader config, string field) => config.Number(field, -1) is > 0 and var cap ? (float)cap : null;
 
     static ConfigReader Fields(ConfigReader config) => config.Section("transformer_lens_cfg") ?? config;
 }

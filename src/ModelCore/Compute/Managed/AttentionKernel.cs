@@ -58,10 +58,13 @@ internal static unsafe class AttentionKernel
             Gemm.PackTransposed(query.Row(firstRow + d0) + head * size, query.Stride, destinations, size, packedQuery, width);
             for (var s0 = start; s0 < end; s0 += tileRows)
                 kernel.Multiply(size, packedKeys + (nint)s0 * size, packedQuery, zeros, 0, pattern + (nint)s0 * width, width);
+            if (inputs.Cap is { } cap)
+                ScaleAndCap(pattern + (nint)start * width, (nint)(end - start) * width, inputs.Scale, cap);
+            var scale = inputs.Cap is null ? inputs.Scale : 1;
             if (hooks.Scores is ManagedTensor scores)
-                Show(scores, inputs, pattern, width, row, head, d0, destinations, inputs.Scale, float.NegativeInfinity);
+                Show(scores, inputs, pattern, width, row, head, d0, destinations, scale, float.NegativeInfinity);
             for (var lane = 0; lane < destinations; lane += VectorMath.Lanes)
-                Softmax(pattern + lane, width, inputs, d0 + lane, start, end);
+                Softmax(pattern + lane, width, inputs, scale, d0 + lane, start, end);
             if (hooks.Pattern is ManagedTensor patterns)
                 Show(patterns, inputs, pattern, width, row, head, d0, destinations, 1, 0);
 
@@ -88,9 +91,10 @@ internal static unsafe class AttentionKernel
 
     /// <summary>
     /// Sixteen destinations from <paramref name="destination"/> on: their raw products, <paramref name="stride"/> apart by source, become
-    /// probabilities: exp(scale (x - max)) / sum over the visible sources, zero elsewhere from <paramref name="start"/> to <paramref name="end"/>.
+    /// probabilities: exp(factor (x - max)) / sum over the visible sources, zero elsewhere from <paramref name="start"/> to
+    /// <paramref name="end"/>.
     /// </summary>
-    static void Softmax(float* x, nint stride, in AttentionInputs inputs, int destination, int start, int end)
+    static void Softmax(float* x, nint stride, in AttentionInputs inputs, float factor, int destination, int start, int end)
     {
         // [anyFrom, anyTo) is seen by some of the sixteen, [allFrom, allTo) by all: only what lies between needs a mask.
         var last = Math.Min(destination + VectorMath.Lanes, inputs.Batch.Context) - 1;
@@ -107,7 +111,7 @@ internal static unsafe class AttentionKernel
             max = Vector512.MaxNative(max, Masked(x, stride, s, inputs, destination));
 
         // Four running sums keep rounding small and the additions independent.
-        var scale = Vector512.Create(inputs.Scale);
+        var scale = Vector512.Create(factor);
         Vector512<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         var unmasked = allFrom;
         for (; unmasked + 4 <= allTo; unmasked += 4)
@@ -152,6 +156,14 @@ internal static unsafe class AttentionKernel
             e.Store(x + source * stride);
             return e;
         }
+    }
+
+    /// <summary>x = cap tanh(scale x / cap), of a whole number of vectors.</summary>
+    static void ScaleAndCap(float* x, nint count, float scale, float cap)
+    {
+        Vector512<float> most = Vector512.Create(cap), factor = Vector512.Create(scale / cap);
+        for (nint i = 0; i < count; i += VectorMath.Lanes)
+            (most * VectorMath.Tanh(Vector512.Load(x + i) * factor)).Store(x + i);
     }
 
     /// <summary>The products of a source with sixteen destinations; -inf for those that do not see it.</summary>

@@ -60,6 +60,25 @@ internal static unsafe class ElementKernels
         }
     }
 
+    /// <summary>Turns feature 2i of a head with feature 2i + 1 by the given angles.</summary>
+    public static void RotateAdjacent(float* head, int pairs, float* cosines, float* sines)
+    {
+        for (var i = 0; i < pairs; i++)
+        {
+            float x = head[2 * i], y = head[2 * i + 1];
+            head[2 * i] = MathF.FusedMultiplyAdd(x, cosines[i], -(y * sines[i]));
+            head[2 * i + 1] = MathF.FusedMultiplyAdd(y, cosines[i], x * sines[i]);
+        }
+    }
+
+    /// <summary>x = cap tanh(x / cap).</summary>
+    public static void SoftCap(float* x, int count, float cap)
+    {
+        Vector512<float> most = Vector512.Create(cap), inverse = Vector512.Create(1 / cap);
+        for (var i = 0; i < count; i += VectorMath.Lanes)
+            VectorMath.StoreFirst(most * VectorMath.Tanh(Vector512.Load(x + i) * inverse), x + i, count - i);
+    }
+
     static void Activate<TFunction>(float* x, float* factor, int count)
         where TFunction : struct, IFunction
     {

@@ -11,7 +11,8 @@ internal static unsafe class LossKernel
     /// <summary>Vocabulary entries per tile. Part of the result's definition: another size would round differently.</summary>
     public const int TileColumns = 256;
 
-    public static void TokenLoss(ManagedTensor x, PackedMatrix unembed, int[] targets, ManagedTensor loss, ThreadTeam team, NativePool pool)
+    public static void TokenLoss(
+        ManagedTensor x, PackedMatrix unembed, int[] targets, float? cap, ManagedTensor loss, ThreadTeam team, NativePool pool)
     {
         var kernel = unembed.Kernel;
         var rows = x.Rows;
@@ -59,6 +60,8 @@ internal static unsafe class LossKernel
                 for (var i = 0; i < count; i++)
                 {
                     var row = first + i;
+                    if (cap is { } most)
+                        ElementKernels.SoftCap(logits + i * TileColumns, columns, most);
                     var (max, sum) = MaxAndSum(logits + i * TileColumns, columns);
                     maxima[(nint)tile * rows + row] = max;
                     sums[(nint)tile * rows + row] = sum;

@@ -140,6 +140,39 @@ public sealed unsafe class ManagedBackend : IBackend
         return (normalized, scale);
     }
 
+    public void NormalizeRuns(Tensor x, int size, Norm norm)
+    {
+        if (size < 1 || x.Columns % size != 0)
+            throw new ArgumentException($"{x.Columns} columns are not runs of {size}.", nameof(size));
+        var target = (ManagedTensor)x;
+        ManagedTensor? weight = (ManagedTensor?)norm.Weight, bias = (ManagedTensor?)norm.Bias;
+        _team.ForRows(x.Rows, (first, last) =>
+        {
+            for (var row = first; row < last; row++)
+            {
+                for (var start = 0; start < target.Columns; start += size)
+                {
+                    var run = target.Row(row) + start;
+                    NormKernel.Normalize(run, run, size, norm.Kind, norm.Epsilon, Part(weight, start), Part(bias, start));
+                }
+            }
+        });
+
+        // A run's own part of the parameters, or those that all runs share.
+        float* Part(ManagedTensor? parameters, int start) =>
+            parameters is null ? null : parameters.Data + (parameters.Columns == size ? 0 : start);
+    }
+
+    public void SoftCap(Tensor x, float cap)
+    {
+        var target = (ManagedTensor)x;
+        _team.ForRows(x.Rows, (first, last) =>
+        {
+            for (var row = first; row < last; row++)
+                ElementKernels.SoftCap(target.Row(row), target.Columns, cap);
+        });
+    }
+
     public void Activate(Tensor x, Activation activation)
     {
         var target = (ManagedTensor)x;
@@ -167,7 +200,12 @@ public sealed unsafe class ManagedBackend : IBackend
                 {
                     var angle = row % batch.Context * half;
                     for (var column = 0; column < target.Columns; column += headSize)
-                        ElementKernels.Rotate(target.Row(row) + column, half, cosines + angle, sines + angle);
+                    {
+                        if (rotary.AdjacentPairs)
+                            ElementKernels.RotateAdjacent(target.Row(row) + column, half, cosines + angle, sines + angle);
+                        else
+                            ElementKernels.Rotate(target.Row(row) + column, half, cosines + angle, sines + angle);
+                    }
                 }
             }
         });
@@ -199,12 +237,12 @@ public sealed unsafe class ManagedBackend : IBackend
             ElementKernels.Divide(target.Row(row), divisor.Data, target.Columns);
     }
 
-    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets)
+    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets, float? cap = null)
     {
         if (targets.Length != x.Rows)
             throw new ArgumentException($"{x.Rows} positions have {x.Rows} targets, not {targets.Length}.", nameof(targets));
         var loss = New(x.Rows, 1);
-        LossKernel.TokenLoss((ManagedTensor)x, (PackedMatrix)unembed, targets.ToArray(), loss, _team, _pool);
+        LossKernel.TokenLoss((ManagedTensor)x, (PackedMatrix)unembed, targets.ToArray(), cap, loss, _team, _pool);
         return loss;
     }
 

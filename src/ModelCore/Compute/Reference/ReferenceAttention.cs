@@ -24,7 +24,7 @@ internal static class ReferenceAttention
             Score(scoring, inputs, place, pattern, mixed);
     }
 
-    /// <summary>scale q . k[s] for each source s; -inf where it is not visible. [src]</summary>
+    /// <summary>scale q . k[s], capped, for each source s; -inf where it is not visible. [src]</summary>
     static double[] Scores(in AttentionInputs inputs, AttentionPlace place)
     {
         var (context, size) = (inputs.Batch.Context, inputs.Heads.DHead);
@@ -39,7 +39,7 @@ internal static class ReferenceAttention
             var product = 0.0;
             for (var k = 0; k < size; k++)
                 product += query[position, place.Head * size + k] * key[place.Sequence * context + s, keyHead * size + k];
-            scores[s] = s >= first && s < end ? inputs.Scale * product : double.NegativeInfinity;
+            scores[s] = s >= first && s < end ? ReferenceBackend.Capped(inputs.Scale * product, inputs.Cap) : double.NegativeInfinity;
         }
 
         return scores;

@@ -83,6 +83,20 @@ public sealed class ReferenceBackend : IBackend
         return (normalized, Fill(x.Rows, 1, (i, _) => scale[i]));
     }
 
+    public void NormalizeRuns(Tensor x, int size, Norm norm)
+    {
+        for (var start = 0; start < x.Columns; start += size)
+        {
+            var run = x.SliceColumns(start, size);
+            var (weight, bias) = (OfRun(norm.Weight), OfRun(norm.Bias));
+            Copy(run, Normalize(run, norm with { Weight = weight, Bias = bias }).Normalized);
+
+            Tensor? OfRun(Tensor? parameter) => parameter?.SliceColumns(parameter.Columns == size ? 0 : start, size);
+        }
+    }
+
+    public void SoftCap(Tensor x, float cap) => Update(x, (_, _, v) => Capped(v, cap));
+
     public void Activate(Tensor x, Activation activation) => Update(x, (_, _, v) => Activated(v, activation));
 
     public void ActivateGate(Tensor gate, Activation activation, Tensor linear) =>
@@ -101,9 +115,10 @@ public sealed class ReferenceBackend : IBackend
                 {
                     var angle = row % batch.Context * half + i;
                     double cosine = tables.Cosines[angle], sine = tables.Sines[angle];
-                    double x = target[row, head + i], y = target[row, head + half + i];
-                    target[row, head + i] = x * cosine - y * sine;
-                    target[row, head + half + i] = y * cosine + x * sine;
+                    var (first, second) = rotary.AdjacentPairs ? (head + 2 * i, head + 2 * i + 1) : (head + i, head + half + i);
+                    double x = target[row, first], y = target[row, second];
+                    target[row, first] = x * cosine - y * sine;
+                    target[row, second] = y * cosine + x * sine;
                 }
             }
         }
@@ -127,14 +142,15 @@ public sealed class ReferenceBackend : IBackend
 
     public void DivideColumns(Tensor scores, Tensor scale) => Update(scores, (_, j, x) => x / ((Values)scale)[j, 0]);
 
-    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets)
+    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets, float? cap = null)
     {
         var wanted = targets.ToArray();
         return Fill(x.Rows, 1, (i, _) =>
         {
             if (wanted[i] < 0)
                 return 0;
-            var logits = Enumerable.Range(0, unembed.Outputs).Select(j => Product((Values)x, i, (Weights)unembed, j)).ToArray();
+            var logits = Enumerable.Range(0, unembed.Outputs)
+                .Select(j => Capped(Product((Values)x, i, (Weights)unembed, j), cap)).ToArray();
             var max = logits.Max();
             return max + Math.Log(logits.Sum(l => Math.Exp(l - max))) - logits[wanted[i]];
         });
@@ -143,6 +159,9 @@ public sealed class ReferenceBackend : IBackend
     public void Dispose()
     {
     }
+
+    /// <summary>cap tanh(v / cap); v where there is no cap.</summary>
+    internal static double Capped(double v, float? cap) => cap is { } most ? most * Math.Tanh(v / most) : v;
 
     static double Activated(double v, Activation activation) => activation switch
     {
