@@ -8,8 +8,8 @@ using HeadScope.Jobs.Status;
 namespace HeadScope.Grains;
 
 /// <summary>
-/// A job's <see cref="LivePreview"/>, and its reduction, on a silo that has the job's inputs at hand. It goes, with the statistics of all heads
-/// that it holds, once the job is reduced and nobody has watched it, or where nobody has asked and no shard has come for a while.
+/// A job's <see cref="LivePreview"/>, and its reduction, on a silo that has the job's inputs at hand. It goes, with the statistics of all
+/// heads that it holds, once the job is reduced and nobody has watched it, or where nobody has asked and no shard has come for a while.
 /// </summary>
 [SiloFilter, CollectionAgeLimit(Minutes = 2)]
 internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, SiloMember member, TimeProvider time) : Grain, IAggregatorGrain

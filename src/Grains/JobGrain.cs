@@ -10,16 +10,19 @@ using Orleans.Concurrency;
 namespace HeadScope.Grains;
 
 /// <summary>
-/// A job's <see cref="UnitDispatcher"/> for the cluster, made anew from the store wherever the grain comes to life. Reentrant: while one call
-/// waits for the store, others are answered.
+/// A job's <see cref="UnitDispatcher"/> for the cluster, made anew from the store wherever the grain comes to life. Reentrant: while one
+/// call waits for the store, others are answered.
 /// </summary>
 [Reentrant]
-internal sealed class JobGrain(JobStore jobs, GrainSettings settings, SiloMember member, ISiloStatusOracle silos, TimeProvider time) : Grain, IJobGrain
+internal sealed class JobGrain(
+    JobStore jobs, GrainSettings settings, SiloMember member, ISiloStatusOracle silos, TimeProvider time) : Grain, IJobGrain
 {
     /// <summary>Over how long the rate is measured: shards that take longer show none.</summary>
     static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(2);
 
-    /// <summary>How many of others' claims a look reads: this grain looks for a whole cluster, perhaps just after a silo of many workers has died.</summary>
+    /// <summary>
+    /// How many of others' claims a look reads: this grain looks for a whole cluster, perhaps just after a silo of many workers has died.
+    /// </summary>
     const int ReadsOfALook = 1024;
 
     readonly ConcurrentDictionary<string, SiloAddress> _homes = new(); // of workers

@@ -23,7 +23,8 @@ internal sealed class JobQueueGrain(JobStore jobs, TimeProvider time) : Grain, I
             _read = time.GetTimestamp();
         }
 
-        return [.. JobQueue.Order(_active, _turn++).Select(job => new QueuedJob(job.Folder.Id, job.Control.Priority, job.Control.Paused, job.Fault, job.MayPass))];
+        return [.. JobQueue.Order(_active, _turn++).Select(
+            job => new QueuedJob(job.Folder.Id, job.Control.Priority, job.Control.Paused, job.Fault, job.MayPass))];
     }
 
     public Task ChangedAsync(string job)

@@ -22,12 +22,16 @@ internal sealed class ModelGrain(JobStore jobs, GrainSettings settings, ILocalSi
     {
         if (_work is null)
         {
-            var engine = settings.Engine ?? throw new InvalidOperationException($"Silo {silo.Name} has no workers: start it with --workers of at least 1.");
-            _pool = new JobPool(jobs, member.Of(engine), time, (folder, cause) => settings.Report(folder.Id, cause), new ClusterWork(grains, silo.SiloAddress));
+            var engine = settings.Engine ?? throw new InvalidOperationException(
+                $"Silo {silo.Name} has no workers: start it with --workers of at least 1.");
+            _pool = new JobPool(
+                jobs, member.Of(engine), time, (folder, cause) => settings.Report(folder.Id, cause),
+                new ClusterWork(grains, silo.SiloAddress));
             _work = Task.Run(() => _pool.RunAsync(_drain.Token, _abort.Token));
         }
 
-        return Task.FromResult(new StartReply(_work.Exception?.InnerException?.Message, _drain.IsCancellationRequested || _abort.IsCancellationRequested));
+        return Task.FromResult(
+            new StartReply(_work.Exception?.InnerException?.Message, _drain.IsCancellationRequested || _abort.IsCancellationRequested));
     }
 
     public Task WakeAsync()
@@ -49,6 +53,7 @@ internal sealed class ModelGrain(JobStore jobs, GrainSettings settings, ILocalSi
         await _abort.CancelAsync();
         await _drain.CancelAsync();
         if (_work is not null)
-            await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await _work.WaitAsync(cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 }

@@ -57,12 +57,15 @@ public sealed class JobFolder(string id)
 
     public string ShardStats(int shard) => $"{Shards}{ShardName(shard)}.stats";
 
-    /// <summary>Scores of one attempt at a shard: two attempts may differ in a GPU's last bits, and the statistics belong to one of them.</summary>
+    /// <summary>
+    /// Scores of one attempt at a shard: two attempts may differ in a GPU's last bits, and the statistics belong to one of them.
+    /// </summary>
     public string ShardScores(int shard, string attempt) => $"{Shards}{ShardName(shard)}.{attempt}.scores";
 
     /// <summary>Whether a blob of this job is what workers made of it, or how it ended, rather than what was submitted.</summary>
     public bool CameAfterSubmission(string name) =>
-        name == WeightsColumns || name == Failed || name == Cancelled || new[] { Claims, Failures, Shards, Results }.Any(folder => name.StartsWith(folder, StringComparison.Ordinal));
+        name == WeightsColumns || name == Failed || name == Cancelled || new[] { Claims, Failures, Shards, Results }.Any(
+            folder => name.StartsWith(folder, StringComparison.Ordinal));
 
     /// <summary>Whether a text is a job's id: sixteen hex digits, so that it never leads out of a job's folder.</summary>
     public static bool IsId(string text) => text.Length == IdLength && text.All(char.IsAsciiHexDigitLower);

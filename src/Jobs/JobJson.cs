@@ -42,16 +42,23 @@ public static class JobJson
         }
     }
 
-    /// <summary>What is wrong with JSON that was to be a <typeparamref name="T"/>, in half a sentence. It may quote a little of the JSON, but no control characters.</summary>
+    /// <summary>
+    /// What is wrong with JSON that was to be a <typeparamref name="T"/>, in half a sentence. It may quote a little of the JSON, but no
+    /// control characters.
+    /// </summary>
     internal static string Fault<T>(JsonException e) =>
-        $"not the {typeof(T).Name} it should hold ({string.Concat(e.Message.Take(LongestFault).Select(c => char.IsControl(c) ? '?' : c)).TrimEnd('.')})";
+        $"not the {typeof(T).Name} it should hold " +
+        $"({string.Concat(e.Message.Take(LongestFault).Select(c => char.IsControl(c) ? '?' : c)).TrimEnd('.')})";
 
-    /// <summary>Nullable parameters of constructors are left out where they are null, and those with a default may be; all others are there.</summary>
+    /// <summary>
+    /// Nullable parameters of constructors are left out where they are null, and those with a default may be; all others are there.
+    /// </summary>
     static void Require(JsonTypeInfo type)
     {
         foreach (var property in type.Properties)
         {
-            if (property.Set is not null && property.AssociatedParameter is { HasDefaultValue: false, IsNullable: false } && Nullable.GetUnderlyingType(property.PropertyType) is null)
+            if (property.Set is not null && property.AssociatedParameter is { HasDefaultValue: false, IsNullable: false }
+                && Nullable.GetUnderlyingType(property.PropertyType) is null)
                 property.IsRequired = true;
         }
     }

@@ -8,7 +8,8 @@ namespace HeadScope.ModelCore.Torch;
 /// Attention of some sequences at a time, as many as their patterns have room for, with query heads that share keys as one product.
 /// Sets of sources are small, so what is restricted to them is summed pair by pair.
 /// </summary>
-internal sealed class AttentionOperation(AttentionInputs inputs, AttentionHooks hooks, torch.Tensor hidden, IReadOnlyList<SourcePairs> sources, ScalarType products, long most)
+internal sealed class AttentionOperation(
+    AttentionInputs inputs, AttentionHooks hooks, torch.Tensor hidden, IReadOnlyList<SourcePairs> sources, ScalarType products, long most)
 {
     readonly int _context = inputs.Batch.Context;
     readonly HeadShape _heads = inputs.Heads;
@@ -44,7 +45,8 @@ internal sealed class AttentionOperation(AttentionInputs inputs, AttentionHooks 
             using var scope = NewDisposeScope();
             var rows = Math.Min(rowsAtATime, batch.Sequences - row);
             var pattern = Pattern(row, rows); // [sequence * head, dest, src]
-            var mixed = pattern.view(rows * _heads.KeyValueHeads, _group * _context, _context).to_type(products).bmm(KeyValueHeads(_value, row, rows));
+            var mixed = pattern.view(
+                rows * _heads.KeyValueHeads, _group * _context, _context).to_type(products).bmm(KeyValueHeads(_value, row, rows));
             z.narrow(0, row * _context, rows * _context).view(rows, _context, _heads.KeyValueHeads, _group, _heads.DHead)
                 .copy_(mixed.view(rows, _heads.KeyValueHeads, _group, _context, _heads.DHead).permute(0, 3, 1, 2, 4));
             for (var i = 0; i < sources.Count; i++)

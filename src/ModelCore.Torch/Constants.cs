@@ -2,7 +2,9 @@ using TorchSharp;
 
 namespace HeadScope.ModelCore.Torch;
 
-/// <summary>Tensors that follow from something small and serve many operations: made once, and dropped when many others were made since.</summary>
+/// <summary>
+/// Tensors that follow from something small and serve many operations: made once, and dropped when many others were made since.
+/// </summary>
 /// <param name="most">How many to keep.</param>
 internal sealed class Constants(int most) : IDisposable
 {

@@ -54,13 +54,16 @@ internal sealed unsafe partial class CudaCard
             [
                 new string((sbyte*)name),
                 string.Create(CultureInfo.InvariantCulture, $"compute capability {major}.{minor}"),
-                string.Create(CultureInfo.InvariantCulture, $"driver {driver}{(driver is null ? "" : " ")}for CUDA {version / 1000}.{version % 1000 / 10}"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"driver {driver}{(driver is null ? "" : " ")}for CUDA {version / 1000}.{version % 1000 / 10}"),
             ];
         }
     }
 
     /// <summary>The driver's version in what its kernel module says of itself, such as 550.54.15; null where it says none.</summary>
-    internal static string? DriverVersion(string kernelModule) => Version().Match(kernelModule) is { Success: true } found ? found.Groups[1].Value : null;
+    internal static string? DriverVersion(string kernelModule) =>
+        Version().Match(kernelModule) is { Success: true } found ? found.Groups[1].Value : null;
 
     /// <summary>Does something in the device's context, whichever the thread was in.</summary>
     public void Within(Action act)

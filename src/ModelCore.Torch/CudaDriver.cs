@@ -14,7 +14,8 @@ internal static unsafe partial class CudaDriver
     public static void Check(int result, string call)
     {
         if (result != 0)
-            throw new InvalidOperationException($"The CUDA driver failed: {call} gave error {result}. 'headscope doctor' tests the device.");
+            throw new InvalidOperationException(
+                $"The CUDA driver failed: {call} gave error {result}. 'headscope doctor' tests the device.");
     }
 
     [LibraryImport(Library, EntryPoint = "cuInit")]

@@ -11,7 +11,8 @@ internal static class HostMemory
     const long PartBytes = 1L << 30;
 
     /// <summary>Indices or flags, [count], on the device. What was asked of a card before is not waited for.</summary>
-    public static torch.Tensor ToDevice(torch.Tensor host, Device device) => device.type == TorchSharp.DeviceType.CPU ? host : Staging.Upload(host, device);
+    public static torch.Tensor ToDevice(torch.Tensor host, Device device) =>
+        device.type == TorchSharp.DeviceType.CPU ? host : Staging.Upload(host, device);
 
     /// <summary>Indices, [count], on the device.</summary>
     public static torch.Tensor ToDevice(ReadOnlySpan<int> indices, Device device)
@@ -26,7 +27,8 @@ internal static class HostMemory
     public static torch.Tensor ToDevice(ReadOnlySpan<float> values, int rows, int columns, Device device)
     {
         if (values.Length != (long)rows * columns)
-            throw new ArgumentException($"A [{rows}, {columns}] tensor has {(long)rows * columns} values, not {values.Length}.", nameof(values));
+            throw new ArgumentException(
+                $"A [{rows}, {columns}] tensor has {(long)rows * columns} values, not {values.Length}.", nameof(values));
         var host = empty(rows, columns, ScalarType.Float32);
         for (var row = 0; row < rows; row += RowsOfPart(columns))
         {

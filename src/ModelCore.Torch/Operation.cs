@@ -10,7 +10,10 @@ namespace HeadScope.ModelCore.Torch;
 internal static class Operation
 {
     /// <summary>What the native library says where memory ends: of the processor, and of a card.</summary>
-    static readonly string[] OutOfMemory = ["can't allocate memory", "CUDA out of memory", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED"];
+    static readonly string[] OutOfMemory =
+    [
+        "can't allocate memory", "CUDA out of memory", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+    ];
 
     /// <exception cref="OutOfMemoryException">The device has not enough memory for it; a smaller batch may fit.</exception>
     /// <exception cref="InvalidOperationException">The native library failed.</exception>

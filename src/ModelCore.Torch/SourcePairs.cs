@@ -12,7 +12,8 @@ internal sealed class SourcePairs
     readonly torch.Tensor _sources; // [pair]: batch * position
     readonly torch.Tensor _cells; // [pair]: where [dest, src] lies in a pattern [batch, head, dest, src], for head 0
 
-    SourcePairs(int[] firstOfSequence, torch.Tensor[] pairs) => (_firstOfSequence, _destinations, _sources, _cells) = (firstOfSequence, pairs[0], pairs[1], pairs[2]);
+    SourcePairs(int[] firstOfSequence, torch.Tensor[] pairs) =>
+        (_firstOfSequence, _destinations, _sources, _cells) = (firstOfSequence, pairs[0], pairs[1], pairs[2]);
 
     /// <param name="latest">Where those of the latest batches are kept.</param>
     public static SourcePairs Of(SourceLists lists, int heads, Constants latest, Device device)
@@ -67,7 +68,8 @@ internal sealed class SourcePairs
             if (contribution is null)
                 continue;
             var values = value.index_select(0, _sources.narrow(0, pair, count)).view(count, heads.KeyValueHeads, 1, heads.DHead);
-            var along = directions!.index_select(0, destinations).view(count, heads.KeyValueHeads, heads.Heads / heads.KeyValueHeads, heads.DHead)
+            var along = directions!.index_select(0, destinations).view(
+                count, heads.KeyValueHeads, heads.Heads / heads.KeyValueHeads, heads.DHead)
                 .mul_(values).sum(-1).view(count, heads.Heads); // [pair, head]
             contribution.index_add_(0, destinations, along.mul_(paid), Scalars.One);
         }

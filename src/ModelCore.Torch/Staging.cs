@@ -12,13 +12,16 @@ internal sealed class Staging(int card) : IDisposable
 {
     readonly List<Buffer> _free = []; // two batches' downloads, as a rule
 
-    /// <summary>Indices on the card, some time before the first operation that reads them. The native library keeps the page-locked copy until then.</summary>
+    /// <summary>
+    /// Indices on the card, some time before the first operation that reads them. The native library keeps the page-locked copy until then.
+    /// </summary>
     public static torch.Tensor Upload(torch.Tensor host, Device device) => host.pin_memory().to(device, non_blocking: true);
 
     public IDownload Download(torch.Tensor values)
     {
         var count = values.numel();
-        var buffer = _free.Where(buffer => buffer.Values.numel() >= count).MinBy(buffer => buffer.Values.numel()) ?? Buffer.Create(count, CudaCard.Of(card));
+        var buffer = _free.Where(buffer => buffer.Values.numel() >= count)
+            .MinBy(buffer => buffer.Values.numel()) ?? Buffer.Create(count, CudaCard.Of(card));
         _free.Remove(buffer);
         try
         {
@@ -42,7 +45,8 @@ internal sealed class Staging(int card) : IDisposable
 
     sealed record Buffer(torch.Tensor Values, CudaEvent Copied) : IDisposable
     {
-        public static Buffer Create(long count, CudaCard card) => new(empty(count, ScalarType.Float32).pin_memory().DetachFromDisposeScope(), new CudaEvent(card));
+        public static Buffer Create(long count, CudaCard card) =>
+            new(empty(count, ScalarType.Float32).pin_memory().DetachFromDisposeScope(), new CudaEvent(card));
 
         public void Dispose()
         {

@@ -48,11 +48,15 @@ public sealed class TorchBackend : IBackend
         _staging = new Staging(_device.index);
     }
 
-    public string Description => $"torch {_device} ({_precision.Name()}{(OnProcessor ? $", {_threads} {(_threads == 1 ? "thread" : "threads")}" : "")})";
+    public string Description =>
+        $"torch {_device} ({_precision.Name()}{(OnProcessor ? $", {_threads} {(_threads == 1 ? "thread" : "threads")}" : "")})";
 
     bool OnProcessor => _device.type == DeviceType.CPU;
 
-    /// <summary>A card takes what it is told to a queue of its own; processors have computed when a call returns, which changes nothing for the caller.</summary>
+    /// <summary>
+    /// A card takes what it is told to a queue of its own; processors have computed when a call returns, which changes nothing for the
+    /// caller.
+    /// </summary>
     public bool RunsAhead => true;
 
     public Tensor Allocate(int rows, int columns) => Compute(() => empty(rows, columns, ScalarType.Float32, _device));
@@ -74,10 +78,13 @@ public sealed class TorchBackend : IBackend
         var (rows, columns) = transposed ? (outputs, inputs) : (inputs, outputs);
         if (bias.Length != 0 && bias.Length != outputs)
             throw new ArgumentException($"The bias of {outputs} outputs has {outputs} values, not {bias.Length}.", nameof(bias));
-        var weights = Operation.Run(values, values => HostMemory.ToDevice(values, rows, columns, _device).to_type(_products).DetachFromDisposeScope());
+        var weights = Operation.Run(
+            values, values => HostMemory.ToDevice(values, rows, columns, _device).to_type(_products).DetachFromDisposeScope());
         try
         {
-            var biases = bias.IsEmpty ? null : Operation.Run(bias, bias => HostMemory.ToDevice(bias, 1, outputs, _device).view(outputs).DetachFromDisposeScope());
+            var biases = bias.IsEmpty
+                ? null
+                : Operation.Run(bias, bias => HostMemory.ToDevice(bias, 1, outputs, _device).view(outputs).DetachFromDisposeScope());
             return new TorchMatrix(weights, biases, transposed);
         }
         catch
@@ -111,7 +118,8 @@ public sealed class TorchBackend : IBackend
     public void Copy(Tensor target, Tensor source)
     {
         if (source.Columns != target.Columns || (source.Rows != target.Rows && source.Rows != 1))
-            throw new ArgumentException($"[{source.Rows}, {source.Columns}] does not fit into [{target.Rows}, {target.Columns}].", nameof(source));
+            throw new ArgumentException(
+                $"[{source.Rows}, {source.Columns}] does not fit into [{target.Rows}, {target.Columns}].", nameof(source));
         Change(() => Of(target).copy_(Of(source)));
     }
 
@@ -200,8 +208,10 @@ public sealed class TorchBackend : IBackend
         {
             var group = heads.Heads / heads.KeyValueHeads;
             var mask = (batch.Context, given.Causal, given.Window, group);
-            var hidden = _constants.Get(mask, () => [AttentionOperation.Hidden(batch.Context, given.Causal, given.Window, group, _device)])[0];
-            var sources = (hooks.Scoring?.Sources ?? []).Select(asked => SourcePairs.Of(asked.Sources, heads.Heads, _sources, _device)).ToList();
+            var hidden = _constants.Get(
+                mask, () => [AttentionOperation.Hidden(batch.Context, given.Causal, given.Window, group, _device)])[0];
+            var sources = (hooks.Scoring?.Sources ?? []).Select(asked => SourcePairs.Of(asked.Sources, heads.Heads, _sources, _device))
+                .ToList();
             return new AttentionOperation(given, hooks, hidden, sources, _products, _most).Run();
         });
     }
@@ -209,14 +219,18 @@ public sealed class TorchBackend : IBackend
     public void DivideColumns(Tensor scores, Tensor scale)
     {
         if (scale.Columns != 1 || scale.Rows != scores.Columns)
-            throw new ArgumentException($"The scale of [{scores.Rows}, {scores.Columns}] scores is [{scores.Columns}, 1], not [{scale.Rows}, {scale.Columns}].", nameof(scale));
+            throw new ArgumentException(
+                $"The scale of [{scores.Rows}, {scores.Columns}] scores is [{scores.Columns}, 1], not [{scale.Rows}, {scale.Columns}].",
+                nameof(scale));
         Change(() => Of(scores).div_(Of(scale).t()));
     }
 
     public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets, float? cap = null)
     {
         if (targets.Length != x.Rows || x.Columns != unembed.Inputs)
-            throw new ArgumentException($"[{x.Rows}, {x.Columns}] activations have {x.Rows} targets, not {targets.Length}, and a matrix of {x.Columns} inputs, not {unembed.Inputs}.", nameof(targets));
+            throw new ArgumentException(
+                $"[{x.Rows}, {x.Columns}] activations have {x.Rows} targets, not {targets.Length}, and a matrix of {x.Columns} inputs, " +
+                $"not {unembed.Inputs}.", nameof(targets));
         CheckIndices(targets, int.MinValue, unembed.Outputs);
         var wanted = targets.ToArray();
         return Compute(() => LossOperation.Run(Of(x), (TorchMatrix)unembed, wanted, cap, _products, _most));
@@ -266,7 +280,9 @@ public sealed class TorchBackend : IBackend
     static void CheckHeads(Tensor x, BatchShape batch, int columns)
     {
         if (x.Rows != batch.Positions || x.Columns != columns)
-            throw new ArgumentException($"[{x.Rows}, {x.Columns}] are not {batch.Sequences} sequences of {batch.Context} with {columns} features of heads.", nameof(x));
+            throw new ArgumentException(
+                $"[{x.Rows}, {x.Columns}] are not {batch.Sequences} sequences of {batch.Context} with {columns} features of heads.",
+                nameof(x));
     }
 
     static void CheckIndices(ReadOnlySpan<int> indices, int lowest, int end)
@@ -292,7 +308,9 @@ public sealed class TorchBackend : IBackend
         });
     }
 
-    /// <summary>Threads and the rounding of float32 products are settings of the thread and of the process: whoever computes sees to them.</summary>
+    /// <summary>
+    /// Threads and the rounding of float32 products are settings of the thread and of the process: whoever computes sees to them.
+    /// </summary>
     ProductMode.Stay Enter()
     {
         if (!OnProcessor)

@@ -29,7 +29,8 @@ internal sealed class TorchTensor : Compute.Tensor
     {
         get
         {
-            var whole = _root._values ?? throw new ObjectDisposedException(nameof(TorchTensor), $"A [{Rows}, {Columns}] tensor was used after its end.");
+            var whole = _root._values ?? throw new ObjectDisposedException(
+                nameof(TorchTensor), $"A [{Rows}, {Columns}] tensor was used after its end.");
             if (_root == this)
                 return whole;
             var rows = Rows == _root.Rows ? whole : whole.narrow(0, _firstRow, Rows);

@@ -6,7 +6,8 @@ public static class Suggestion
     /// <summary>The name that is nearest to what was typed, as a question in brackets; empty where none is near.</summary>
     public static string For(string typed, IEnumerable<string> names)
     {
-        var nearest = names.Select(name => (Name: name, Edits: Edits(typed.ToLowerInvariant(), name))).OrderBy(candidate => candidate.Edits).FirstOrDefault();
+        var nearest = names.Select(name => (Name: name, Edits: Edits(typed.ToLowerInvariant(), name))).OrderBy(candidate => candidate.Edits)
+            .FirstOrDefault();
         return nearest.Name is not null && nearest.Edits <= Math.Max(1, typed.Length / 3) ? $" (did you mean '{nearest.Name}'?)" : "";
     }
 

@@ -35,13 +35,15 @@ public static class Breakdown
         var median = seconds[batches / 2];
         if (brief)
         {
-            var peak = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2];
+            var peak = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2];
             Console.WriteLine($"{median:F3} {batch.Positions / median:F1} {long.Parse(peak) / 1024}");
             return;
         }
 
         var total = seconds.Sum();
-        Console.WriteLine($"{name}, {batchSize} x {context} tokens, {backend.Description}: {median:F3} s a batch, {batch.Positions / median:F0} tokens/s, {backend.Operations / batches / 1e9:F1} GFLOP in products a batch");
+        Console.WriteLine($"{name}, {batchSize} x {context} tokens, {backend.Description}: {median:F3} s a batch, " +
+            $"{batch.Positions / median:F0} tokens/s, {backend.Operations / batches / 1e9:F1} GFLOP in products a batch");
         var rest = total;
         foreach (var (stage, spent) in backend.Spent.OrderByDescending(stage => stage.Value))
         {

@@ -20,13 +20,15 @@ namespace HeadScope.Benchmarks;
 /// <param name="PeakMiB">What scoring took of the device's memory; on processors, of the machine's.</param>
 /// <param name="Stages">Milliseconds of a batch by stage, the device's queue emptied after each.</param>
 public sealed record CardRun(
-    string Description, double MatrixRate, double Distance, double SecondsPerBatch, double TokensPerSecond, double Operations, double CountSeconds, double PeakMiB,
+    string Description, double MatrixRate, double Distance, double SecondsPerBatch, double TokensPerSecond, double Operations,
+    double CountSeconds, double PeakMiB,
     IReadOnlyDictionary<string, double> Stages)
 {
     const int Threads = 1; // of the host's; processors as a device take all
 
     public static void Print(string model, string deviceName, Precision precision, int batchSize, int context, int batches, string? libtorch) =>
-        Console.WriteLine(JsonSerializer.Serialize(Measure(model, ComputeBackends.Find("torch", deviceName, libtorch)[0], precision, batchSize, context, batches)));
+        Console.WriteLine(JsonSerializer.Serialize(
+            Measure(model, ComputeBackends.Find("torch", deviceName, libtorch)[0], precision, batchSize, context, batches)));
 
     static CardRun Measure(string name, IComputeDevice device, Precision precision, int batchSize, int context, int batches)
     {
@@ -49,7 +51,8 @@ public sealed record CardRun(
             throw new OutOfMemoryException($"{batchSize} sequences do not fit; {scorer.BatchSize} do.");
 
         var seconds = Shard();
-        var peak = onCard ? device.Memory.Used - before : Process.GetCurrentProcess().PeakWorkingSet64; // the library gives nothing back meanwhile
+        // The library gives nothing back meanwhile.
+        var peak = onCard ? device.Memory.Used - before : Process.GetCurrentProcess().PeakWorkingSet64;
         var counter = new ShardCounter(ScoreSelection.Default);
         counter.Count(scores, 0, JobRequest.DefaultExamples); // compiled now
         var clock = Stopwatch.StartNew();
@@ -64,7 +67,8 @@ public sealed record CardRun(
         backend.Settle = null;
         File.Delete(tokenFile);
         return new CardRun(
-            backend.Description, BackendCheck.Run(backend, TimeSpan.FromSeconds(1)).OperationsPerSecond, distance, seconds, batchSize * context / seconds, operations, counting, peak / (double)(1 << 20), stages);
+            backend.Description, BackendCheck.Run(backend, TimeSpan.FromSeconds(1)).OperationsPerSecond, distance, seconds,
+            batchSize * context / seconds, operations, counting, peak / (double)(1 << 20), stages);
 
         // Seconds of a batch.
         double Shard()

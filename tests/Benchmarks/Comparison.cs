@@ -20,12 +20,14 @@ public static class Comparison
         {
             theirs.Add(Start(python, script, model, $"{batch}", $"{context}", "4", $"{threads}"));
             ours.Add(Start(
-                Environment.ProcessPath!, "breakdown", "--model", model, "--batch", $"{batch}", "--context", $"{context}", "--batches", "4", "--threads", $"{threads}", "--brief"));
+                Environment.ProcessPath!, "breakdown", "--model", model, "--batch", $"{batch}", "--context", $"{context}", "--batches", "4",
+                "--threads", $"{threads}", "--brief"));
             Console.WriteLine($"  PyTorch {theirs[i].TokensPerSecond,8:F0} {theirs[i].PeakMiB,7:F0}   HeadScope {ours[i].TokensPerSecond,8:F0} {ours[i].PeakMiB,7:F0}   {ours[i].TokensPerSecond / theirs[i].TokensPerSecond:F2} times as fast");
         }
 
         var ratios = ours.Zip(theirs, (a, b) => a.TokensPerSecond / b.TokensPerSecond).Order().ToList();
-        Console.WriteLine($"median: {ratios[rounds / 2]:F2} times as fast ({ratios[0]:F2} to {ratios[^1]:F2}), in {ours.Max(m => m.PeakMiB) / theirs.Min(m => m.PeakMiB):P0} of the memory");
+        Console.WriteLine($"median: {ratios[rounds / 2]:F2} times as fast ({ratios[0]:F2} to {ratios[^1]:F2}), in " +
+            $"{ours.Max(m => m.PeakMiB) / theirs.Min(m => m.PeakMiB):P0} of the memory");
     }
 
     static Measured Start(string program, params string[] arguments)
@@ -37,7 +39,8 @@ public static class Comparison
         process.WaitForExit();
         return process.ExitCode == 0 && words.Length == 3
             ? new Measured(Number(words[0]), Number(words[1]), Number(words[2]))
-            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {string.Join(' ', words)}");
+            : throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {string.Join(' ', words)}");
     }
 
     static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);

@@ -70,7 +70,8 @@ internal static class DocumentReading
             {
                 var duckDb = peer is null ? "" : Output("node", "-e", DuckDb, Path.GetFullPath(peer), file, $"{bytes}");
                 var python = file.EndsWith(".parquet", StringComparison.Ordinal) ? "" : Output("python3", "-c", Python, file, $"{bytes}");
-                Console.WriteLine($"| {Path.GetFileName(file)} | {new FileInfo(file).Length / 1e6:F0} | {Measure(file, texts.Count, bytes):F0} | {duckDb} | {python} |");
+                Console.WriteLine($"| {Path.GetFileName(file)} | {new FileInfo(file).Length / 1e6:F0} | " +
+                    $"{Measure(file, texts.Count, bytes):F0} | {duckDb} | {python} |");
             }
         }
         finally

@@ -8,7 +8,9 @@ using TorchSharp;
 
 namespace HeadScope.Benchmarks;
 
-/// <summary>Resident memory and live tensors while TorchSharp scores batch after batch: flat, unless something outlives its batch.</summary>
+/// <summary>
+/// Resident memory and live tensors while TorchSharp scores batch after batch: flat, unless something outlives its batch.
+/// </summary>
 public static class Leak
 {
     const int Rows = 10; // of the table that is printed
@@ -17,7 +19,8 @@ public static class Leak
     {
         var device = ComputeBackends.Find("torch", deviceName, libtorch)[0];
         using var backend = device.Open(threads, Precision.Float32);
-        using var weights = ModelWeights.Open(RandomModel.Write(Path.Combine(Path.GetTempPath(), $"headscope-random-{name}"), name), WeightProcessing.Default);
+        using var weights = ModelWeights.Open(
+            RandomModel.Write(Path.Combine(Path.GetTempPath(), $"headscope-random-{name}"), name), WeightProcessing.Default);
         using var model = Transformer.Load(weights, backend);
         var scorer = new HeadScorer(model, backend, ScoreSelection.Default);
         var random = new Random(3);
@@ -42,6 +45,7 @@ public static class Leak
     {
         var managed = GC.GetTotalMemory(forceFullCollection: true);
         Console.WriteLine(
-            $"{done,7}  {Environment.WorkingSet / (double)(1 << 20),13:F1}  {managed / (double)(1 << 20),12:F1}  {torch.Tensor.TotalCount,13}  {done / clock.Elapsed.TotalSeconds,9:F1}");
+            $"{done,7}  {Environment.WorkingSet / (double)(1 << 20),13:F1}  {managed / (double)(1 << 20),12:F1}  " +
+            $"{torch.Tensor.TotalCount,13}  {done / clock.Elapsed.TotalSeconds,9:F1}");
     }
 }

@@ -27,7 +27,8 @@ public static class OneSilo
         {
             var tokens = Path.Combine(folder.FullName, "tokens.safetensors");
             var random = new Random(0);
-            TokenFile.Write(tokens, [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, Context).Select(_ => random.Next(1000)).ToArray())]);
+            TokenFile.Write(
+                tokens, [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, Context).Select(_ => random.Next(1000)).ToArray())]);
             List<double> ratios = [], cpuRatios = [];
             Console.WriteLine("seconds and processor seconds: run, and one silo");
             for (var round = 0; round < rounds; round++)
@@ -39,7 +40,8 @@ public static class OneSilo
                 ratios.Add(server.Seconds / run.Seconds);
                 cpuRatios.Add(server.CpuSeconds / run.CpuSeconds);
                 Console.WriteLine(
-                    $"  {run.Seconds,8:F2} {run.CpuSeconds,8:F2}   {server.Seconds,8:F2} {server.CpuSeconds,8:F2}   {ratios[^1]:F3} of the time, {cpuRatios[^1]:F3} of the processor time");
+                    $"  {run.Seconds,8:F2} {run.CpuSeconds,8:F2}   {server.Seconds,8:F2} {server.CpuSeconds,8:F2}   {ratios[^1]:F3} of " +
+                    $"the time, {cpuRatios[^1]:F3} of the processor time");
             }
 
             Console.WriteLine($"median: {Median(ratios):F3} of the time, {Median(cpuRatios):F3} of the processor time");
@@ -61,11 +63,14 @@ public static class OneSilo
             async Task<Times> OfServerAsync(string place)
             {
                 var address = $"http://127.0.0.1:{8400 + Environment.ProcessId % 1000}";
-                using var process = Start(silo, "--store", place, "--models", Path.GetDirectoryName(Path.GetFullPath(model))!, "--tokens", folder.FullName, "--listen", address);
+                using var process = Start(
+                    silo, "--store", place, "--models", Path.GetDirectoryName(Path.GetFullPath(model))!, "--tokens", folder.FullName,
+                    "--listen", address);
                 using var http = new HttpClient { BaseAddress = new Uri(address) };
                 while (!await IsReadyAsync(http))
                     await Task.Delay(LookInterval);
-                using var response = await http.PostAsJsonAsync("/v1/jobs", new { model = Path.GetFileName(model), tokens = Path.GetFileName(tokens), skip_heads = true });
+                using var response = await http.PostAsJsonAsync(
+                    "/v1/jobs", new { model = Path.GetFileName(model), tokens = Path.GetFileName(tokens), skip_heads = true });
                 if (!response.IsSuccessStatusCode)
                     throw new InvalidOperationException(await response.Content.ReadAsStringAsync());
                 return await MeasureAsync(process, place);
@@ -100,7 +105,8 @@ public static class OneSilo
                     if (!process.HasExited)
                         process.Kill();
                     await process.WaitForExitAsync();
-                    return new Times((manifest.LastWriteTimeUtc - starts.Min().UtcDateTime).TotalSeconds, (cpu - before.Value).TotalSeconds);
+                    return new Times(
+                        (manifest.LastWriteTimeUtc - starts.Min().UtcDateTime).TotalSeconds, (cpu - before.Value).TotalSeconds);
                 }
             }
 
@@ -110,7 +116,8 @@ public static class OneSilo
 
     static Process Start(string program, params string[] arguments)
     {
-        var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var process = Process.Start(
+            new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();

@@ -52,7 +52,8 @@ public static unsafe partial class Products
             var inputs = new AttentionInputs(q, kv, kv, batch, new HeadShape(heads, keyValueHeads, size), 0.125f, Window: window);
             var visible = Enumerable.Range(0, context).Sum(destination => (double)Math.Min(destination + 1, window ?? context));
             var rate = Median(4e-9 * rows * heads * visible * size, () => best.Attend(inputs, new AttentionHooks()).Dispose());
-            Console.WriteLine($"attention, {rows} x {context} tokens, {heads} heads of {size}, {keyValueHeads} of keys and values{(window is null ? "" : $", window {window}")}: {rate:F0} GFLOP/s of what is visible");
+            Console.WriteLine($"attention, {rows} x {context} tokens, {heads} heads of {size}, {keyValueHeads} of keys and " +
+                $"values{(window is null ? "" : $", window {window}")}: {rate:F0} GFLOP/s of what is visible");
         }
     }
 
@@ -100,5 +101,6 @@ public static unsafe partial class Products
 
     [LibraryImport("libopenblas.so.0", EntryPoint = "cblas_sgemm")]
     private static partial void Sgemm(
-        int order, int transposeA, int transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc);
+        int order, int transposeA, int transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta,
+        float* c, int ldc);
 }

@@ -9,11 +9,14 @@ switch (args)
         Products.Run(Option("--threads", Environment.ProcessorCount));
         break;
     case ["breakdown", ..]:
-        Breakdown.Run(Text("--model", "pythia-70m"), Option("--batch", 8), Option("--context", 256), Option("--batches", 4), Option("--threads", Environment.ProcessorCount), args.Contains("--brief"));
+        Breakdown.Run(
+            Text("--model", "pythia-70m"), Option("--batch", 8), Option("--context", 256), Option("--batches", 4),
+            Option("--threads", Environment.ProcessorCount), args.Contains("--brief"));
         break;
     case ["compare", ..]:
         Comparison.Run(
-            Text("--model", "pythia-70m"), Option("--batch", 8), Option("--context", 256), Option("--rounds", 5), Option("--threads", Environment.ProcessorCount), Text("--python", "/usr/bin/python3"));
+            Text("--model", "pythia-70m"), Option("--batch", 8), Option("--context", 256), Option("--rounds", 5),
+            Option("--threads", Environment.ProcessorCount), Text("--python", "/usr/bin/python3"));
         break;
     case ["tokenizer", var definition, .. var rest]:
         TokenizerSpeed.Run(definition, rest);
@@ -28,20 +31,27 @@ switch (args)
         await OneSilo.RunAsync(program, server, Text("--model", "src/Client/Demo"), Option("--rows", 4000), Option("--rounds", 5));
         break;
     case ["scale", ..]:
-        var (workers, shards, sleep) = (Option("--workers", 1000), Option("--shards", 100_000), TimeSpan.FromMilliseconds(Option("--milliseconds", 10_000)));
+        var (workers, shards, sleep) = (Option("--workers", 1000), Option("--shards", 100_000), TimeSpan.FromMilliseconds(
+            Option("--milliseconds", 10_000)));
         await Scale.RunAsync(
-            workers, Option("--processes", 125), shards, sleep, Text("--model", "src/Client/Demo"), Directory.CreateTempSubdirectory("headscope-scale-").FullName, Text("--silo", "") is { Length: > 0 } silo ? silo : null);
+            workers, Option("--processes", 125), shards, sleep, Text("--model", "src/Client/Demo"),
+            Directory.CreateTempSubdirectory("headscope-scale-").FullName, Text("--silo", "") is { Length: > 0 } silo ? silo : null);
         break;
     case ["gpu", ..]:
         return CardSpeed.Run(
-            Text("--models", "pythia-70m,pythia-160m,pythia-410m,gpt2").Split(','), Text("--device", "cuda:0"), Option("--batch", 32), Option("--context", 256), Option("--batches", 20),
+            Text("--models", "pythia-70m,pythia-160m,pythia-410m,gpt2")
+                .Split(','), Text("--device", "cuda:0"), Option("--batch", 32), Option("--context", 256), Option("--batches", 20),
             Text("--python", "/usr/bin/python3"), Text("--out", "") is { Length: > 0 } file ? file : null, Libtorch());
     case ["gpu-run", ..]: // a process of the one above
         CardRun.Print(
-            Text("--model", "pythia-70m"), Text("--device", "cuda:0"), Enum.Parse<Precision>(Text("--precision", "float32"), ignoreCase: true), Option("--batch", 32), Option("--context", 256), Option("--batches", 20), Libtorch());
+            Text("--model", "pythia-70m"), Text("--device", "cuda:0"),
+            Enum.Parse<Precision>(Text("--precision", "float32"), ignoreCase: true), Option("--batch", 32), Option("--context", 256),
+            Option("--batches", 20), Libtorch());
         break;
     case ["leak", ..]:
-        Leak.Run(Text("--model", "demo"), Text("--device", "cpu"), Option("--batch", 4), Option("--context", 32), Option("--batches", 10_000), Option("--threads", 1), Libtorch());
+        Leak.Run(
+            Text("--model", "demo"), Text("--device", "cpu"), Option("--batch", 4), Option("--context", 32), Option("--batches", 10_000),
+            Option("--threads", 1), Libtorch());
         break;
     default:
         Console.Error.WriteLine("""

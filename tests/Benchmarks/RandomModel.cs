@@ -6,7 +6,9 @@ namespace HeadScope.Benchmarks;
 /// <summary>A Pythia, or a descendant of Llama, of some shape with random weights, as a folder in the Hugging Face layout.</summary>
 public static class RandomModel
 {
-    /// <summary>Layers, d_model, heads, d_mlp, d_vocab, n_ctx, share of rotary features; with heads of keys and values it is a Llama.</summary>
+    /// <summary>
+    /// Layers, d_model, heads, d_mlp, d_vocab, n_ctx, share of rotary features; with heads of keys and values it is a Llama.
+    /// </summary>
     public sealed record Shape(int Layers, int Model, int Heads, int Mlp, int Vocabulary, int Context, double Rotary, int KeyValueHeads = 0)
     {
         public string Architecture { get; init; } = KeyValueHeads > 0 ? "LlamaForCausalLM" : "GPTNeoXForCausalLM";

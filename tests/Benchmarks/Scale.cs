@@ -28,7 +28,8 @@ public static class Scale
         var store = new MeteredBlobStore(new FileBlobStore(folder));
         var tokens = Path.Combine(folder, "tokens.safetensors");
         TokenFile.Write(tokens, [.. Enumerable.Range(0, shards).Select(_ => new int[Context])]);
-        var job = JobResolver.Resolve(new JobRequest { Model = model, Tokens = new TokenLocation(tokens), ShardRows = 1, SkipHeads = true });
+        var job = JobResolver.Resolve(
+            new JobRequest { Model = model, Tokens = new TokenLocation(tokens), ShardRows = 1, SkipHeads = true });
         var jobFolder = await new JobStore(store).SubmitAsync(job, default);
         if (silo is null)
         {
@@ -36,7 +37,9 @@ public static class Scale
             {
                 var units = new JobUnits(job.Plan, WeightsColumns: false);
                 var claims = new BlobClaims(store, jobFolder, TimeProvider.System, BlobClaims.DefaultDuration, Host(i));
-                return new UnitLeases(store, jobFolder, units, claims, new UnitDispatcher(store, jobFolder, units, claims, TimeProvider.System, Timeout.InfiniteTimeSpan));
+                return new UnitLeases(
+                    store, jobFolder, units, claims,
+                    new UnitDispatcher(store, jobFolder, units, claims, TimeProvider.System, Timeout.InfiniteTimeSpan));
             })]);
         }
         else
@@ -50,7 +53,8 @@ public static class Scale
 
     /// <param name="coordinator">The process that keeps the leases, where it is not this one.</param>
     internal static async Task RunAsync(
-        string what, int workers, TimeSpan sleep, IBlobStore store, ResolvedJob job, Process? coordinator, IReadOnlyList<UnitLeases> processes)
+        string what, int workers, TimeSpan sleep, IBlobStore store, ResolvedJob job, Process? coordinator,
+        IReadOnlyList<UnitLeases> processes)
     {
         var shards = job.Plan.Shards;
         var folder = new JobFolder(job.Spec.Id);
@@ -74,10 +78,12 @@ public static class Scale
             while (!end.IsCancellationRequested && await timer.WaitForNextTickAsync(end.Token))
                 await process.RenewAsync(default);
         })).ToList();
-        await Task.WhenAll(Enumerable.Range(0, workers).Select(i => Task.Run(() => WorkAsync(processes[i % processes.Count], $"worker-{i}"))));
+        await Task.WhenAll(
+            Enumerable.Range(0, workers).Select(i => Task.Run(() => WorkAsync(processes[i % processes.Count], $"worker-{i}"))));
         await end.CancelAsync();
         await Task.WhenAll(renewals).ContinueWith(_ => { }, TaskScheduler.Default);
-        Console.WriteLine($"{shards} shards in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s, {shards / Stopwatch.GetElapsedTime(started).TotalSeconds:F0} shards/s; {twice} done twice");
+        Console.WriteLine($"{shards} shards in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s, " +
+            $"{shards / Stopwatch.GetElapsedTime(started).TotalSeconds:F0} shards/s; {twice} done twice");
 
         async Task WorkAsync(UnitLeases leases, string worker)
         {
@@ -97,7 +103,8 @@ public static class Scale
                 await Task.Delay(sleep);
                 var shard = lease.Shard!.Value;
                 var record = new ShardRecord(
-                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], [0], new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
+                    job.Spec.Id, shard.Shard, shard.FirstRow, shard.Rows, Context - 1, "", [], [0],
+                    new ShardWork(worker, "none", DateTimeOffset.UtcNow, 0, sleep.TotalSeconds, 0, 0));
                 var isNew = await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics));
                 await leases.CompleteAsync(lease, default);
                 lock (waits)
@@ -118,7 +125,9 @@ public static class Scale
             var (median, late) = waits.Count == 0 ? (double.NaN, double.NaN) : (waits[waits.Count / 2], waits[waits.Count * 99 / 100]);
             coordinator?.Refresh();
             Console.WriteLine(
-                $"{(double)done / shards,7:P0}  {count / seconds,8:F0}  {count / seconds / (workers / sleep.TotalSeconds),18:P0}  {(double)(asked - lastRequests) / count,14:F1}  {(cpu - lastCpu).TotalMilliseconds / count,12:F2}  {median,12:F1}  {late,6:F0}  {(coordinator?.WorkingSet64 ?? Environment.WorkingSet) >> 20,3}");
+                $"{(double)done / shards,7:P0}  {count / seconds,8:F0}  {count / seconds / (workers / sleep.TotalSeconds),18:P0}  " +
+                $"{(double)(asked - lastRequests) / count,14:F1}  {(cpu - lastCpu).TotalMilliseconds / count,12:F2}  {median,12:F1}  " +
+                $"{late,6:F0}  {(coordinator?.WorkingSet64 ?? Environment.WorkingSet) >> 20,3}");
             waits.Clear();
             (last, lastRequests, lastCpu) = (Stopwatch.GetTimestamp(), asked, cpu);
         }

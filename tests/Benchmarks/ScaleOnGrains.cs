@@ -16,7 +16,8 @@ namespace HeadScope.Benchmarks;
 /// <summary>Workers whose leases the grains of a silo keep, in a process of its own; here is a client of it.</summary>
 internal static class ScaleOnGrains
 {
-    public static async Task RunAsync(int workers, int processes, TimeSpan sleep, string folder, IBlobStore store, ResolvedJob job, string program)
+    public static async Task RunAsync(
+        int workers, int processes, TimeSpan sleep, string folder, IBlobStore store, ResolvedJob job, string program)
     {
         // The silo needs a worker to be where previews are made, but must leave the shards to the workers here.
         var reader = new JobStatusReader(new JobStore(store), TimeProvider.System);

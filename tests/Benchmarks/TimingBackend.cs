@@ -76,9 +76,11 @@ public sealed class TimingBackend(IBackend inner) : IBackend
 
     public void Activate(Tensor x, Activation activation) => Time("activation", () => inner.Activate(x, activation));
 
-    public void ActivateGate(Tensor gate, Activation activation, Tensor linear) => Time("activation", () => inner.ActivateGate(gate, activation, linear));
+    public void ActivateGate(Tensor gate, Activation activation, Tensor linear) =>
+        Time("activation", () => inner.ActivateGate(gate, activation, linear));
 
-    public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary) => Time("rotary", () => inner.Rotate(heads, headSize, batch, rotary));
+    public void Rotate(Tensor heads, int headSize, BatchShape batch, Rotary rotary) =>
+        Time("rotary", () => inner.Rotate(heads, headSize, batch, rotary));
 
     public Tensor Attend(in AttentionInputs inputs, AttentionHooks hooks)
     {

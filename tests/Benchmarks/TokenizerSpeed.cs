@@ -68,7 +68,9 @@ internal static class TokenizerSpeed
         try
         {
             File.WriteAllText(file, text);
-            var start = new ProcessStartInfo("node", ["-e", PeerScript, Path.GetFullPath(folder), tokenizer, file]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(
+                "node", ["-e", PeerScript, Path.GetFullPath(folder), tokenizer, file])
+            { RedirectStandardOutput = true };
             using var node = Process.Start(start)!;
             return node.StandardOutput.ReadToEnd().Trim();
         }

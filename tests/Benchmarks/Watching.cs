@@ -22,7 +22,8 @@ public static class Watching
         {
             var tokens = Path.Combine(folder.FullName, "tokens.safetensors");
             var random = new Random(0);
-            TokenFile.Write(tokens, [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, 256).Select(_ => random.Next(1000)).ToArray())]);
+            TokenFile.Write(
+                tokens, [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, 256).Select(_ => random.Next(1000)).ToArray())]);
             List<double> ratios = [], cpuRatios = [];
             Console.WriteLine("tokens/s and processor seconds: alone, and scraped");
             for (var round = 0; round < rounds; round++)
@@ -34,13 +35,17 @@ public static class Watching
                 var (alone, watched) = watchedFirst ? (other, one) : (one, other);
                 ratios.Add(watched.TokensPerSecond / alone.TokensPerSecond);
                 cpuRatios.Add(watched.CpuSeconds / alone.CpuSeconds);
-                Console.WriteLine($"  {alone.TokensPerSecond,8:F0} {alone.CpuSeconds,7:F2}   {watched.TokensPerSecond,8:F0} {watched.CpuSeconds,7:F2}   {ratios[^1]:F3} of the speed, {cpuRatios[^1]:F3} of the processor time, {watched.Scrapes} scrapes");
+                Console.WriteLine($"  {alone.TokensPerSecond,8:F0} {alone.CpuSeconds,7:F2}   {watched.TokensPerSecond,8:F0} " +
+                    $"{watched.CpuSeconds,7:F2}   {ratios[^1]:F3} of the speed, {cpuRatios[^1]:F3} of the processor time, " +
+                    $"{watched.Scrapes} scrapes");
             }
 
             Console.WriteLine($"median: {Median(ratios):F3} of the speed, {Median(cpuRatios):F3} of the processor time");
 
             (double TokensPerSecond, double CpuSeconds, int Scrapes) Measure(bool watched) =>
-                Start(program, watched, "run", "--model", model, "--tokens", tokens, "--out", Path.Combine(folder.FullName, "out"), "--skip-heads", "--force", "--json");
+                Start(
+                    program, watched, "run", "--model", model, "--tokens", tokens, "--out", Path.Combine(folder.FullName, "out"),
+                    "--skip-heads", "--force", "--json");
         }
         finally
         {
@@ -49,7 +54,11 @@ public static class Watching
 
         (double TokensPerSecond, double CpuSeconds, int Scrapes) Start(string program, bool watched, params string[] arguments)
         {
-            var start = new ProcessStartInfo("dotnet", [program, .. arguments, .. watched ? new[] { "--metrics-port", "0" } : []]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo("dotnet", [program, .. arguments, .. watched ? new[] { "--metrics-port", "0" } : []])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
             var cpuBefore = ChildrensCpuSeconds();
             using var process = Process.Start(start)!;
             var output = process.StandardOutput.ReadToEndAsync();
@@ -63,7 +72,9 @@ public static class Watching
     static async Task<int> ScrapeAsync(Process process)
     {
         var line = await process.StandardError.ReadLineAsync() ?? "";
-        var url = line.StartsWith("Metrics: ", StringComparison.Ordinal) ? line["Metrics: ".Length..] : throw new InvalidOperationException(line);
+        var url = line.StartsWith("Metrics: ", StringComparison.Ordinal)
+            ? line["Metrics: ".Length..]
+            : throw new InvalidOperationException(line);
         var draining = DrainAsync(process);
         using var http = new HttpClient();
         var scrapes = 0;
@@ -100,7 +111,8 @@ public static class Watching
             return double.NaN;
         var stat = File.ReadAllText("/proc/self/stat");
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' '); // from the third on
-        return (long.Parse(fields[13], CultureInfo.InvariantCulture) + long.Parse(fields[14], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        return (long.Parse(fields[13], CultureInfo.InvariantCulture) + long.Parse(
+            fields[14], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

@@ -37,13 +37,15 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     [MemberData(nameof(ModelFaults))]
-    public async Task Run_FaultyModel_SaysWhatIsWrong(string fault, string message) => await FailsAsync(2, message, "--model", Spoil(fault), "--tokens", Tokens);
+    public async Task Run_FaultyModel_SaysWhatIsWrong(string fault, string message) =>
+        await FailsAsync(2, message, "--model", Spoil(fault), "--tokens", Tokens);
 
     [Fact]
     public async Task Run_WeightsAreNotFinite_SaysWhichTensor()
     {
         // Weights are read when the model is loaded: the job exists by then, but nothing of it is done.
-        var (code, _, error) = await HeadScopeProcess.RunAsync("run", "--model", Spoil("NaN weight"), "--tokens", Tokens, "--out", _folder.File("out"));
+        var (code, _, error) = await HeadScopeProcess.RunAsync(
+            "run", "--model", Spoil("NaN weight"), "--tokens", Tokens, "--out", _folder.File("out"));
         Assert.Equal(1, code);
         Assert.Contains("'embed_out.weight' has the value NaN at element 13503", error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(_folder.File("out"), "*.stats", SearchOption.AllDirectories));
@@ -73,7 +75,8 @@ public sealed class BadInputTests : IDisposable
     public async Task Run_SeveralFaults_AreAllListed()
     {
         var (code, output, error) = await HeadScopeProcess.RunAsync(
-            "run", "--model", _folder.File("nowhere"), "--tokens", _folder.File("nothing.npy"), "--out", _folder.File("out"), "--rows", "0", "--quantile", "1.5", "--quantiles", "0.5,-1", "--json");
+            "run", "--model", _folder.File("nowhere"), "--tokens", _folder.File("nothing.npy"), "--out", _folder.File("out"), "--rows", "0",
+            "--quantile", "1.5", "--quantiles", "0.5,-1", "--json");
         Assert.Equal(2, code);
         foreach (var part in new[] { "--rows: 0", "--quantile: 1.5", "--quantiles: -1", "nowhere", "nothing.npy" })
             Assert.Contains(part, error, StringComparison.Ordinal);
@@ -127,7 +130,10 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public async Task Run_ResultsCannotBeWritten_KeepsWhatIsFinished()
     {
-        string[] run = ["run", "--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", Tokens, "--out", _folder.File("out"), "--skip-heads"];
+        string[] run =
+        [
+            "run", "--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", Tokens, "--out", _folder.File("out"), "--skip-heads",
+        ];
         Directory.CreateDirectory(_folder.File("out/head_df.csv")); // a folder where a file should go
         File.WriteAllText(_folder.File("out/head_df.csv/in the way"), "");
         var (code, _, error) = await HeadScopeProcess.RunAsync(run);
@@ -146,7 +152,11 @@ public sealed class BadInputTests : IDisposable
         Skip.IfNot(Mount("mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk), "mounting a small disk needs root");
         try
         {
-            string[] run = ["run", "--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", Tokens, "--out", Path.Combine(disk, "out"), "--skip-heads", "--shard-rows", "1", "--workers", "1"];
+            string[] run =
+            [
+                "run", "--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", Tokens, "--out", Path.Combine(disk, "out"),
+                "--skip-heads", "--shard-rows", "1", "--workers", "1",
+            ];
             var (code, _, error) = await HeadScopeProcess.RunAsync(run);
             Assert.Equal(1, code);
             Assert.Contains("No space left on device", error, StringComparison.Ordinal);
@@ -168,7 +178,8 @@ public sealed class BadInputTests : IDisposable
     {
         if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
             return false;
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
+        using var process = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
         process.WaitForExit();
         return process.ExitCode == 0;
     }
@@ -202,7 +213,9 @@ public sealed class BadInputTests : IDisposable
                     file.Write(BitConverter.GetBytes(1L << 40));
                 break;
             case "overlapping offsets":
-                EditHeader(weights, header => header[Norm]!["data_offsets"] = header["gpt_neox.final_layer_norm.weight"]!["data_offsets"]!.DeepClone());
+                EditHeader(
+                    weights,
+                    header => header[Norm]!["data_offsets"] = header["gpt_neox.final_layer_norm.weight"]!["data_offsets"]!.DeepClone());
                 break;
             case "offsets out of range":
                 EditHeader(weights, header => header[Norm]!["data_offsets"] = new JsonArray(1L << 40, (1L << 40) + 256));
@@ -295,7 +308,8 @@ public sealed class BadInputTests : IDisposable
             default:
                 var npy = _folder.File("tokens.npy");
                 var header = $"{{'descr': '{(fault == "npy of floats" ? "<f4" : "<i4")}', 'fortran_order': False, 'shape': (9, 9), }}".PadRight(117) + "\n";
-                File.WriteAllBytes(npy, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.Latin1.GetBytes(header), .. new byte[100]]);
+                File.WriteAllBytes(
+                    npy, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.Latin1.GetBytes(header), .. new byte[100]]);
                 return npy;
         }
     }

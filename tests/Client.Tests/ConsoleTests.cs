@@ -36,7 +36,8 @@ public sealed class ConsoleTests : IDisposable
         }
 
         // In a message of a fault, and in JSON, whose own escapes these are.
-        var (_, json, fault) = await HeadScopeProcess.RunAsync("run", "--model", $"{model}/none", "--tokens", "none.npy", "--out", _folder.File("out"), "--json");
+        var (_, json, fault) = await HeadScopeProcess.RunAsync(
+            "run", "--model", $"{model}/none", "--tokens", "none.npy", "--out", _folder.File("out"), "--json");
         AssertIsHarmless($"{json}{fault}");
         Assert.Contains("\u202e", JsonDocument.Parse(json).RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
         var (_, _, server) = await HeadScopeProcess.RunServerAsync("--store", "store", "--workers", "a\u001b[2J");
@@ -51,7 +52,9 @@ public sealed class ConsoleTests : IDisposable
     public async Task Store_SignatureOnTheCommandLine_IsWarnedOfAndNotShown(string program, string option, string url)
     {
         string[] arguments = [option, url + Secret];
-        var (code, output, error) = program == "silo" ? await HeadScopeProcess.RunServerAsync(arguments) : await HeadScopeProcess.RunAsync([program, .. arguments]);
+        var (code, output, error) = program == "silo"
+            ? await HeadScopeProcess.RunServerAsync(arguments)
+            : await HeadScopeProcess.RunAsync([program, .. arguments]);
         Assert.Equal(1, code);
         Assert.Contains("set AZURE_STORAGE_SAS_TOKEN to it instead", error, StringComparison.Ordinal);
         Assert.Contains("'NOT' is not the name of a container", error, StringComparison.Ordinal);
@@ -64,11 +67,14 @@ public sealed class ConsoleTests : IDisposable
     public async Task CommandLine_ThatIsWrong_IsQuotedWithoutItsSignature(string program)
     {
         string[] arguments = ["--store", "store", $"https://account.blob.core.windows.net/jobs?sv=2024-01-01&sig={Secret}"];
-        var (code, output, error) = program == "silo" ? await HeadScopeProcess.RunServerAsync(arguments) : await HeadScopeProcess.RunAsync([program, .. arguments]);
+        var (code, output, error) = program == "silo"
+            ? await HeadScopeProcess.RunServerAsync(arguments)
+            : await HeadScopeProcess.RunAsync([program, .. arguments]);
         Assert.Equal(2, code);
         Assert.Contains("sig=[signature]", error, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, output + error, StringComparison.Ordinal);
     }
 
-    static void AssertIsHarmless(string text) => Assert.DoesNotContain(text, c => (char.IsControl(c) && c is not ('\n' or '\r' or '\t')) || c == '\u202e');
+    static void AssertIsHarmless(string text) =>
+        Assert.DoesNotContain(text, c => (char.IsControl(c) && c is not ('\n' or '\r' or '\t')) || c == '\u202e');
 }

@@ -27,19 +27,23 @@ public class DoctorTests
     [InlineData("--backend tpu", "expected managed or torch")]
     [InlineData("--device cuda:0", "it has cpu")]
     [InlineData("--precision float16", "float16")]
-    public async Task Run_DevicesThatAreNot_SaysWhatThereIs(string options, string message) => Assert.Contains(message, await RefusalAsync(options), StringComparison.Ordinal);
+    public async Task Run_DevicesThatAreNot_SaysWhatThereIs(string options, string message) =>
+        Assert.Contains(message, await RefusalAsync(options), StringComparison.Ordinal);
 
     [Fact]
     public async Task Run_TorchWithoutLibtorch_SaysHowToGetIt()
     {
         var error = await RefusalAsync("--backend torch");
-        Assert.All(["-p:Libtorch=cpu", "-p:Libtorch=cuda", "torch/lib", "--libtorch", "HEADSCOPE_LIBTORCH"], remedy => Assert.Contains(remedy, error, StringComparison.Ordinal));
+        Assert.All(
+            ["-p:Libtorch=cpu", "-p:Libtorch=cuda", "torch/lib", "--libtorch", "HEADSCOPE_LIBTORCH"],
+            remedy => Assert.Contains(remedy, error, StringComparison.Ordinal));
     }
 
     static async Task<string> RefusalAsync(string options)
     {
         using var folder = new TemporaryFolder();
-        string[] arguments = ["run", "--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", Fixture.PathOf("neox-tiny", "inputs.safetensors"), "--out", folder.File("out"), .. options.Split()];
+        string[] arguments = ["run", "--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", Fixture.PathOf(
+            "neox-tiny", "inputs.safetensors"), "--out", folder.File("out"), .. options.Split()];
         var (code, _, error) = await HeadScopeProcess.RunAsync(NoLibtorch, arguments);
         Assert.Equal(2, code);
         Assert.False(Directory.Exists(folder.File("out")));

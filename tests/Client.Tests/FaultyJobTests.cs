@@ -3,7 +3,9 @@ using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests;
 
-/// <summary>Jobs that go wrong cost themselves, and neither the process that works on them nor other jobs; nor does it after a restart.</summary>
+/// <summary>
+/// Jobs that go wrong cost themselves, and neither the process that works on them nor other jobs; nor does it after a restart.
+/// </summary>
 public sealed class FaultyJobTests : IDisposable
 {
     const string Positions = "1,512 of 1,512 positions (1,512 NaN, 0 infinite), in 24 rows, the first of them 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.";
@@ -36,7 +38,9 @@ public sealed class FaultyJobTests : IDisposable
         Assert.Equal(1512, (int)summary["non_finite_loss"]!["nan"]!);
         Assert.Equal("NaN", (string)summary["mean_loss"]!);
         Assert.Contains(Positions, status.Error, StringComparison.Ordinal);
-        Assert.Contains(Positions, (await HeadScopeProcess.RunAsync(["pull", "--job", overflowing, .. Store, "--out", _folder.File("pulled")])).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            Positions, (await HeadScopeProcess.RunAsync(["pull", "--job", overflowing, .. Store, "--out", _folder.File("pulled")])).Error,
+            StringComparison.Ordinal);
 
         // As if whoever reduced it had dropped the scores too early: it has to be reduced, and cannot be.
         File.Delete(_folder.File($"store/jobs/{sound}/results/manifest.json"));
@@ -120,7 +124,8 @@ public sealed class FaultyJobTests : IDisposable
         return model;
     }
 
-    static string[] Request(string model) => ["--model", model, "--tokens", Fixture.PathOf("neox-tiny", "inputs.safetensors"), "--skip-heads", "--shard-rows", "5"];
+    static string[] Request(string model) =>
+        ["--model", model, "--tokens", Fixture.PathOf("neox-tiny", "inputs.safetensors"), "--skip-heads", "--shard-rows", "5"];
 
     Task<string> SubmitAsync(string model, params string[] more) => SaysAsync(0, ["submit", .. Store, .. Request(model), .. more]);
 

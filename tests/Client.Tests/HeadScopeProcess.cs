@@ -17,10 +17,17 @@ internal sealed class HeadScopeProcess : IDisposable
     TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="before">A program, with arguments, that is to start it.</param>
-    HeadScopeProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string? folder = null, string[]? before = null)
+    HeadScopeProcess(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string? folder = null,
+        string[]? before = null)
     {
         string[] command = [.. before ?? [], "dotnet", Program(program), .. arguments];
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder ?? "",
+        };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         _process = Process.Start(start)!;
@@ -50,14 +57,16 @@ internal sealed class HeadScopeProcess : IDisposable
 
     public static HeadScopeProcess Start(params string[] arguments) => new("headscope", arguments, null);
 
-    public static HeadScopeProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope", arguments, environment);
+    public static HeadScopeProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new("headscope", arguments, environment);
 
     /// <param name="folder">Where the program lies.</param>
     public static HeadScopeProcess StartFrom(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
         new(Path.Combine(folder, "headscope"), arguments, environment);
 
     /// <summary>The server.</summary>
-    public static HeadScopeProcess StartServer(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope-silo", arguments, environment);
+    public static HeadScopeProcess StartServer(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new("headscope-silo", arguments, environment);
 
     /// <param name="host">What stands before the command.</param>
     /// <param name="folder">Where the program lies, of this version or another.</param>
@@ -65,24 +74,30 @@ internal sealed class HeadScopeProcess : IDisposable
         new(Path.Combine(folder, "headscope-silo"), arguments, environment, null, host);
 
     /// <param name="folder">Where it runs.</param>
-    public static HeadScopeProcess StartServerIn(string folder, params string[] arguments) => new("headscope-silo", arguments, null, folder);
+    public static HeadScopeProcess StartServerIn(string folder, params string[] arguments) =>
+        new("headscope-silo", arguments, null, folder);
 
     /// <summary>Runs a command of the server to the end.</summary>
-    public static Task<(int Code, string Output, string Error)> RunServerAsync(params string[] arguments) => RunServerAsync(new Dictionary<string, string>(), arguments);
+    public static Task<(int Code, string Output, string Error)> RunServerAsync(params string[] arguments) =>
+        RunServerAsync(new Dictionary<string, string>(), arguments);
 
-    public static async Task<(int Code, string Output, string Error)> RunServerAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static async Task<(int Code, string Output, string Error)> RunServerAsync(
+        IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         using var process = StartServer(environment, arguments);
         return await process.EndAsync();
     }
 
     /// <param name="folder">Where it runs.</param>
-    public static HeadScopeProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) => new("headscope", arguments, environment, folder);
+    public static HeadScopeProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new("headscope", arguments, environment, folder);
 
     /// <summary>Runs to the end.</summary>
-    public static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => RunAsync(new Dictionary<string, string>(), arguments);
+    public static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) =>
+        RunAsync(new Dictionary<string, string>(), arguments);
 
-    public static async Task<(int Code, string Output, string Error)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static async Task<(int Code, string Output, string Error)> RunAsync(
+        IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         using var process = Start(environment, arguments);
         return await process.EndAsync();

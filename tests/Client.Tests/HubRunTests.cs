@@ -63,7 +63,8 @@ public sealed class HubRunTests : IAsyncLifetime
         var (local, hub) = (Manifest("local"), Manifest("hub"));
         Assert.Equal(local["job"]!.GetValue<string>(), hub["job"]!.GetValue<string>()); // the same content is the same job
         Assert.Equal((Id, Id, "main", _content.Head), Source(hub));
-        var spec = JsonNode.Parse(await File.ReadAllTextAsync(Directory.GetFiles(_folder.File("hub"), "spec.json", SearchOption.AllDirectories).Single()))!;
+        var spec = JsonNode.Parse(
+            await File.ReadAllTextAsync(Directory.GetFiles(_folder.File("hub"), "spec.json", SearchOption.AllDirectories).Single()))!;
         Assert.Equal((Id, Id, "main", _content.Head), Source(spec));
         Assert.DoesNotContain(_folder.File("home"), spec["model"]!.ToJsonString(), StringComparison.Ordinal);
 
@@ -75,7 +76,9 @@ public sealed class HubRunTests : IAsyncLifetime
             Assert.True(code == 0, error);
             Assert.Equal(!offline, error.Contains("Using what the cache has", StringComparison.Ordinal));
             Assert.Equal(frame, await File.ReadAllBytesAsync(_folder.File($"offline {offline}/head_df.csv")));
-            Assert.Equal(await File.ReadAllBytesAsync(_folder.File("hub/manifest.json")), await File.ReadAllBytesAsync(_folder.File($"offline {offline}/manifest.json")));
+            Assert.Equal(
+                await File.ReadAllBytesAsync(_folder.File("hub/manifest.json")),
+                await File.ReadAllBytesAsync(_folder.File($"offline {offline}/manifest.json")));
         }
 
         JsonNode Manifest(string output) => JsonNode.Parse(File.ReadAllText(_folder.File($"{output}/manifest.json")))!;
@@ -104,7 +107,9 @@ public sealed class HubRunTests : IAsyncLifetime
         Assert.True(Directory.Exists(_folder.File($"another/hub/models--org--neox-tiny/snapshots/{commit}")));
         (code, _, error) = await HeadScopeAsync(Environment(), Run(Id, "shared", "--revision", commit));
         Assert.True(code == 0, error);
-        Assert.Equal(await File.ReadAllBytesAsync(_folder.File("alone/manifest.json")), await File.ReadAllBytesAsync(_folder.File("shared/manifest.json")));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(_folder.File("alone/manifest.json")),
+            await File.ReadAllBytesAsync(_folder.File("shared/manifest.json")));
     }
 
     [Fact]
@@ -123,17 +128,20 @@ public sealed class HubRunTests : IAsyncLifetime
             Assert.Equal("", result.Error); // quiet
             Assert.Equal(_content.Head, JsonNode.Parse(result.Output)!["hub"]!["commit"]!.GetValue<string>());
         });
-        Assert.Equal(1, _hub.Requests.Count(request => request.Method == "GET" && _hub.LargeFiles.EndsWith(request.Host, StringComparison.Ordinal)));
+        Assert.Equal(
+            1, _hub.Requests.Count(request => request.Method == "GET" && _hub.LargeFiles.EndsWith(request.Host, StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task Heads_HubId_SaysWhatItFindsInTheLocalFolder()
     {
-        var (code, _, error) = await HeadScopeAsync(Environment(), "heads", "--model", Id, "--revision", _content.Head, "--out", _folder.File("hub"));
+        var (code, _, error) = await HeadScopeAsync(
+            Environment(), "heads", "--model", Id, "--revision", _content.Head, "--out", _folder.File("hub"));
         Assert.True(code == 0, error);
         (code, _, error) = await HeadScopeAsync(Environment(), "heads", "--model", Model, "--out", _folder.File("local"));
         Assert.True(code == 0, error);
-        Assert.Equal(await File.ReadAllBytesAsync(_folder.File("local/heads.csv")), await File.ReadAllBytesAsync(_folder.File("hub/heads.csv")));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(_folder.File("local/heads.csv")), await File.ReadAllBytesAsync(_folder.File("hub/heads.csv")));
     }
 
     [Fact]
@@ -146,13 +154,15 @@ public sealed class HubRunTests : IAsyncLifetime
         Assert.All(_hub.Requests, request => Assert.Equal(request.Host == endpoint, request.Authorization == $"Bearer {Token}"));
         Assert.All(_hub.Requests, request => Assert.True(request.Host == endpoint || request.Authorization is null));
 
-        var (refused, refusedOutput, refusedError) = await HeadScopeAsync(Environment(home: "another", token: $"{Token}x"), Run(Id, "refused", "--json"));
+        var (refused, refusedOutput, refusedError) = await HeadScopeAsync(
+            Environment(home: "another", token: $"{Token}x"), Run(Id, "refused", "--json"));
         Assert.Equal(2, refused);
         Assert.Contains("other than the one that was sent", refusedError, StringComparison.Ordinal);
         foreach (var text in new[] { output, error, refusedOutput, refusedError })
             Assert.DoesNotContain(Token, text, StringComparison.Ordinal);
         foreach (var path in Directory.EnumerateFiles(_folder.File("."), "*", SearchOption.AllDirectories))
-            Assert.True((await File.ReadAllBytesAsync(path)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Token)) < 0, $"{path} has the token in it");
+            Assert.True(
+                (await File.ReadAllBytesAsync(path)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Token)) < 0, $"{path} has the token in it");
     }
 
     [SkippableFact]
@@ -212,7 +222,8 @@ public sealed class HubRunTests : IAsyncLifetime
             environment["HF_HUB_ETAG_TIMEOUT"] = "1";
         }
 
-        var (code, _, error) = await HeadScopeAsync(environment, [.. Run(model, "out"), .. revision is null ? Array.Empty<string>() : ["--revision", revision]]);
+        var (code, _, error) = await HeadScopeAsync(
+            environment, [.. Run(model, "out"), .. revision is null ? Array.Empty<string>() : ["--revision", revision]]);
         Assert.Equal(expected, code);
         Assert.All(messages, message => Assert.Contains(message, error, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);

@@ -21,7 +21,8 @@ public sealed class OutputTests : IDisposable
         var whole = Damage("out/head_df.parquet");
         var (code, output, error) = await HeadScopeProcess.RunAsync(Run);
         Assert.Equal(0, code);
-        Assert.Contains($"{_folder.File("out/head_df.parquet")} is not the result that the manifest describes", error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{_folder.File("out/head_df.parquet")} is not the result that the manifest describes", error, StringComparison.Ordinal);
         Assert.DoesNotContain("done already", output, StringComparison.Ordinal);
         Assert.Equal(whole, await File.ReadAllBytesAsync(_folder.File("out/head_df.parquet")));
         Assert.Contains("done already", await DoneAsync(Run), StringComparison.Ordinal);
@@ -32,7 +33,8 @@ public sealed class OutputTests : IDisposable
     {
         await DoneAsync(Run);
         var whole = Damage("out/head_df.csv");
-        var stored = Path.GetRelativePath(_folder.File(""), Directory.GetFiles(_folder.File("out/.headscope"), "head_df.csv", SearchOption.AllDirectories).Single());
+        var stored = Path.GetRelativePath(
+            _folder.File(""), Directory.GetFiles(_folder.File("out/.headscope"), "head_df.csv", SearchOption.AllDirectories).Single());
         Damage(stored);
         var (code, _, error) = await HeadScopeProcess.RunAsync(Run);
         Assert.Equal(1, code);
@@ -44,7 +46,8 @@ public sealed class OutputTests : IDisposable
     [Fact]
     public async Task Run_AnotherJobIsBeingWrittenToTheFolder_IsRefusedAndNamed()
     {
-        using var first = HeadScopeProcess.Start(["run", .. LongJob.Write(_folder.File("many.safetensors")), "--out", _folder.File("out"), "--shard-rows", "4"]);
+        using var first = HeadScopeProcess.Start(
+            ["run", .. LongJob.Write(_folder.File("many.safetensors")), "--out", _folder.File("out"), "--shard-rows", "4"]);
         await first.SaysAsync("shards.");
         var id = Path.GetFileName(Directory.GetDirectories(_folder.File("out/.headscope/jobs")).Single());
         foreach (var more in new[] { Array.Empty<string>(), ["--force"] })
@@ -62,7 +65,8 @@ public sealed class OutputTests : IDisposable
     [Fact]
     public async Task Run_TheSameJobTwiceAtOnce_IsDoneByBoth()
     {
-        string[] run = ["run", .. LongJob.Write(_folder.File("many.safetensors"), times: 10), "--out", _folder.File("out"), "--shard-rows", "4"];
+        string[] run = ["run", .. LongJob.Write(
+            _folder.File("many.safetensors"), times: 10), "--out", _folder.File("out"), "--shard-rows", "4"];
         using var first = HeadScopeProcess.Start(run);
         using var second = HeadScopeProcess.Start(run);
         foreach (var process in new[] { first, second })

@@ -18,11 +18,13 @@ public sealed class ReadmeTests : IAsyncLifetime
         _hub = await HubServer.StartAsync();
         _hub.AddFolder("EleutherAI/pythia-70m", DemoModel);
         var documents = Directory.GetFiles(Path.Combine(Repository, "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(File.ReadAllText).ToArray();
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(File.ReadAllText)
+                .ToArray();
         var dataset = Directory.CreateDirectory(_folder.File("dataset/data")).FullName;
         using (var file = File.Create(Path.Combine(dataset, "train-00000-of-00001-4746b8785c874cc7.parquet")))
         {
-            using var writer = new ParquetWriter(file, [new ColumnSpec("text", ColumnType.String)], new ParquetOptions { CreatedBy = "a test" });
+            using var writer = new ParquetWriter(
+                file, [new ColumnSpec("text", ColumnType.String)], new ParquetOptions { CreatedBy = "a test" });
             writer.Append(documents);
             writer.Complete();
         }
@@ -77,7 +79,15 @@ public sealed class ReadmeTests : IAsyncLifetime
     {
         using var process = HeadScopeProcess.StartIn(
             _folder.File("here"),
-            new Dictionary<string, string> { ["HF_ENDPOINT"] = _hub.Endpoint, ["HF_HOME"] = _folder.File("home"), ["HF_HUB_CACHE"] = "", ["HF_TOKEN"] = "", ["HF_TOKEN_PATH"] = "", ["HF_HUB_OFFLINE"] = "" },
+            new Dictionary<string, string>
+            {
+                ["HF_ENDPOINT"] = _hub.Endpoint,
+                ["HF_HOME"] = _folder.File("home"),
+                ["HF_HUB_CACHE"] = "",
+                ["HF_TOKEN"] = "",
+                ["HF_TOKEN_PATH"] = "",
+                ["HF_HUB_OFFLINE"] = "",
+            },
             command.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         return await process.EndAsync();
     }

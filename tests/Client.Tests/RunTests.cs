@@ -53,7 +53,8 @@ public sealed class RunTests : IDisposable
             .Add("num_copies", scores.NumCopies.ToArray())
             .Add("is_movable", Array.ConvertAll(scores.NumCopies.ToArray(), copies => copies > 0))
             .Add("is_induction", scores.IsInduction.ToArray());
-        ParquetReaders.AssertHolds((_folder.File("out/scores.parquet"), expectedScores), (_folder.File("out/token_loss.parquet"), expectedLoss));
+        ParquetReaders.AssertHolds(
+            (_folder.File("out/scores.parquet"), expectedScores), (_folder.File("out/token_loss.parquet"), expectedLoss));
     }
 
     [SkippableFact]
@@ -65,7 +66,8 @@ public sealed class RunTests : IDisposable
         foreach (var (score, column, level, noInduction) in new[]
         {
             ("head_dla", "head_dla", 0.9, false), ("mover_attn", "mover_attn", 0.9, false), ("mover_dla", "mover_dla", 0.9, false), ("mover_dla / head_dla", "dla_ratio", 0.9, false),
-            ("head_dla", "head_dla_no_ind", 0.95, true), ("mover_attn", "mover_attn_no_ind", 0.95, true), ("mover_dla", "mover_dla_no_ind", 0.95, true), ("mover_dla / head_dla", "ratio_dla_no_ind", 0.95, true),
+            ("head_dla", "head_dla_no_ind", 0.95, true), ("mover_attn", "mover_attn_no_ind", 0.95, true),
+            ("mover_dla", "mover_dla_no_ind", 0.95, true), ("mover_dla / head_dla", "ratio_dla_no_ind", 0.95, true),
         })
         {
             var differing = ParquetReaders.Query($"""
@@ -79,9 +81,11 @@ public sealed class RunTests : IDisposable
             Assert.True(differing.Length == 0, $"{column}: {string.Join("; ", differing.Select(row => string.Join(", ", row)))}");
         }
 
-        var csv = ParquetReaders.Query($"select count(*) from (select * from read_csv({Path("head_df.csv")}, auto_type_candidates = ['INTEGER', 'FLOAT', 'VARCHAR']) except select * from read_parquet({Path("head_df.parquet")}))");
+        var csv = ParquetReaders.Query($"select count(*) from (select * from read_csv({Path("head_df.csv")}, auto_type_candidates = " +
+            $"['INTEGER', 'FLOAT', 'VARCHAR']) except select * from read_parquet({Path("head_df.parquet")}))");
         Assert.Equal("0", csv[0][0]);
-        var quantiles = ParquetReaders.Query($"select distinct format('{{:.2f}}', q) as q, typeof(quantiles.q), typeof(value), typeof(L), typeof(label) from read_parquet({Path("quantiles.parquet")}) quantiles order by 1");
+        var quantiles = ParquetReaders.Query($"select distinct format('{{:.2f}}', q) as q, typeof(quantiles.q), typeof(value), " +
+            $"typeof(L), typeof(label) from read_parquet({Path("quantiles.parquet")}) quantiles order by 1");
         Assert.Equal(["0.50", "0.90", "0.95", "0.99"], quantiles.Select(row => row[0]));
         Assert.All(quantiles, row => Assert.Equal("FLOAT FLOAT INTEGER VARCHAR", string.Join(" ", row[1..])));
         var examples = ParquetReaders.Query($"""
@@ -116,9 +120,13 @@ public sealed class RunTests : IDisposable
         (code, _, error) = await HeadScopeProcess.RunAsync(Run("killed"));
         Assert.True(code == 0, $"seed {seed}, after {kills} kills: {error}");
         Assert.True(kills >= 10, $"the job was done after {kills} kills: make it larger");
-        Assert.Equal(await File.ReadAllBytesAsync(_folder.File("whole/manifest.json")), await File.ReadAllBytesAsync(_folder.File("killed/manifest.json")));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(_folder.File("whole/manifest.json")),
+            await File.ReadAllBytesAsync(_folder.File("killed/manifest.json")));
         foreach (var file in JsonDocument.Parse(whole).RootElement.GetProperty("files").EnumerateObject())
-            Assert.Equal(await File.ReadAllBytesAsync(_folder.File($"whole/{file.Name}")), await File.ReadAllBytesAsync(_folder.File($"killed/{file.Name}")));
+            Assert.Equal(
+                await File.ReadAllBytesAsync(_folder.File($"whole/{file.Name}")),
+                await File.ReadAllBytesAsync(_folder.File($"killed/{file.Name}")));
     }
 
     [Fact]
@@ -145,7 +153,9 @@ public sealed class RunTests : IDisposable
 
         (code, _, error) = await HeadScopeProcess.RunAsync(Command("shared"));
         Assert.True(code == 0, error);
-        Assert.Equal(await File.ReadAllBytesAsync(_folder.File("alone/manifest.json")), await File.ReadAllBytesAsync(_folder.File("shared/manifest.json")));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(_folder.File("alone/manifest.json")),
+            await File.ReadAllBytesAsync(_folder.File("shared/manifest.json")));
     }
 
     [Theory]
@@ -159,7 +169,9 @@ public sealed class RunTests : IDisposable
         using var lesser = HeadScopeProcess.Start(new Dictionary<string, string> { [missing] = "0" }, Command("there", "--rows", "6"));
         (code, _, error) = await lesser.EndAsync();
         Assert.True(code == 0, error);
-        Assert.Equal(await File.ReadAllBytesAsync(_folder.File("here/manifest.json")), await File.ReadAllBytesAsync(_folder.File("there/manifest.json")));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(_folder.File("here/manifest.json")),
+            await File.ReadAllBytesAsync(_folder.File("there/manifest.json")));
     }
 
     [Fact]
@@ -184,7 +196,8 @@ public sealed class RunTests : IDisposable
     public async Task Run_Interrupted_Ends130AndResumes()
     {
         Skip.If(OperatingSystem.IsWindows(), "sends a signal");
-        string[] run = ["run", .. LongJob.Write(_folder.File("many.safetensors"), times: 15), "--out", _folder.File("out"), "--shard-rows", "2"];
+        string[] run = ["run", .. LongJob.Write(
+            _folder.File("many.safetensors"), times: 15), "--out", _folder.File("out"), "--shard-rows", "2"];
         using (var process = HeadScopeProcess.Start(run))
         {
             await process.SaysAsync("shards,");

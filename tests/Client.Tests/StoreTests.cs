@@ -5,7 +5,8 @@ namespace HeadScope.Client.Tests;
 /// <summary>Jobs in a store that several processes share, and what goes wrong with them.</summary>
 public sealed class StoreTests : IDisposable
 {
-    static readonly string[] Job = ["--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", Fixture.PathOf("neox-tiny", "inputs.safetensors"), "--shard-rows", "5"];
+    static readonly string[] Job = ["--model", Fixture.PathOf("neox-tiny", "model"), "--tokens", Fixture.PathOf(
+        "neox-tiny", "inputs.safetensors"), "--shard-rows", "5"];
 
     readonly TemporaryFolder _folder = new();
 

@@ -33,7 +33,8 @@ public sealed class TokensTests : IDisposable
         Assert.Matches(@"tokens profile +transformer-lens-1", output);
         Assert.Matches(@"tokens shuffle_seed +42", output);
 
-        (code, _, error) = await HeadScopeProcess.RunAsync("run", "--model", Model, "--tokens", tokens, "--out", _folder.File("out"), "--skip-heads");
+        (code, _, error) = await HeadScopeProcess.RunAsync(
+            "run", "--model", Model, "--tokens", tokens, "--out", _folder.File("out"), "--skip-heads");
         Assert.True(code == 0, error);
     }
 
@@ -42,10 +43,12 @@ public sealed class TokensTests : IDisposable
     {
         string[] documents = ["the first, \"quoted\"", "🙂 second\nline", "third"];
         var text = _folder.File("text.jsonl");
-        File.WriteAllLines(text, documents.Append("not read").Select(document => JsonSerializer.Serialize(new { id = 1, body = document })));
+        File.WriteAllLines(
+            text, documents.Append("not read").Select(document => JsonSerializer.Serialize(new { id = 1, body = document })));
         var tokens = _folder.File("tokens.safetensors");
         var (code, output, error) = await HeadScopeProcess.RunAsync(
-            "tokens", "--text", text, "--column", "body", "--limit-documents", "3", "--tokenizer", Path.Combine(Model, "tokenizer.json"), "--ctx", "4",
+            "tokens", "--text", text, "--column", "body", "--limit-documents", "3", "--tokenizer", Path.Combine(Model, "tokenizer.json"),
+            "--ctx", "4",
             "--profile", "transformer-lens-3.1", "--processes", "1", "--no-bos", "--out", tokens, "--json");
         Assert.True(code == 0, error);
         var tokenizer = Tokenizer.Load(Model);
@@ -66,9 +69,11 @@ public sealed class TokensTests : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "there is no kill command");
         var text = _folder.File("text.jsonl");
-        File.WriteAllLines(text, Enumerable.Range(0, 300_000).Select(i => JsonSerializer.Serialize(new { text = $"{i} {new string((char)('a' + i % 26), 100)} {i * 7919}" })));
+        File.WriteAllLines(text, Enumerable.Range(0, 300_000).Select(
+            i => JsonSerializer.Serialize(new { text = $"{i} {new string((char)('a' + i % 26), 100)} {i * 7919}" })));
         using var process = HeadScopeProcess.Start(
-            "tokens", "--text", text, "--tokenizer", Model, "--ctx", "16", "--processes", "1", "--shuffle-seed", "42", "--out", _folder.File("tokens.safetensors"));
+            "tokens", "--text", text, "--tokenizer", Model, "--ctx", "16", "--processes", "1", "--shuffle-seed", "42", "--out",
+            _folder.File("tokens.safetensors"));
         var folder = Path.GetDirectoryName(text)!;
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < TimeSpan.FromMinutes(1) && Directory.GetFiles(folder).Length < 3;)
             await Task.Delay(5);
@@ -102,7 +107,8 @@ public sealed class TokensTests : IDisposable
             ["--out"] = _folder.File("tokens.safetensors"),
             [option] = value,
         };
-        var (code, _, error) = await HeadScopeProcess.RunAsync(["tokens", .. arguments.SelectMany(argument => new[] { argument.Key, argument.Value })]);
+        var (code, _, error) = await HeadScopeProcess.RunAsync(
+            ["tokens", .. arguments.SelectMany(argument => new[] { argument.Key, argument.Value })]);
         Assert.True(code == expected, $"exit code {code}: {error}");
         Assert.Contains(message, error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);

@@ -19,10 +19,12 @@ public sealed class WaitingWorkTests : IDisposable
     {
         var request = LongJob.Write(_folder.File("long.safetensors"), times: 20);
         var id = await SaysAsync(["submit", .. Store, .. request, "--shard-rows", "160", "--skip-heads"]);
-        using var work = HeadScopeProcess.Start(["work", "--wait", .. Store, "--workers", "1", "--threads", "1", "--drain", "0", "--metrics-port", "0"]);
+        using var work = HeadScopeProcess.Start(
+            ["work", "--wait", .. Store, "--workers", "1", "--threads", "1", "--drain", "0", "--metrics-port", "0"]);
         var url = await work.MetricsAsync();
         using var http = new HttpClient();
-        for (var waited = Stopwatch.StartNew(); !(await http.GetStringAsync(url)).Contains("headscope_shards_total{state=\"started\"} 1", StringComparison.Ordinal);)
+        for (var waited = Stopwatch.StartNew(); !(await http.GetStringAsync(url)).Contains(
+            "headscope_shards_total{state=\"started\"} 1", StringComparison.Ordinal);)
             Assert.True(waited.Elapsed < Limit, "no shard was started");
         work.Terminate();
         var (code, _, error) = await work.EndAsync();

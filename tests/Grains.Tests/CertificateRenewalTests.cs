@@ -66,12 +66,14 @@ public sealed class CertificateRenewalTests : IDisposable
     }
 
     static async Task DoneAsync(SiloProcess silo, int rows) =>
-        await silo.UntilAsync(await silo.SubmitAsync(new { model = "model", tokens = "some.npy", rows, shard_rows = 1, skip_heads = true }), "done");
+        await silo.UntilAsync(
+            await silo.SubmitAsync(new { model = "model", tokens = "some.npy", rows, shard_rows = 1, skip_heads = true }), "done");
 
     async Task MakeAsync(string authority) =>
         Assert.Equal(0, (await SiloProcess.RunAsync(null, "certificate", "--out", _folder.File(authority), "--cluster-id", Cluster)).Code);
 
-    ClusterCertificate Open(string folder) => ClusterCertificate.Open(_folder.File($"{folder}/{Silo}"), _folder.File($"{folder}/{Authority}"), Cluster, TimeProvider.System);
+    ClusterCertificate Open(string folder) =>
+        ClusterCertificate.Open(_folder.File($"{folder}/{Silo}"), _folder.File($"{folder}/{Authority}"), Cluster, TimeProvider.System);
 
     /// <summary>Gives a silo a certificate of an authority, each file in one step.</summary>
     void Put(string silo, string authority)
@@ -90,7 +92,8 @@ public sealed class CertificateRenewalTests : IDisposable
 
     Task<SiloProcess> StartAsync(string name, int siloPort, int gatewayPort) => SiloProcess.StartAsync(_folder.File("store"), _folder.File("tokens"),
     [
-        "--cluster", "localhost", "--cluster-id", Cluster, "--workers", "1", "--silo-port", $"{siloPort}", "--primary-port", $"{_primaryPort}", "--gateway-port", $"{gatewayPort}",
+        "--cluster", "localhost", "--cluster-id", Cluster, "--workers", "1", "--silo-port", $"{siloPort}", "--primary-port",
+        $"{_primaryPort}", "--gateway-port", $"{gatewayPort}",
         "--silo-certificate", _folder.File($"{name}/{Silo}"), "--silo-authority", _folder.File($"{name}/{Authority}"),
     ]);
 }

@@ -13,7 +13,8 @@ public sealed class ClusterCertificateTests : IDisposable
     static readonly TimeSpan Life = TimeSpan.FromDays(30);
 
     readonly TemporaryFolder _folder = new();
-    readonly X509Certificate2 _authority = CertificateAuthority.Create(Cluster, new FakeTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromDays(365)));
+    readonly X509Certificate2 _authority = CertificateAuthority.Create(
+        Cluster, new FakeTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromDays(365)));
     readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
 
     public void Dispose()
@@ -46,8 +47,11 @@ public sealed class ClusterCertificateTests : IDisposable
     public void Open_CertificateThatIsNotTheClusters_SaysWhatIsWrong()
     {
         using var stranger = CertificateAuthority.Create(Cluster, TimeProvider.System);
-        Assert.Contains("silo.pem", Assert.Throws<InvalidDataException>(() => Open(stranger, _authority)).Message, StringComparison.Ordinal);
-        Assert.Contains("was not issued for the cluster", Assert.Throws<InvalidDataException>(() => Open(_authority, _authority, "another")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "silo.pem", Assert.Throws<InvalidDataException>(() => Open(stranger, _authority)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "was not issued for the cluster", Assert.Throws<InvalidDataException>(() => Open(_authority, _authority, "another")).Message,
+            StringComparison.Ordinal);
         Write(_authority, _authority);
         File.WriteAllText(_folder.File("silo.pem"), "nothing of the kind");
         Assert.Contains("headscope-silo certificate", Assert.Throws<InvalidDataException>(Open).Message, StringComparison.Ordinal);

@@ -52,7 +52,8 @@ public class DispatchTests
     {
         await using var cluster = await SmallCluster.StartAsync();
         var job = await cluster.SubmitAsync(LocalRun.Tiny with { ShardRows = 1 });
-        var outside = new LocalEngine(cluster.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System).RunAsync(job, new LocalRun.Nobody(), default);
+        var outside = new LocalEngine(cluster.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System)
+            .RunAsync(job, new LocalRun.Nobody(), default);
         await cluster.StartWorkAsync();
         Assert.Equal((await LocalRun.TinyManifestAsync()).Files, (await cluster.UntilDoneAsync(job)).Files);
         await outside;
@@ -71,10 +72,12 @@ public class DispatchTests
     {
         var (units, claims) = (await UnitsAsync(cluster, job), Claims(cluster, job, "outside"));
         return new UnitLeases(
-            cluster.Jobs.Blobs, job, units, claims, new UnitDispatcher(cluster.Jobs.Blobs, job, units, claims, TimeProvider.System, Timeout.InfiniteTimeSpan));
+            cluster.Jobs.Blobs, job, units, claims,
+            new UnitDispatcher(cluster.Jobs.Blobs, job, units, claims, TimeProvider.System, Timeout.InfiniteTimeSpan));
     }
 
-    static async Task<JobUnits> UnitsAsync(SmallCluster cluster, JobFolder job) => new((await cluster.Jobs.ReadAsync(job, default)).Plan, WeightsColumns: false);
+    static async Task<JobUnits> UnitsAsync(SmallCluster cluster, JobFolder job) =>
+        new((await cluster.Jobs.ReadAsync(job, default)).Plan, WeightsColumns: false);
 
     static BlobClaims Claims(SmallCluster cluster, JobFolder job, string machine) =>
         new(cluster.Jobs.Blobs, job, TimeProvider.System, Duration, ProcessIdentity.Current with { Scope = machine });

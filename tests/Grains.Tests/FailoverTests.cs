@@ -13,8 +13,9 @@ using Xunit.Abstractions;
 namespace HeadScope.Grains.Tests;
 
 /// <summary>
-/// How long three silos commit nothing when the one that keeps a job's leases is killed: with HEADSCOPE_FAILOVER=1 by the membership options
-/// that silos have here, with HEADSCOPE_FAILOVER=all by those that Orleans has by itself too. Whether anything is lost, the engines' tests see.
+/// How long three silos commit nothing when the one that keeps a job's leases is killed: with HEADSCOPE_FAILOVER=1 by the membership
+/// options that silos have here, with HEADSCOPE_FAILOVER=all by those that Orleans has by itself too. Whether anything is lost, the
+/// engines' tests see.
 /// </summary>
 public class FailoverTests(ITestOutputHelper output)
 {
@@ -41,14 +42,16 @@ public class FailoverTests(ITestOutputHelper output)
                 var (silo, gateway) = (Ports.Free(), Ports.Free());
                 silos[silo] = await SiloProcess.StartAsync(folder.File("store"), folder.File("tokens"), postgres.Environment,
                 [
-                    "--cluster", "postgres", "--insecure-silo-ports", "--workers", "1", "--silo-port", Text(silo), "--gateway-port", Text(gateway),
+                    "--cluster", "postgres", "--insecure-silo-ports", "--workers", "1", "--silo-port", Text(silo), "--gateway-port",
+                    Text(gateway),
                     .. membershipOfOrleans ? (string[])["--probe-timeout", "5000", "--indirect-probes", "--table-refresh", "60"] : [],
                 ]);
             }
 
             using var client = Client(postgres.ConnectionString); // connected beforehand: the job does not wait
             await client.StartAsync();
-            var id = await silos.Values.First().SubmitAsync(new { model = "model", tokens = "many.npy", shard_rows = ShardRows, skip_heads = true });
+            var id = await silos.Values.First()
+                .SubmitAsync(new { model = "model", tokens = "many.npy", shard_rows = ShardRows, skip_heads = true });
             await silos.Values.First().UntilAsync(id, job => job.GetProperty("shards_committed").GetInt32() > 20);
             var victim = await KeeperOfLeasesAsync(client, id);
             silos[victim].Kill();
@@ -56,12 +59,15 @@ public class FailoverTests(ITestOutputHelper output)
             var survivor = silos.First(silo => silo.Key != victim).Value;
             await survivor.UntilAsync(id, "done");
 
-            var commits = Directory.GetFiles(folder.File($"store/{new JobFolder(id).Shards}"), "*.stats").Select(File.GetLastWriteTimeUtc).Order().ToList();
+            var commits = Directory.GetFiles(folder.File($"store/{new JobFolder(id).Shards}"), "*.stats").Select(File.GetLastWriteTimeUtc)
+                .Order().ToList();
             Assert.Equal(Rows / ShardRows, commits.Count);
             var after = commits.Where(commit => commit > killed).ToList();
-            Assert.True(after.Count > 10, $"the job was nearly done when the silo was killed: {after.Count} of {commits.Count} shards were left");
+            Assert.True(
+                after.Count > 10, $"the job was nearly done when the silo was killed: {after.Count} of {commits.Count} shards were left");
             var pause = after.Prepend(killed).Zip(after, (before, next) => next - before).Max();
-            output.WriteLine($"{(membershipOfOrleans ? "membership as Orleans has it" : "membership as configured here")}: {after.Count} shards after the kill; the longest time without a commit was {pause.TotalSeconds:F1} s");
+            output.WriteLine($"{(membershipOfOrleans ? "membership as Orleans has it" : "membership as configured here")}: {after.Count} " +
+                $"shards after the kill; the longest time without a commit was {pause.TotalSeconds:F1} s");
             Assert.True(membershipOfOrleans || pause < TimeSpan.FromSeconds(30), $"no shard was committed for {pause}");
 
             var expected = await LocalRun.RunAsync(LocalRun.Tiny with { Tokens = new TokenLocation(folder.File("tokens/many.npy")), InductionTokens = null, ShardRows = ShardRows, SkipHeads = true });

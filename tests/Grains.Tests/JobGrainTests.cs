@@ -48,7 +48,9 @@ public class JobGrainTests
         Assert.Equal((await LocalRun.TinyManifestAsync()).Files, manifest.Files);
     }
 
-    /// <summary>A worker that nobody claims for in the store, and whose silo lives: its sign of life is all that a new activation has.</summary>
+    /// <summary>
+    /// A worker that nobody claims for in the store, and whose silo lives: its sign of life is all that a new activation has.
+    /// </summary>
     [Fact]
     public async Task Renew_GrainThatCameBackToLife_TakesUpWhatIsRenewed()
     {
@@ -73,7 +75,8 @@ public class JobGrainTests
         var living = await cluster.AnySiloAsync();
         Assert.NotNull((await grain.NextAsync("a", living)).Unit);
         Assert.Null((await grain.NextAsync("b", living)).Unit);
-        await grain.RenewAsync([new HeldUnit("000000", 0, "a")], SiloAddress.New(living.Endpoint, living.Generation - 1)); // another silo was there before
+        // Another silo was there before.
+        await grain.RenewAsync([new HeldUnit("000000", 0, "a")], SiloAddress.New(living.Endpoint, living.Generation - 1));
         Assert.NotNull((await grain.NextAsync("b", living)).Unit);
     }
 

@@ -9,7 +9,9 @@ namespace HeadScope.Grains.Tests;
 
 public class MessageSizeTests(ITestOutputHelper output)
 {
-    /// <summary>What the messages of a large installation may take: far from the 100 MiB at which connections close, and no burden to any.</summary>
+    /// <summary>
+    /// What the messages of a large installation may take: far from the 100 MiB at which connections close, and no burden to any.
+    /// </summary>
     const int Most = 64 << 10;
 
     [Fact]
@@ -39,11 +41,13 @@ public class MessageSizeTests(ITestOutputHelper output)
     public void PreviewReply_ThereAndBack_IsTheSame()
     {
         var preview = new JobPreview(
-            7, 0.9, ["a", "b"], "b", [new(0, 0, "L0H0", [1, 2]), new(0, 1, "L0H1", [5, float.NaN]), new(1, 0, "L1H0", [-1, 0]), new(1, 1, "L1H1", [0, 0])]);
+            7, 0.9, ["a", "b"], "b",
+            [new(0, 0, "L0H0", [1, 2]), new(0, 1, "L0H1", [5, float.NaN]), new(1, 0, "L1H0", [-1, 0]), new(1, 1, "L1H1", [0, 0])]);
         var back = PreviewReply.Of(preview, 2).ToPreview();
         Assert.Equal(JobJson.Write(preview), JobJson.Write(back));
     }
 
     static PreviewReply Preview(int layers, int heads) => new(
-        60194, 0.9, heads, [.. Enumerable.Range(0, layers * heads * 4).Select(i => MathF.Sin(i))], ["head_dla", "mover_attn", "mover_dla", "dla_ratio"], "mover_dla");
+        60194, 0.9, heads, [.. Enumerable.Range(0, layers * heads * 4).Select(i => MathF.Sin(i))],
+        ["head_dla", "mover_attn", "mover_dla", "dla_ratio"], "mover_dla");
 }

@@ -14,7 +14,8 @@ public class PlacementTests
 
         // The silo is there but has no such device; has none at all; is not there.
         foreach (var (device, silo) in new[] { ("cuda", SmallCluster.Cpu), ("cpu", SmallCluster.Gateway), ("cpu", "nowhere") })
-            await Assert.ThrowsAnyAsync<OrleansException>(() => cluster.Grains.GetGrain<IModelGrain>(IModelGrain.KeyOf(device, silo)).WhereAsync());
+            await Assert.ThrowsAnyAsync<OrleansException>(
+                () => cluster.Grains.GetGrain<IModelGrain>(IModelGrain.KeyOf(device, silo)).WhereAsync());
     }
 
     [Fact]

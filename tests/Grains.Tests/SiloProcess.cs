@@ -18,7 +18,11 @@ internal sealed class SiloProcess : IAsyncDisposable
     SiloProcess(IReadOnlyDictionary<string, string>? environment, int port, IEnumerable<string> arguments)
     {
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}") };
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "headscope-silo.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "headscope-silo.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         _process = Process.Start(start)!;
@@ -44,12 +48,14 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Starts a server over a store with the fixtures' models, and waits until it is ready.</summary>
     public static Task<SiloProcess> StartAsync(string store, string tokens, params string[] more) => StartAsync(store, tokens, null, more);
 
-    public static async Task<SiloProcess> StartAsync(string store, string tokens, IReadOnlyDictionary<string, string>? environment, params string[] more)
+    public static async Task<SiloProcess> StartAsync(
+        string store, string tokens, IReadOnlyDictionary<string, string>? environment, params string[] more)
     {
         var port = Ports.Free();
         var silo = new SiloProcess(environment, port,
         [
-            "--store", store, "--models", Fixture.PathOf("neox-tiny"), "--tokens", tokens, "--listen", $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}",
+            "--store", store, "--models", Fixture.PathOf("neox-tiny"), "--tokens", tokens, "--listen",
+            $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}",
             "--threads", "1", "--lease", "4", .. more,
         ]);
         for (var waited = Stopwatch.StartNew(); ;)

@@ -62,5 +62,6 @@ public class SingleSiloTests
         Assert.Contains($"{options[0]} is for a cluster: give --cluster", log, StringComparison.Ordinal);
     }
 
-    static Task<SiloProcess> StartAsync(TemporaryFolder folder, params string[] more) => SiloProcess.StartAsync(folder.File("store"), folder.File("tokens"), more);
+    static Task<SiloProcess> StartAsync(TemporaryFolder folder, params string[] more) =>
+        SiloProcess.StartAsync(folder.File("store"), folder.File("tokens"), more);
 }

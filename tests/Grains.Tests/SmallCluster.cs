@@ -13,7 +13,9 @@ using Orleans.TestingHost;
 
 namespace HeadScope.Grains.Tests;
 
-/// <summary>Three silos in this process over one store: one labelled cpu, one cuda (which computes on processors all the same), one gateway.</summary>
+/// <summary>
+/// Three silos in this process over one store: one labelled cpu, one cuda (which computes on processors all the same), one gateway.
+/// </summary>
 internal sealed class SmallCluster : IAsyncDisposable
 {
     const string StoreSetting = "store";
@@ -106,7 +108,8 @@ internal sealed class SmallCluster : IAsyncDisposable
             siloBuilder.Services.AddSingleton(TimeProvider.System);
             siloBuilder.Services.AddSingleton(new JobStore(new FileBlobStore(siloBuilder.Configuration[StoreSetting]!)));
             siloBuilder.Services.AddSingleton(new GrainSettings(
-                device is null ? null : new EngineOptions { Workers = 1, Threads = 1, LeaseDuration = TimeSpan.FromSeconds(2) }, (job, cause) => Reports[siloBuilder.Configuration[StoreSetting]!].Enqueue((job, cause.Message))));
+                device is null ? null : new EngineOptions { Workers = 1, Threads = 1, LeaseDuration = TimeSpan.FromSeconds(2) },
+                (job, cause) => Reports[siloBuilder.Configuration[StoreSetting]!].Enqueue((job, cause.Message))));
         }
     }
 }

@@ -50,7 +50,8 @@ public sealed class TrustTests : IDisposable
     {
         foreach (var role in new[] { "worker", "gateway" })
         {
-            var (code, log) = await SiloProcess.RunAsync(null, ["--store", _folder.File("store"), "--cluster", "localhost", "--role", role, .. options]);
+            var (code, log) = await SiloProcess.RunAsync(
+                null, ["--store", _folder.File("store"), "--cluster", "localhost", "--role", role, .. options]);
             Assert.Equal(2, code);
             Assert.Contains(message, log, StringComparison.Ordinal);
         }
@@ -86,8 +87,10 @@ public sealed class TrustTests : IDisposable
             await Assert.ThrowsAnyAsync<Exception>(() => client.StartAsync());
             var grains = client.Services.GetRequiredService<IGrainFactory>();
             await Assert.ThrowsAnyAsync<Exception>(() => grains.GetGrain<IJobQueueGrain>(IJobQueueGrain.Key).InTurnAsync());
-            await Assert.ThrowsAnyAsync<Exception>(() => grains.GetGrain<IJobGrain>(id).NextAsync("intruder", SiloAddress.New(IPAddress.Loopback, 1, 1)));
-            await Assert.ThrowsAnyAsync<Exception>(() => grains.GetGrain<IModelGrain>(IModelGrain.KeyOf("cpu", SiloName)).DrainAsync(abort: true));
+            await Assert.ThrowsAnyAsync<Exception>(
+                () => grains.GetGrain<IJobGrain>(id).NextAsync("intruder", SiloAddress.New(IPAddress.Loopback, 1, 1)));
+            await Assert.ThrowsAnyAsync<Exception>(
+                () => grains.GetGrain<IModelGrain>(IModelGrain.KeyOf("cpu", SiloName)).DrainAsync(abort: true));
         }
 
         using (var member = Client(own))
@@ -143,7 +146,8 @@ public sealed class TrustTests : IDisposable
         }
 
         foreach (var client in new[] { before, after })
-            Assert.Single(await client.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true));
+            Assert.Single(
+                await client.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true));
         await before.StopAsync();
         before.Dispose();
         await after.StopAsync();
@@ -153,7 +157,8 @@ public sealed class TrustTests : IDisposable
 
     string SiloName => $"{Environment.MachineName}-{_siloPort}";
 
-    ClusterCertificate Open(string folder) => ClusterCertificate.Open(_folder.File($"{folder}/silo.pem"), _folder.File($"{folder}/authority.pem"), Cluster, TimeProvider.System);
+    ClusterCertificate Open(string folder) =>
+        ClusterCertificate.Open(_folder.File($"{folder}/silo.pem"), _folder.File($"{folder}/authority.pem"), Cluster, TimeProvider.System);
 
     async Task MakeCertificatesAsync(string folder) =>
         Assert.Equal(0, (await SiloProcess.RunAsync(null, "certificate", "--out", _folder.File(folder), "--cluster-id", Cluster)).Code);
@@ -164,8 +169,10 @@ public sealed class TrustTests : IDisposable
         RandomTokens.Write(_folder.File("tokens/some.npy"), 40);
         return SiloProcess.StartAsync(_folder.File("store"), _folder.File("tokens"),
         [
-            "--cluster", "localhost", "--cluster-id", Cluster, "--workers", "1", "--silo-port", $"{_siloPort}", "--primary-port", $"{_siloPort}", "--gateway-port", $"{_gatewayPort}",
-            "--silo-certificate", _folder.File($"{certificates}/silo.pem"), "--silo-authority", _folder.File($"{certificates}/authority.pem"),
+            "--cluster", "localhost", "--cluster-id", Cluster, "--workers", "1", "--silo-port", $"{_siloPort}", "--primary-port",
+            $"{_siloPort}", "--gateway-port", $"{_gatewayPort}",
+            "--silo-certificate", _folder.File($"{certificates}/silo.pem"), "--silo-authority", _folder.File(
+                $"{certificates}/authority.pem"),
         ]);
     }
 

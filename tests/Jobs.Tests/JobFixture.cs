@@ -41,7 +41,8 @@ internal sealed class JobFixture : IDisposable
     public async Task<(JobFolder Folder, Manifest Manifest)> RunAsync(JobRequest request, EngineOptions? options = null)
     {
         var (_, folder) = await SubmitAsync(request);
-        return (folder, await new LocalEngine(Jobs, options ?? new EngineOptions { Devices = [TestDevice.Current] }, TimeProvider.System).RunAsync(folder, new Observer(), default));
+        return (folder, await new LocalEngine(Jobs, options
+            ?? new EngineOptions { Devices = [TestDevice.Current] }, TimeProvider.System).RunAsync(folder, new Observer(), default));
     }
 
     /// <summary>Scores every shard and stops before the reduction.</summary>
@@ -50,7 +51,8 @@ internal sealed class JobFixture : IDisposable
         var (job, folder) = await SubmitAsync(request);
         using var model = new TestModel(job.Spec);
         await Worker(job, folder, Leases(job, folder), model.Scorer, new Observer()).RunAsync(default);
-        return await CommittedShards.ReadAsync(Jobs.Blobs, folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, threads: 2, default);
+        return await CommittedShards.ReadAsync(
+            Jobs.Blobs, folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, threads: 2, default);
     }
 
     /// <summary>Leases of a process that knows of no other.</summary>
@@ -60,11 +62,15 @@ internal sealed class JobFixture : IDisposable
         var units = new JobUnits(job.Plan, WeightsColumns: false);
         var claims = new BlobClaims(Jobs.Blobs, folder, time ?? TimeProvider.System, BlobClaims.DefaultDuration, process);
         return new UnitLeases(
-            Jobs.Blobs, folder, units, claims, new UnitDispatcher(Jobs.Blobs, folder, units, claims, time ?? TimeProvider.System, Timeout.InfiniteTimeSpan));
+            Jobs.Blobs, folder, units, claims,
+            new UnitDispatcher(Jobs.Blobs, folder, units, claims, time ?? TimeProvider.System, Timeout.InfiniteTimeSpan));
     }
 
-    public JobWorker Worker(ResolvedJob job, JobFolder folder, UnitLeases leases, IShardScorer scorer, IJobObserver observer, TimeProvider? time = null) => new(
-        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs, JobPresence.NoteAsync(Jobs.Blobs, folder, default).GetAwaiter().GetResult(), leases, scorer, null, observer, time ?? TimeProvider.System);
+    public JobWorker Worker(
+        ResolvedJob job, JobFolder folder, UnitLeases leases, IShardScorer scorer, IJobObserver observer, TimeProvider? time = null) => new(
+        "worker", folder, job.Spec, job.Plan, job.Spec.Model.Layers * job.Spec.Model.HeadsPerLayer, Jobs.Blobs,
+        JobPresence.NoteAsync(Jobs.Blobs, folder, default).GetAwaiter().GetResult(), leases, scorer, null, observer,
+        time ?? TimeProvider.System);
 
     public async Task<List<string>> BlobsAsync(string prefix)
     {

@@ -21,7 +21,8 @@ internal sealed class TestModel : IDisposable
     public TestModel(JobSpec spec, Func<IBackend, IBackend>? around = null)
     {
         _backend = around is null ? TestDevice.Open() : around(TestDevice.Open());
-        _weights = ModelWeights.Open(spec.Model.Location, spec.Model.Processing.Count == 0 ? WeightProcessing.None : WeightProcessing.Default);
+        _weights = ModelWeights.Open(
+            spec.Model.Location, spec.Model.Processing.Count == 0 ? WeightProcessing.None : WeightProcessing.Default);
         _model = Transformer.Load(_weights, _backend);
         _tokens = TokenDataset.Open(spec.Tokens.Location);
         Scorer = new ModelShardScorer(new HeadScorer(_model, _backend, spec.Scores.Selection), _backend, _tokens, 5);

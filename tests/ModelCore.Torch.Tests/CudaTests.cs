@@ -8,9 +8,12 @@ public class CudaTests
     [InlineData("NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 UTC 2024\nGCC version:  gcc version 12.2.0\n", "550.54.15")]
     [InlineData("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  575.51.03  Release Build  (root@host)\n", "575.51.03")]
     [InlineData("GCC version:  gcc version 12.2.0\n", null)]
-    public void DriverVersion_OfItsKernelModule_IsTheNumber(string text, string? version) => Assert.Equal(version, CudaCard.DriverVersion(text));
+    public void DriverVersion_OfItsKernelModule_IsTheNumber(string text, string? version) =>
+        Assert.Equal(version, CudaCard.DriverVersion(text));
 
-    /// <summary>A download is of what was there when it was started, though the card goes on; and page-locked memory is used again.</summary>
+    /// <summary>
+    /// A download is of what was there when it was started, though the card goes on; and page-locked memory is used again.
+    /// </summary>
     [SkippableFact]
     public void StartDownload_WhileTheCardGoesOn_IsWhatItWas()
     {

@@ -16,7 +16,8 @@ public class LeakTests(ITestOutputHelper output)
     [Fact]
     public void Score_ManyBatches_LeavesTensorsAndMemoryAsTheyWere()
     {
-        var batches = int.TryParse(Environment.GetEnvironmentVariable("HEADSCOPE_LEAK_BATCHES"), CultureInfo.InvariantCulture, out var asked) ? asked : 500;
+        var batches = int.TryParse(
+            Environment.GetEnvironmentVariable("HEADSCOPE_LEAK_BATCHES"), CultureInfo.InvariantCulture, out var asked) ? asked : 500;
         using var oracle = new OracleModel("llama-tiny", "proc", OracleModel.Processing("proc"), output);
         var (tokens, all) = oracle.Sequences(oracle.Inputs!, "tokens");
         var scorer = new HeadScorer(oracle.Model, oracle.Backend, ScoreSelection.Default);
@@ -24,7 +25,8 @@ public class LeakTests(ITestOutputHelper output)
         var (count, memory) = (Tensor.TotalCount, Environment.WorkingSet);
         ScoreBatches(batches);
         var growth = Environment.WorkingSet - memory;
-        output.WriteLine($"{batches} batches: {Tensor.TotalCount - count} more tensors (peak {Tensor.PeakCount}), {growth / 1024.0:F0} KiB more memory");
+        output.WriteLine(
+            $"{batches} batches: {Tensor.TotalCount - count} more tensors (peak {Tensor.PeakCount}), {growth / 1024.0:F0} KiB more memory");
         Assert.Equal(count, Tensor.TotalCount);
 
         // A leak of one tensor a batch would be a megabyte or more; garbage that waits to be collected is some.

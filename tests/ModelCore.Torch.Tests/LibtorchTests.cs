@@ -27,7 +27,9 @@ public sealed class LibtorchTests : IDisposable
     [InlineData(false)]
     public async Task Doctor_LibtorchInANamedFolder_FindsItNearFloat64(bool byVariable)
     {
-        var (code, torch) = byVariable ? await DoctorAsync(OnTorch.Folder) : await DoctorAsync("/nonexistent", "--libtorch", OnTorch.Folder);
+        var (code, torch) = byVariable
+            ? await DoctorAsync(OnTorch.Folder)
+            : await DoctorAsync("/nonexistent", "--libtorch", OnTorch.Folder);
         Assert.Equal(0, code);
         AssertUses(OnTorch.Folder, torch);
     }

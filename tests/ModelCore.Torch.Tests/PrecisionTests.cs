@@ -38,15 +38,19 @@ public class PrecisionTests(ITestOutputHelper output)
         foreach (var (device, precision) in devices)
         {
             using var backend = device.Open(2, precision);
-            var distances = Scores(backend).Zip(truth, (score, right) => score.Zip(right, (a, b) => (double)Math.Abs(a - b)).Max()).ToArray();
+            var distances = Scores(backend).Zip(truth, (score, right) => score.Zip(right, (a, b) => (double)Math.Abs(a - b)).Max())
+                .ToArray();
             output.WriteLine(
-                $"{oracle.Name,-28} {device.Backend,-8}{device.Name,-7}{precision.Name(),-9} furthest from float64: head_dla {distances[0]:E1}  mover_attn {distances[1]:E1}  mover_dla {distances[2]:E1}  loss {distances[3]:E1}");
+                $"{oracle.Name,-28} {device.Backend,-8}{device.Name,-7}{precision.Name(),-9} furthest from float64: head_dla " +
+                $"{distances[0]:E1}  mover_attn {distances[1]:E1}  mover_dla {distances[2]:E1}  loss {distances[3]:E1}");
             foreach (var (distance, right) in distances.Zip(truth))
             {
                 // The contract's tolerance for float32. Operands of 8 or 11 bits are off by 2^-9 or 2^-12 each, which adds up over the
                 // layers, and the furthest of thousands of scores is some sixty times as far: on these models 0.12 for bfloat16.
                 var largest = Math.Max(1, right.Max(Math.Abs));
-                Assert.InRange(distance / largest, 0, precision switch { Precision.Bfloat16 => 0.2, Precision.Tf32 => 0.025, _ => OracleModel.Absolute });
+                Assert.InRange(
+                    distance / largest, 0,
+                    precision switch { Precision.Bfloat16 => 0.2, Precision.Tf32 => 0.025, _ => OracleModel.Absolute });
                 Assert.True(precision != Precision.Bfloat16 || distance > 0, "float32 was computed in place of bfloat16");
             }
         }

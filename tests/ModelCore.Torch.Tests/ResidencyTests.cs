@@ -50,7 +50,8 @@ public class ResidencyTests
         await using var neox = await OpenAsync(fixture, JobFixture.Request("neox-tiny"));
         await using var coarse = await OpenAsync(fixture, JobFixture.Request("neox-tiny") with { Precision = Precision.Bfloat16 });
         var most = long.MaxValue;
-        using var place = new Workplace(new CrowdedDevice(() => Tensor.TotalCount > most ? throw new OutOfMemoryException("The device is full.") : true));
+        using var place = new Workplace(
+            new CrowdedDevice(() => Tensor.TotalCount > most ? throw new OutOfMemoryException("The device is full.") : true));
         var before = Tensor.TotalCount;
         using var models = new ResidentModels(most: 2, threads: 1);
         var first = Use(models, neox, place, out var tensors);
@@ -71,7 +72,9 @@ public class ResidencyTests
         foreach (var model in new[] { "neox-tiny", "llama-tiny" })
             folders.Add((await fixture.SubmitAsync(JobFixture.Request(model) with { ShardRows = 2 })).Folder);
         using var drain = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        var running = new JobPool(fixture.Jobs, Options, TimeProvider.System, (_, cause) => Assert.Fail(cause.Message), new StoreWork(fixture.Jobs, TimeProvider.System)).RunAsync(drain.Token, default);
+        var running = new JobPool(
+            fixture.Jobs, Options, TimeProvider.System, (_, cause) => Assert.Fail(cause.Message),
+            new StoreWork(fixture.Jobs, TimeProvider.System)).RunAsync(drain.Token, default);
         foreach (var folder in folders)
         {
             while (await fixture.Jobs.ManifestAsync(folder, drain.Token) is null)
@@ -96,7 +99,8 @@ public class ResidencyTests
 
         public bool Supports(Precision precision) => TestDevice.Current.Supports(precision);
 
-        public IBackend Open(int threads, Precision precision) => new Jobs.Tests.Work.WatchedBackend(TestDevice.Current.Open(threads, precision), () => ask());
+        public IBackend Open(int threads, Precision precision) =>
+            new Jobs.Tests.Work.WatchedBackend(TestDevice.Current.Open(threads, precision), () => ask());
     }
 
     static async Task<JobSession> OpenAsync(JobFixture fixture, JobRequest request) => await JobSession.OpenAsync(

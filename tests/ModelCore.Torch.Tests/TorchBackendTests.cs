@@ -47,7 +47,8 @@ public class TorchBackendTests
         Assert.Throws<ArgumentOutOfRangeException>(() => backend.GatherRows(x, [-1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => backend.GatherOutputs(matrix, [2]));
         Assert.Throws<ArgumentOutOfRangeException>(() => x.SliceColumns(2, 2));
-        Assert.Throws<ArgumentException>(() => backend.Attend(new AttentionInputs(x, x, y, new BatchShape(1, 2), new HeadShape(1, 1, 3), 1), new AttentionHooks()));
+        Assert.Throws<ArgumentException>(
+            () => backend.Attend(new AttentionInputs(x, x, y, new BatchShape(1, 2), new HeadShape(1, 1, 3), 1), new AttentionHooks()));
         var ended = backend.Upload([1], 1, 1);
         ended.Dispose();
         Assert.Throws<ObjectDisposedException>(() => backend.Add(ended, ended));

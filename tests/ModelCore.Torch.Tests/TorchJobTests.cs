@@ -20,7 +20,9 @@ public class TorchJobTests(ITestOutputHelper output)
         using var fixture = new JobFixture();
         var (folder, manifest) = await fixture.RunAsync(JobFixture.TinyRequest with { Precision = precision });
         Assert.Equal(precision, manifest.Compute.Precision);
-        Assert.InRange(manifest.Compute.DistanceFromFloat64!.Value, precision == Precision.Bfloat16 ? 1e-3 : 1e-8, precision == Precision.Bfloat16 ? 0.4 : 1e-4);
+        Assert.InRange(
+            manifest.Compute.DistanceFromFloat64!.Value, precision == Precision.Bfloat16 ? 1e-3 : 1e-8,
+            precision == Precision.Bfloat16 ? 0.4 : 1e-4);
         Assert.Equal([$"torch {TestDevice.Current.Name.Split(':')[0]}"], manifest.Compute.Devices);
         var spec = System.Text.Json.JsonDocument.Parse((await fixture.Jobs.Blobs.TryReadAsync(folder.Spec, default))!).RootElement;
         Assert.Equal(inSpec, spec.TryGetProperty("precision", out var recorded) ? recorded.GetString() : null);

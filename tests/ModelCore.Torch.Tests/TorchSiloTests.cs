@@ -11,7 +11,9 @@ public class TorchSiloTests
 {
     static readonly string[] Localhost = ["--cluster", "localhost", "--insecure-silo-ports"];
 
-    /// <summary>A silo of devices that have a thread of their own, beside one of processors, which leaves it the job that only it can do.</summary>
+    /// <summary>
+    /// A silo of devices that have a thread of their own, beside one of processors, which leaves it the job that only it can do.
+    /// </summary>
     [Theory]
     [InlineData(Precision.Float32, "--role", "gateway")]
     [InlineData(Precision.Bfloat16, "--workers", "1")]

@@ -23,7 +23,8 @@ public sealed class ApiKeyFileTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, Each).SelectMany(i => new[]
         {
             Task.Factory.StartNew(() => Open().Remove($"old-{i}"), default, TaskCreationOptions.LongRunning, TaskScheduler.Default),
-            Task.Factory.StartNew(() => Open().Add($"new-{i}", Role.Reader), default, TaskCreationOptions.LongRunning, TaskScheduler.Default),
+            Task.Factory.StartNew(
+                () => Open().Add($"new-{i}", Role.Reader), default, TaskCreationOptions.LongRunning, TaskScheduler.Default),
         }));
         Assert.Equal(Enumerable.Range(0, Each).Select(i => $"new-{i}").Order(), Open().Keys.Select(key => key.Name).Order());
     }
@@ -51,7 +52,13 @@ public sealed class ApiKeyFileTests : IDisposable
     [InlineData("hash", "\"0123\"")]
     public void Keys_KeyThatIsNone_IsRefused(string field, string value)
     {
-        var fields = new Dictionary<string, string> { ["name"] = "\"me\"", ["role"] = "\"reader\"", ["hash"] = $"\"{Hash}\"", ["created"] = "\"2025-01-01T00:00:00+00:00\"" };
+        var fields = new Dictionary<string, string>
+        {
+            ["name"] = "\"me\"",
+            ["role"] = "\"reader\"",
+            ["hash"] = $"\"{Hash}\"",
+            ["created"] = "\"2025-01-01T00:00:00+00:00\"",
+        };
         Write(fields);
         Assert.Equal("me", Assert.Single(Open().Keys).Name);
         fields[field] = value;
@@ -82,7 +89,9 @@ public sealed class ApiKeyFileTests : IDisposable
             Assert.Contains($"chmod 600 {Path}", Assert.Throws<InvalidDataException>(() => Open().Keys).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>So Kubernetes mounts a secret: read-only, for the group of the pod, through links of which one is turned to what is new.</summary>
+    /// <summary>
+    /// So Kubernetes mounts a secret: read-only, for the group of the pod, through links of which one is turned to what is new.
+    /// </summary>
     [SkippableFact]
     public void Keys_MountedAsASecret_AreReadAndReadAgain()
     {

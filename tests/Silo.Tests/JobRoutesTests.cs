@@ -18,7 +18,13 @@ namespace HeadScope.Silo.Tests;
 public class JobRoutesTests
 {
     /// <summary>24 rows of 64 tokens, in shards of 3.</summary>
-    static readonly object Tiny = new { model = "model", tokens = "inputs.safetensors", induction_tokens = "inputs.safetensors:ind_tokens", shard_rows = 3 };
+    static readonly object Tiny = new
+    {
+        model = "model",
+        tokens = "inputs.safetensors",
+        induction_tokens = "inputs.safetensors:ind_tokens",
+        shard_rows = 3,
+    };
 
     [Fact]
     public async Task Submit_RealJob_GivesTheBytesOfALocalRun()
@@ -58,7 +64,9 @@ public class JobRoutesTests
         Assert.Equal(HttpStatusCode.Created, first.StatusCode);
         using var second = await client.PostAsJsonAsync("/v1/jobs", Tiny);
         Assert.Equal(HttpStatusCode.OK, second.StatusCode);
-        Assert.Equal(first.Headers.Location!.ToString(), $"/v1/jobs/{(await second.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()}");
+        Assert.Equal(
+            first.Headers.Location!.ToString(),
+            $"/v1/jobs/{(await second.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()}");
     }
 
     [Fact]
@@ -70,7 +78,8 @@ public class JobRoutesTests
         using var response = await client.GetAsync($"/v1/jobs/{id}/events", HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
         var states = new List<string>();
-        await foreach (var item in System.Net.ServerSentEvents.SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync())
+        await foreach (var item in System.Net.ServerSentEvents.SseParser.Create(
+            await response.Content.ReadAsStreamAsync()).EnumerateAsync())
         {
             Assert.Equal("job", item.EventType);
             states.Add(JsonDocument.Parse(item.Data).RootElement.GetProperty("state").GetString()!);
@@ -125,7 +134,8 @@ public class JobRoutesTests
         using var admin = silo.As(Role.Admin);
         using var purged = await admin.DeleteAsync($"/v1/jobs/{id}?purge=true");
         Assert.Equal(HttpStatusCode.NoContent, purged.StatusCode);
-        Assert.False(Directory.Exists(Path.Combine(silo.StoreFolder, "jobs", id)) && Directory.EnumerateFiles(Path.Combine(silo.StoreFolder, "jobs", id), "*", SearchOption.AllDirectories).Any());
+        Assert.False(Directory.Exists(Path.Combine(silo.StoreFolder, "jobs", id)) && Directory.EnumerateFiles(
+            Path.Combine(silo.StoreFolder, "jobs", id), "*", SearchOption.AllDirectories).Any());
         using var gone = await admin.GetAsync($"/v1/jobs/{id}");
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
     }
@@ -162,12 +172,16 @@ public class JobRoutesTests
         await silo.UntilAsync(id, "done");
         using var client = silo.As(Role.Reader);
         var whole = await client.GetByteArrayAsync($"/v1/jobs/{id}/results/head_df.csv");
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/jobs/{id}/results/head_df.csv") { Headers = { Range = new RangeHeaderValue(3, 9) } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, $"/v1/jobs/{id}/results/head_df.csv")
+        { Headers = { Range = new RangeHeaderValue(3, 9) } };
         using var part = await client.SendAsync(request);
         Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
         Assert.Equal(whole[3..10], await part.Content.ReadAsByteArrayAsync());
         Assert.Equal($"\"{Convert.ToHexStringLower(SHA256.HashData(whole))}\"", part.Headers.ETag?.Tag);
-        using var again = new HttpRequestMessage(HttpMethod.Get, $"/v1/jobs/{id}/results/head_df.csv") { Headers = { IfNoneMatch = { part.Headers.ETag! } } };
+        using var again = new HttpRequestMessage(
+            HttpMethod.Get, $"/v1/jobs/{id}/results/head_df.csv")
+        { Headers = { IfNoneMatch = { part.Headers.ETag! } } };
         using var unchanged = await client.SendAsync(again);
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
     }
@@ -197,7 +211,8 @@ public class JobRoutesTests
         await using var silo = await RunningSilo.StartAsync(configure: options => options with { Engine = null });
         var ids = new List<string>();
         for (var rows = 1; rows <= 5; rows++)
-            ids.Add((await silo.SubmitAsync(new { model = "model", tokens = "inputs.safetensors", skip_heads = true, rows })).GetProperty("id").GetString()!);
+            ids.Add((await silo.SubmitAsync(
+                new { model = "model", tokens = "inputs.safetensors", skip_heads = true, rows })).GetProperty("id").GetString()!);
         using var client = silo.As(Role.Reader);
         var seen = new List<string>();
         for (string? after = ""; after is not null;)
@@ -215,7 +230,8 @@ public class JobRoutesTests
     {
         using var folder = new TemporaryFolder();
         string id;
-        await using (var first = await RunningSilo.StartAsync(keys: false, configure: options => options with { Store = folder.File("store"), Drain = TimeSpan.FromSeconds(30) }))
+        await using (var first = await RunningSilo.StartAsync(
+            keys: false, configure: options => options with { Store = folder.File("store"), Drain = TimeSpan.FromSeconds(30) }))
         {
             id = (await first.SubmitAsync(Tiny)).GetProperty("id").GetString()!;
             await first.UntilAsync(id, "running", "reducing", "done");
@@ -225,7 +241,8 @@ public class JobRoutesTests
         // Nothing is left claimed: a drained server has finished or handed back all it had.
         var claims = Path.Combine(folder.File("store"), "jobs", id, "claims");
         Assert.Empty(Directory.Exists(claims) ? Directory.GetFiles(claims) : []);
-        await using var second = await RunningSilo.StartAsync(keys: false, configure: options => options with { Store = folder.File("store") });
+        await using var second = await RunningSilo.StartAsync(
+            keys: false, configure: options => options with { Store = folder.File("store") });
         await second.UntilAsync(id, "done");
     }
 

@@ -44,7 +44,8 @@ public class OrleansDashboardTests
         })
         {
             using var browser = new HttpClient { BaseAddress = silo.Address };
-            browser.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"me:{password}")));
+            browser.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"me:{password}")));
             using var page = await browser.GetAsync("/orleans/");
             Assert.Equal(dashboard, page.StatusCode);
             using var jobs = await browser.GetAsync("/v1/jobs");
@@ -61,7 +62,8 @@ public class OrleansDashboardTests
         int hosts;
         do // it looks for silos every second, and answers before its first look
         {
-            hosts = (await silo.Anonymous.GetFromJsonAsync<JsonElement>("/orleans/DashboardCounters", limit.Token)).GetProperty("hosts").GetArrayLength();
+            hosts = (await silo.Anonymous.GetFromJsonAsync<JsonElement>("/orleans/DashboardCounters", limit.Token)).GetProperty("hosts")
+                .GetArrayLength();
         }
         while (hosts == 0);
         Assert.Equal(1, hosts);

@@ -17,7 +17,8 @@ public sealed class ReadinessTests : IDisposable
     public async Task Ready_StoreIsDeleted_SaysSoUntilItIsBack()
     {
         var store = _folder.File("store");
-        await using var silo = await RunningSilo.StartAsync(keys: false, configure: options => options with { Store = store, Engine = null });
+        await using var silo = await RunningSilo.StartAsync(
+            keys: false, configure: options => options with { Store = store, Engine = null });
         await UntilAsync(silo, HttpStatusCode.OK);
         Directory.Move(store, _folder.File("elsewhere"));
         Assert.Contains("store", await UntilAsync(silo, HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
@@ -31,10 +32,12 @@ public sealed class ReadinessTests : IDisposable
     public async Task Ready_StoreIsFull_SaysSoUntilThereIsSpace()
     {
         var disk = Directory.CreateDirectory(_folder.File("disk")).FullName;
-        Skip.IfNot(OperatingSystem.IsLinux() && Ran("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk), "mounting a small disk needs root");
+        Skip.IfNot(
+            OperatingSystem.IsLinux() && Ran("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk), "mounting a small disk needs root");
         try
         {
-            await using var silo = await RunningSilo.StartAsync(keys: false, configure: options => options with { Store = Path.Combine(disk, "store"), Engine = null });
+            await using var silo = await RunningSilo.StartAsync(
+                keys: false, configure: options => options with { Store = Path.Combine(disk, "store"), Engine = null });
             await UntilAsync(silo, HttpStatusCode.OK);
             File.WriteAllBytes(Path.Combine(disk, "filling"), []);
             Ran("dd", "if=/dev/zero", $"of={disk}/filling", "bs=4k");

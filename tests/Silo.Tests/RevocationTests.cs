@@ -13,7 +13,8 @@ public class RevocationTests
         using var folder = new TemporaryFolder();
         var file = new ApiKeyFile(folder.File("keys.json"), TimeProvider.System);
         var (leaving, staying) = (file.Add("leaving", Role.Reader), file.Add("staying", Role.Submitter));
-        await using var silo = await RunningSilo.StartAsync(keys: false, configure: options => options with { Keys = folder.File("keys.json"), Engine = null });
+        await using var silo = await RunningSilo.StartAsync(
+            keys: false, configure: options => options with { Keys = folder.File("keys.json"), Engine = null });
         using var client = new HttpClient { BaseAddress = silo.Address, DefaultRequestHeaders = { { "X-Api-Key", staying } } };
         using var submitted = await client.PostAsync("/v1/jobs", new StringContent("""{"model":"model","tokens":"inputs.safetensors","skip_heads":true}""", null, "application/json"));
         var events = $"{submitted.Headers.Location}/events";

@@ -40,7 +40,8 @@ internal sealed class RunningSilo : IAsyncDisposable
 
     public JobStore Jobs => _app.Services.GetRequiredService<JobStore>();
 
-    public static async Task<RunningSilo> StartAsync(bool keys = true, Func<SiloOptions, SiloOptions>? configure = null, TemporaryFolder? folder = null)
+    public static async Task<RunningSilo> StartAsync(
+        bool keys = true, Func<SiloOptions, SiloOptions>? configure = null, TemporaryFolder? folder = null)
     {
         folder ??= new TemporaryFolder();
         var secrets = new Dictionary<Role, string>();
@@ -100,7 +101,8 @@ internal sealed class RunningSilo : IAsyncDisposable
     public Task DrainWorkersAsync()
     {
         var options = _app.Services.GetRequiredService<SiloOptions>();
-        return _app.Services.GetRequiredService<IGrainFactory>().GetGrain<IModelGrain>(IModelGrain.KeyOf(options.Engine!.DeviceKind, options.Cluster.SiloName)).DrainAsync(abort: false);
+        return _app.Services.GetRequiredService<IGrainFactory>()
+            .GetGrain<IModelGrain>(IModelGrain.KeyOf(options.Engine!.DeviceKind, options.Cluster.SiloName)).DrainAsync(abort: false);
     }
 
     /// <summary>Stops the server as a signal would, leaving its store.</summary>

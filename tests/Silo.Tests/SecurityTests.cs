@@ -64,7 +64,8 @@ public class SecurityTests
         var document = await silo.Anonymous.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
         foreach (var route in Routes)
         {
-            var path = ((string)route[1]).Replace(SomeId, "{id}", StringComparison.Ordinal).Replace("head_df.csv", "{file}", StringComparison.Ordinal);
+            var path = ((string)route[1]).Replace(SomeId, "{id}", StringComparison.Ordinal)
+                .Replace("head_df.csv", "{file}", StringComparison.Ordinal);
             var operation = document.GetProperty("paths").GetProperty(path).GetProperty(((string)route[0]).ToLowerInvariant());
             Assert.Equal((string)route[2], operation.GetProperty("security")[0].GetProperty("key")[0].GetString());
         }
@@ -97,7 +98,8 @@ public class SecurityTests
     public async Task Result_NameThatIsNone_IsNotFound(string file)
     {
         await using var silo = await RunningSilo.StartAsync();
-        var id = (await silo.SubmitAsync(new { model = "model", tokens = "inputs.safetensors", rows = 2, skip_heads = true })).GetProperty("id").GetString()!;
+        var id = (await silo.SubmitAsync(new { model = "model", tokens = "inputs.safetensors", rows = 2, skip_heads = true }))
+            .GetProperty("id").GetString()!;
         await silo.UntilAsync(id, "done");
         using var client = silo.As(Role.Reader);
         using var response = await client.GetAsync($"/v1/jobs/{id}/results/{file}");
@@ -130,7 +132,8 @@ public class SecurityTests
         body["tokens"] = "inputs.safetensors";
         using var response = await client.PostAsJsonAsync("/v1/jobs", body);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Equal(5, (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("faults").GetArrayLength()); // the unknown fields are one
+        // The unknown fields are one.
+        Assert.Equal(5, (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("faults").GetArrayLength());
     }
 
     [Theory]
@@ -166,7 +169,8 @@ public class SecurityTests
     {
         await using var silo = await RunningSilo.StartAsync(configure: options => options with { Engine = null, MaxBodyBytes = 1000 });
         using var client = silo.As(Role.Submitter);
-        using var response = await client.PostAsync("/v1/jobs", new StringContent($"{{\"model\":\"{new string('x', 2000)}\"}}", Encoding.UTF8, "application/json"));
+        using var response = await client.PostAsync(
+            "/v1/jobs", new StringContent($"{{\"model\":\"{new string('x', 2000)}\"}}", Encoding.UTF8, "application/json"));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
     }
 
@@ -178,7 +182,8 @@ public class SecurityTests
         await slow.ConnectAsync(IPAddress.Loopback, silo.Address.Port);
         var stream = slow.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {silo.Secrets[Role.Submitter]}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"));
+            $"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {silo.Secrets[Role.Submitter]}\r\nContent-Type: " +
+            $"application/json\r\nContent-Length: 1000\r\n\r\n{{"));
         using var client = silo.As(Role.Reader);
         using var meanwhile = await client.GetAsync("/v1/jobs");
         Assert.Equal(HttpStatusCode.OK, meanwhile.StatusCode);
@@ -216,7 +221,8 @@ public class SecurityTests
     [InlineData("http://example.org:80")]
     public async Task Start_WithoutKeysBeyondLoopback_IsRefused(string listen)
     {
-        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => RunningSilo.StartAsync(keys: false, configure: options => options with { Listen = listen, Engine = null }));
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(
+            () => RunningSilo.StartAsync(keys: false, configure: options => options with { Listen = listen, Engine = null }));
         Assert.Contains("--keys", refused.Message, StringComparison.Ordinal);
     }
 
@@ -231,7 +237,8 @@ public class SecurityTests
     {
         foreach (var keys in new[] { false, true })
         {
-            var refused = await Assert.ThrowsAsync<InvalidDataException>(() => RunningSilo.StartAsync(keys, options => options with { Listen = listen, Engine = null }));
+            var refused = await Assert.ThrowsAsync<InvalidDataException>(
+                () => RunningSilo.StartAsync(keys, options => options with { Listen = listen, Engine = null }));
             Assert.Contains($"--listen {listen}", refused.Message, StringComparison.Ordinal);
         }
     }
@@ -248,7 +255,11 @@ public class SecurityTests
     public async Task Request_WithoutKeys_IsAnsweredByTheCallersAddress(string? address, bool expected)
     {
         var services = new ServiceCollection().AddLogging().BuildServiceProvider();
-        var context = new DefaultHttpContext { RequestServices = services, Request = { Scheme = "http", Host = new HostString("127.0.0.1", 8470) } };
+        var context = new DefaultHttpContext
+        {
+            RequestServices = services,
+            Request = { Scheme = "http", Host = new HostString("127.0.0.1", 8470) },
+        };
         context.Connection.RemoteIpAddress = address is null ? null : IPAddress.Parse(address);
         var isAnswered = false;
         await Loopback.OnlyAsync(context, _ =>

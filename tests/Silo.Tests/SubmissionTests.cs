@@ -33,8 +33,10 @@ public class SubmissionTests
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         var text = await response.Content.ReadAsStringAsync();
         Assert.InRange(text.Length, 100, 10_000);
-        var faults = JsonDocument.Parse(text).RootElement.GetProperty("faults").EnumerateArray().Select(fault => fault.GetString()!).ToList();
-        Assert.Contains(faults, fault => fault.StartsWith("tokens: ", StringComparison.Ordinal)); // what else is wrong is not lost among them
+        var faults = JsonDocument.Parse(text).RootElement.GetProperty("faults").EnumerateArray().Select(fault => fault.GetString()!)
+            .ToList();
+        // What else is wrong is not lost among them.
+        Assert.Contains(faults, fault => fault.StartsWith("tokens: ", StringComparison.Ordinal));
         if (what == "fields")
             Assert.Contains("'f0'", faults[0], StringComparison.Ordinal);
         if (what == "fields" && number > 20)
@@ -50,14 +52,17 @@ public class SubmissionTests
         {
             using var refused = await submitter.PostAsJsonAsync("/v1/jobs", job);
             Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
-            Assert.Contains("admin", (await refused.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString(), StringComparison.Ordinal);
+            Assert.Contains(
+                "admin", (await refused.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString(),
+                StringComparison.Ordinal);
             Assert.Equal(0, (await submitter.GetFromJsonAsync<JsonElement>("/v1/jobs")).GetProperty("jobs").GetArrayLength());
             using var ordinary = await submitter.PostAsJsonAsync("/v1/jobs", job with { priority = 0 });
             Assert.Equal(HttpStatusCode.Created, ordinary.StatusCode);
         }
 
         using var admin = silo.As(Role.Admin);
-        using var taken = await admin.PostAsJsonAsync("/v1/jobs", new { model = "model", tokens = "inputs.safetensors", skip_heads = true, rows = 2, priority = 50 });
+        using var taken = await admin.PostAsJsonAsync(
+            "/v1/jobs", new { model = "model", tokens = "inputs.safetensors", skip_heads = true, rows = 2, priority = 50 });
         Assert.Equal(50, (await taken.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("priority").GetInt32());
     }
 
@@ -89,7 +94,8 @@ public class SubmissionTests
     public async Task Change_BodyThatIsNone_IsABadRequest(string body)
     {
         await using var silo = await RunningSilo.StartAsync(configure: options => options with { Engine = null });
-        var id = (await silo.SubmitAsync(new { model = "model", tokens = "inputs.safetensors", skip_heads = true })).GetProperty("id").GetString();
+        var id = (await silo.SubmitAsync(new { model = "model", tokens = "inputs.safetensors", skip_heads = true })).GetProperty("id")
+            .GetString();
         using var client = silo.As(Role.Submitter);
         using var response = await client.PatchAsync($"/v1/jobs/{id}", new StringContent(body, Encoding.UTF8, "application/json"));
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);

@@ -92,12 +92,15 @@ internal sealed class Azurite : IDisposable
         _tablesAddress = _tables.Address;
     }
 
-    Task<Service> StartAsync(string what, int port) => Service.StartAsync(what, _host, port, _packages, _folder.File(""), $"{Account}:{Key}");
+    Task<Service> StartAsync(string what, int port) =>
+        Service.StartAsync(what, _host, port, _packages, _folder.File(""), $"{Account}:{Key}");
 
     /// <summary>A process that serves a kind of storage.</summary>
     sealed class Service : IDisposable
     {
-        /// <summary>What the services say when they listen: of blobs and of tables not the same, and of tables without the protocol.</summary>
+        /// <summary>
+        /// What the services say when they listen: of blobs and of tables not the same, and of tables without the protocol.
+        /// </summary>
         static readonly string[] Ready = ["successfully listens on ", "successfully started on "];
 
         readonly Process _process;
@@ -111,7 +114,8 @@ internal sealed class Azurite : IDisposable
             var start = new ProcessStartInfo("node",
             [
                 "--require", Path.Combine(AppContext.BaseDirectory, "Support", "azurite-crash.cjs"),
-                Path.Combine(packages, "node_modules", "azurite", "dist", "src", what, "main.js"), $"--{what}Host", host, $"--{what}Port", port.ToString(CultureInfo.InvariantCulture),
+                Path.Combine(packages, "node_modules", "azurite", "dist", "src", what, "main.js"), $"--{what}Host", host, $"--{what}Port",
+                port.ToString(CultureInfo.InvariantCulture),
                 "--location", folder, "--silent", "--disableTelemetry", "--disableProductStyleUrl",
             ])
             {
@@ -128,7 +132,8 @@ internal sealed class Azurite : IDisposable
                 {
                     _ = process.StandardOutput.ReadToEndAsync(); // a full pipe would stop it
                     var address = line[(line.IndexOf(ready, StringComparison.Ordinal) + ready.Length)..].Trim();
-                    return new Service(process, new Uri(address.Contains("://", StringComparison.Ordinal) ? $"{address}/" : $"http://{address}/"));
+                    return new Service(
+                        process, new Uri(address.Contains("://", StringComparison.Ordinal) ? $"{address}/" : $"http://{address}/"));
                 }
             }
 

@@ -148,7 +148,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
         await from.Body.CopyToAsync(body);
 
         // As it came: names have characters that must stay escaped as they are.
-        var uri = new Uri($"{_server.GetLeftPart(UriPartial.Authority)}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var uri = new Uri(
+            $"{_server.GetLeftPart(UriPartial.Authority)}{target}",
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var request = new HttpRequestMessage(new HttpMethod(from.Method), uri);
         if (from.ContentLength is not null)
             request.Content = new ByteArrayContent(body.ToArray());

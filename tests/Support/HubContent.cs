@@ -35,8 +35,10 @@ internal sealed class HubContent
     {
         var entries = files.ToDictionary(
             file => file.Key,
-            file => new HubContentFile(file.Key, file.Value, GitId(file.Value), LargeEndings.Contains(Path.GetExtension(file.Key))), StringComparer.Ordinal);
-        var commit = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(string.Join('\n', entries.Values.Select(file => $"{file.Name} {file.GitId}").Order(StringComparer.Ordinal)))));
+            file => new HubContentFile(file.Key, file.Value, GitId(file.Value), LargeEndings.Contains(Path.GetExtension(file.Key))),
+            StringComparer.Ordinal);
+        var commit = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(
+            string.Join('\n', entries.Values.Select(file => $"{file.Name} {file.GitId}").Order(StringComparer.Ordinal)))));
         _commits[commit] = entries;
         _references["main"] = commit;
         return this;
@@ -49,7 +51,8 @@ internal sealed class HubContent
 
     public bool TryFind(string commit, string name, out HubContentFile file) => _commits[commit].TryGetValue(name, out file!);
 
-    public HubContentFile? Large(string etag) => _commits.Values.SelectMany(files => files.Values).FirstOrDefault(file => file.IsLarge && file.Etag == etag);
+    public HubContentFile? Large(string etag) =>
+        _commits.Values.SelectMany(files => files.Values).FirstOrDefault(file => file.IsLarge && file.Etag == etag);
 
     /// <summary>What the hub's API says of a commit.</summary>
     public object Describe(string id, string commit) => new
@@ -62,21 +65,29 @@ internal sealed class HubContent
         likes = 0,
         gated = IsGated ? (object)"auto" : false,
         siblings = _commits[commit].Values.Select(file => file.IsLarge
-            ? (object)new { rfilename = file.Name, size = file.Bytes.Length, blobId = file.GitId, lfs = new { sha256 = file.Etag, size = file.Bytes.Length, pointerSize = 130 } }
+            ? (object)new
+            {
+                rfilename = file.Name,
+                size = file.Bytes.Length,
+                blobId = file.GitId,
+                lfs = new { sha256 = file.Etag, size = file.Bytes.Length, pointerSize = 130 },
+            }
             : new { rfilename = file.Name, size = file.Bytes.Length, blobId = file.GitId }),
     };
 
     /// <summary>The same as a list of entries.</summary>
     /// <param name="paths">Null for all.</param>
-    public IEnumerable<object> Tree(string commit, string[]? paths) => _commits[commit].Values.Where(file => paths?.Contains(file.Name) != false).Select(file => new
-    {
-        type = "file",
-        path = file.Name,
-        size = file.Bytes.Length,
-        oid = file.GitId,
-        lfs = file.IsLarge ? new { oid = file.Etag, size = file.Bytes.Length, pointerSize = 130 } : null,
-        lastCommit = new { id = commit, title = "A commit", date = "2024-01-01T00:00:00.000Z" },
-    });
+    public IEnumerable<object> Tree(string commit, string[]? paths) => _commits[commit].Values.Where(
+        file => paths?.Contains(file.Name) != false).Select(file => new
+        {
+            type = "file",
+            path = file.Name,
+            size = file.Bytes.Length,
+            oid = file.GitId,
+            lfs = file.IsLarge ? new { oid = file.Etag, size = file.Bytes.Length, pointerSize = 130 } : null,
+            lastCommit = new { id = commit, title = "A commit", date = "2024-01-01T00:00:00.000Z" },
+        });
 
-    static string GitId(byte[] content) => Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
+    static string GitId(byte[] content) =>
+        Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 }

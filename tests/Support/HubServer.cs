@@ -58,7 +58,8 @@ internal sealed class HubServer : IAsyncDisposable
 
     /// <summary>Puts the files of a folder, and of the folders in it, onto the hub.</summary>
     public HubContent AddFolder(string path, string folder) =>
-        Add(path, Directory.GetFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(folder, file).Replace('\\', '/'), File.ReadAllBytes));
+        Add(path, Directory.GetFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(
+            file => Path.GetRelativePath(folder, file).Replace('\\', '/'), File.ReadAllBytes));
 
     /// <summary>Answers requests of one method and path differently, for the next <paramref name="times"/> of them.</summary>
     /// <param name="part">A part of the path. Large files, at their own host, have the file's name in theirs too.</param>
@@ -80,7 +81,9 @@ internal sealed class HubServer : IAsyncDisposable
     async Task AnswerAsync(HttpContext context)
     {
         var request = context.Request;
-        _requests.Enqueue(new HubRequest(request.Method, request.Host.Value!, request.Path.Value! + request.QueryString, Header(request.Headers.Range), Header(request.Headers.Authorization)));
+        _requests.Enqueue(new HubRequest(
+            request.Method, request.Host.Value!, request.Path.Value! + request.QueryString, Header(request.Headers.Range),
+            Header(request.Headers.Authorization)));
         Func<HttpContext, Func<Task>, Task>? misbehaviour;
         lock (_misbehaviour)
             misbehaviour = _misbehaviour.FirstOrDefault(rule => rule.When(context)).Then;
@@ -136,7 +139,8 @@ internal sealed class HubServer : IAsyncDisposable
         if (question == "/revision/")
             await context.Response.WriteAsJsonAsync(found.Content.Describe(name, found.Commit));
         else
-            await context.Response.WriteAsJsonAsync(found.Content.Tree(found.Commit, question == "/tree/" ? null : (await context.Request.ReadFromJsonAsync<PathsQuestion>())!.Paths));
+            await context.Response.WriteAsJsonAsync(found.Content.Tree(
+                found.Commit, question == "/tree/" ? null : (await context.Request.ReadFromJsonAsync<PathsQuestion>())!.Paths));
     }
 
     async Task FromLargeFilesAsync(HttpContext context)
@@ -152,7 +156,8 @@ internal sealed class HubServer : IAsyncDisposable
     (HubContent Content, string Commit)? Find(HttpContext context, string name, string revision, bool isApi)
     {
         var authorization = Header(context.Request.Headers.Authorization);
-        if (!_repositories.TryGetValue(name, out var content) || (content.Token is { } token && !content.IsGated && authorization != $"Bearer {token}"))
+        if (!_repositories.TryGetValue(name, out var content)
+            || (content.Token is { } token && !content.IsGated && authorization != $"Bearer {token}"))
         {
             // Who may not see a repository is told the same as if there were none.
             Refuse(context.Response, authorization is null ? 401 : 404, "RepoNotFound", "Repository not found");
@@ -162,7 +167,8 @@ internal sealed class HubServer : IAsyncDisposable
         if (content.RenamedTo is { } other)
         {
             context.Response.StatusCode = 307;
-            context.Response.Headers.Location = Uri.EscapeDataString(context.Request.Path.Value!).Replace("%2F", "/", StringComparison.Ordinal).Replace(name, other, StringComparison.Ordinal) + context.Request.QueryString;
+            context.Response.Headers.Location = Uri.EscapeDataString(context.Request.Path.Value!)
+                .Replace("%2F", "/", StringComparison.Ordinal).Replace(name, other, StringComparison.Ordinal) + context.Request.QueryString;
             return null;
         }
 

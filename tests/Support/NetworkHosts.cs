@@ -29,7 +29,8 @@ internal sealed class NetworkHosts : IDisposable
         Skip.IfNot(Environment.IsPrivilegedProcess, "Only root can make network namespaces.");
         var number = Random.Shared.Next(1 << 16);
         var hosts = new NetworkHosts(
-            string.Create(CultureInfo.InvariantCulture, $"hs{number:x4}"), string.Create(CultureInfo.InvariantCulture, $"10.{number >> 8}.{number & 0xff}"), count);
+            string.Create(CultureInfo.InvariantCulture, $"hs{number:x4}"),
+            string.Create(CultureInfo.InvariantCulture, $"10.{number >> 8}.{number & 0xff}"), count);
         if (Run($"link add {hosts._bridge} type bridge") is { } refusal)
             Skip.If(true, $"A network bridge cannot be made here: {refusal}");
         try

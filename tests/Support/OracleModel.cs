@@ -20,10 +20,13 @@ public sealed class OracleModel : IDisposable
     public static TheoryData<string, string> Scored => new()
     {
         { "neox-tiny", "raw" }, { "neox-tiny", "proc" }, { "gpt2-tiny", "raw" }, { "gpt2-tiny", "proc" }, { "demo", "raw" }, { "demo", "proc" },
-        { "neox-sequential", "raw" }, { "neox-sequential", "proc" }, { "llama-tiny", "raw" }, { "llama-tiny", "proc" }, { "qwen2-tiny", "raw" }, { "qwen2-tiny", "proc" },
+        { "neox-sequential", "raw" }, { "neox-sequential", "proc" }, { "llama-tiny", "raw" }, { "llama-tiny", "proc" },
+        { "qwen2-tiny", "raw" }, { "qwen2-tiny", "proc" },
         { "mistral-tiny", "raw" }, { "mistral-tiny", "proc" }, { "mistral-tiny/window16", "raw" },
-        { "qwen3-tiny", "raw" }, { "qwen3-tiny", "proc" }, { "gemma2-tiny", "raw" }, { "gemma2-tiny", "proc" }, { "gemma3-tiny", "raw" }, { "gemma3-tiny", "proc" },
-        { "olmo2-tiny", "raw" }, { "phi3-tiny", "raw" }, { "phi3-tiny", "proc" }, { "gptj-tiny", "raw" }, { "gptj-tiny", "proc" }, { "opt-tiny", "raw" }, { "opt-tiny", "proc" },
+        { "qwen3-tiny", "raw" }, { "qwen3-tiny", "proc" }, { "gemma2-tiny", "raw" }, { "gemma2-tiny", "proc" }, { "gemma3-tiny", "raw" },
+        { "gemma3-tiny", "proc" },
+        { "olmo2-tiny", "raw" }, { "phi3-tiny", "raw" }, { "phi3-tiny", "proc" }, { "gptj-tiny", "raw" }, { "gptj-tiny", "proc" },
+        { "opt-tiny", "raw" }, { "opt-tiny", "proc" },
     };
 
     /// <summary>Those of them whose activations are known, too.</summary>
@@ -55,7 +58,8 @@ public sealed class OracleModel : IDisposable
 
     /// <param name="file">What the oracle's files of this computation start with.</param>
     /// <param name="noise">What its file of PyTorch's own distances starts with.</param>
-    OracleModel(string name, string variant, string file, string noise, WeightProcessing processing, ITestOutputHelper output, IBackend backend)
+    OracleModel(
+        string name, string variant, string file, string noise, WeightProcessing processing, ITestOutputHelper output, IBackend backend)
     {
         _output = output;
         Name = $"{name} {variant}";
@@ -106,7 +110,8 @@ public sealed class OracleModel : IDisposable
     }
 
     /// <summary>
-    /// Asserts that values meet the oracle's within the contract's tolerances and prints how far they, and PyTorch's float32, are from float64.
+    /// Asserts that values meet the oracle's within the contract's tolerances and prints how far they, and PyTorch's float32, are from
+    /// float64.
     /// </summary>
     /// <param name="explained">
     /// For quotients, whose extremes magnify rounding without bound: the interval in which each value must lie, given how far the
@@ -119,9 +124,12 @@ public sealed class OracleModel : IDisposable
         var expected = Expected.Floats(name);
         Assert.Equal(expected.Length, actual.Length);
         var truth = _float64?.Has(name) == true ? _float64.Doubles(name)
-            : _float64Scores is not null && ScoreArrays.Default.Contains(name) ? Array.ConvertAll(_float64Scores.Value[name], score => (double)score)
+            : _float64Scores is not null && ScoreArrays.Default.Contains(name)
+                ? Array.ConvertAll(_float64Scores.Value[name], score => (double)score)
             : null;
-        double? pytorch = _noise?.TryGetProperty(name, out var entry) == true && entry.TryGetProperty("max_abs_diff_f32_f64", out var value) ? value.GetDouble() : null;
+        double? pytorch = _noise?.TryGetProperty(name, out var entry) == true && entry.TryGetProperty("max_abs_diff_f32_f64", out var value)
+            ? value.GetDouble()
+            : null;
         double worst = 0, worstFromTruth = 0;
         var outside = new List<string>();
         for (var i = 0; i < expected.Length; i++)
@@ -139,8 +147,11 @@ public sealed class OracleModel : IDisposable
         }
 
         string Known(double? distance) => distance is { } known ? $"{known:E2}" : "-";
-        _output.WriteLine($"{Name,-26} {name,-44} from oracle {worst:E2}   from float64 {Known(truth is null ? null : worstFromTruth),-9}   PyTorch's own {Known(pytorch)}");
-        Assert.True(outside.Count == 0, $"{Name} {name}: {outside.Count} of {expected.Length} values are outside the tolerance: {string.Join("; ", outside.Take(5))}");
+        _output.WriteLine($"{Name,-26} {name,-44} from oracle {worst:E2}   from float64 " +
+            $"{Known(truth is null ? null : worstFromTruth),-9}   PyTorch's own {Known(pytorch)}");
+        Assert.True(
+            outside.Count == 0,
+            $"{Name} {name}: {outside.Count} of {expected.Length} values are outside the tolerance: {string.Join("; ", outside.Take(5))}");
     }
 
     public void Equals(string name, int[] actual)
@@ -152,12 +163,13 @@ public sealed class OracleModel : IDisposable
     }
 
     /// <summary>
-    /// One model's expected values are complete, and each model's own unprocessed ones. Others may lack what these have, and nothing else: a
-    /// name in no file is a mistake.
+    /// One model's expected values are complete, and each model's own unprocessed ones. Others may lack what these have, and nothing else:
+    /// a name in no file is a mistake.
     /// </summary>
     bool IsLeftOut(string name)
     {
-        if (Expected.Has(name) || !(Fixture.Tensors("neox-tiny", Raw).Has(name) || (_isProcessed && Fixture.Tensors(_folder, Raw).Has(name))))
+        if (Expected.Has(name) || !(Fixture.Tensors("neox-tiny", Raw).Has(name)
+            || (_isProcessed && Fixture.Tensors(_folder, Raw).Has(name))))
             return false;
         _output.WriteLine($"{Name,-26} {name,-44} left out of the oracle");
         return true;

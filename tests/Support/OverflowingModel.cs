@@ -2,7 +2,10 @@ using HeadScope.Data.Weights;
 
 namespace HeadScope.Tests.Support;
 
-/// <summary>The tiny GPT-NeoX with the MLP weights of its first layer far too large: they are finite, and its activations leave the range of float32.</summary>
+/// <summary>
+/// The tiny GPT-NeoX with the MLP weights of its first layer far too large: they are finite, and its activations leave the range of
+/// float32.
+/// </summary>
 internal static class OverflowingModel
 {
     /// <summary>The loss is NaN at every position.</summary>
@@ -18,13 +21,15 @@ internal static class OverflowingModel
         Directory.CreateDirectory(folder);
         File.Copy(Fixture.PathOf("neox-tiny", "model", "config.json"), Path.Combine(folder, "config.json"));
         using var file = SafetensorsFile.Open(Fixture.PathOf("neox-tiny", "model", "model.safetensors"));
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), [.. file.Tensors.Values.Where(tensor => tensor.Type.IsFloat()).Select(Scaled)]);
+        SafetensorsWriter.Write(
+            Path.Combine(folder, "model.safetensors"), [.. file.Tensors.Values.Where(tensor => tensor.Type.IsFloat()).Select(Scaled)]);
 
         StoredTensor Scaled(TensorInfo tensor)
         {
             var values = new float[tensor.Count];
             file.Read(tensor.Name, values);
-            var isTooLarge = tensor.Name.StartsWith("gpt_neox.layers.0.mlp.", StringComparison.Ordinal) && tensor.Name.EndsWith(".weight", StringComparison.Ordinal);
+            var isTooLarge = tensor.Name.StartsWith("gpt_neox.layers.0.mlp.", StringComparison.Ordinal) && tensor.Name.EndsWith(
+                ".weight", StringComparison.Ordinal);
             return new StoredTensor(tensor.Name, tensor.Shape, isTooLarge ? Array.ConvertAll(values, value => value * factor) : values);
         }
     }

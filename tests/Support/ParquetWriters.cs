@@ -8,7 +8,8 @@ namespace HeadScope.Tests.Support;
 /// <param name="Encoding">A name of its <c>Encoding</c>, for the column <c>text</c>; null for the version's own choice.</param>
 /// <param name="Group">Most rows of a row group.</param>
 /// <param name="Page">Bytes at which a page ends.</param>
-internal sealed record RustParquetFile(string Path, string Compression, string Version, bool Dictionary, string? Encoding, int Group, int Page);
+internal sealed record RustParquetFile(
+    string Path, string Compression, string Version, bool Dictionary, string? Encoding, int Group, int Page);
 
 /// <summary>Rust's parquet crate, a writer that shares no code with DuckDB or with us.</summary>
 internal static class ParquetWriters

@@ -20,7 +20,8 @@ internal static class Ports
     public static string FreeText() => Free().ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// What a process can be reached at, its TCP sockets that listen and its UDP sockets: as <c>PROTOCOL ADDRESS:PORT</c>, the address in the kernel's hexadecimal digits.
+    /// What a process can be reached at, its TCP sockets that listen and its UDP sockets: as <c>PROTOCOL ADDRESS:PORT</c>, the address in
+    /// the kernel's hexadecimal digits.
     /// </summary>
     public static IReadOnlyList<string> BoundBy(int process)
     {
@@ -30,7 +31,8 @@ internal static class Ports
         [
             .. new[] { "tcp", "tcp6", "udp", "udp6" }.SelectMany(protocol => File.ReadLines($"{proc}/net/{protocol}").Skip(1)
                 .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) // its number, local and remote address, state, ..., inode
-                .Where(fields => (fields[3] == Listening || protocol.StartsWith("udp", StringComparison.Ordinal)) && sockets.Contains($"socket:[{fields[9]}]"))
+                .Where(fields => (fields[3] == Listening || protocol.StartsWith("udp", StringComparison.Ordinal))
+                    && sockets.Contains($"socket:[{fields[9]}]"))
                 .Select(fields => $"{protocol} {fields[1].Split(':')[0]}:{int.Parse(fields[1].Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture)}")),
         ];
     }

@@ -28,7 +28,8 @@ internal sealed class PostgresServer : IDisposable
     /// <param name="hosts">Who may connect beside this machine.</param>
     public static PostgresServer Start(NetworkHosts? hosts = null)
     {
-        var programs = Directory.Exists(Versions) ? Directory.GetDirectories(Versions).Order(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")).LastOrDefault(bin => File.Exists(Path.Combine(bin, "initdb"))) : null;
+        var programs = Directory.Exists(Versions) ? Directory.GetDirectories(Versions).Order(StringComparer.Ordinal)
+            .Select(version => Path.Combine(version, "bin")).LastOrDefault(bin => File.Exists(Path.Combine(bin, "initdb"))) : null;
         Skip.If(programs is null, "PostgreSQL is not installed (Debian's package 'postgresql').");
         Skip.If(!System.Environment.IsPrivilegedProcess, $"Only root can become '{User}', as whom PostgreSQL runs.");
         var folder = new TemporaryFolder();

@@ -25,7 +25,9 @@ internal sealed class PrometheusSamples
     public bool HasEnd { get; private set; }
 
     /// <summary>The value of the sample with exactly these labels, <c>name</c> or <c>name{a="b"}</c>.</summary>
-    public double this[string series] => _samples.TryGetValue(series, out var value) ? value : throw new KeyNotFoundException($"There is no {series} among {string.Join(", ", _samples.Keys)}.");
+    public double this[string series] => _samples.TryGetValue(series, out var value)
+        ? value
+        : throw new KeyNotFoundException($"There is no {series} among {string.Join(", ", _samples.Keys)}.");
 
     /// <summary>Null where there is no such sample.</summary>
     public double? Value(string series) => _samples.TryGetValue(series, out var value) ? value : null;

@@ -110,7 +110,8 @@ internal sealed class PrometheusServer : IDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(program, ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             process.WaitForExit();
         }
         catch (Win32Exception e)

@@ -44,7 +44,8 @@ internal sealed record RandomLlama
     /// <summary>More fields of config.json.</summary>
     public Dictionary<string, object?> Fields { get; init; } = [];
 
-    public override string ToString() => $"{Architecture} {Heads}/{KeyValueHeads} heads of {HeadSize}{string.Concat(Fields.Select(field => $", {field.Key} {JsonSerializer.Serialize(field.Value)}"))}";
+    public override string ToString() => $"{Architecture} {Heads}/{KeyValueHeads} heads of " +
+        $"{HeadSize}{string.Concat(Fields.Select(field => $", {field.Key} {JsonSerializer.Serialize(field.Value)}"))}";
 
     /// <summary>Writes config.json and model.safetensors.</summary>
     public void Write(string folder, int seed, string type = "F32")
@@ -130,8 +131,10 @@ internal sealed record RandomLlama
         }
 
         // Uniform with the deviation that keeps a product's inputs and outputs of one size.
-        StoredTensor Matrix(string name, int rows, int columns, int inputs) => new(name, [rows, columns], Values(rows * columns, 0, MathF.Sqrt(3f / inputs)));
+        StoredTensor Matrix(string name, int rows, int columns, int inputs) =>
+            new(name, [rows, columns], Values(rows * columns, 0, MathF.Sqrt(3f / inputs)));
         StoredTensor Vector(string name, int count, float mean) => new(name, [count], Values(count, mean, 0.5f));
-        float[] Values(int count, float mean, float range) => [.. Enumerable.Range(0, count).Select(_ => mean + (random.NextSingle() * 2 - 1) * range)];
+        float[] Values(int count, float mean, float range) =>
+            [.. Enumerable.Range(0, count).Select(_ => mean + (random.NextSingle() * 2 - 1) * range)];
     }
 }

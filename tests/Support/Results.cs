@@ -8,8 +8,11 @@ internal static class Results
     /// <summary>Fails unless every result, and the manifest, are the same bytes.</summary>
     public static void AssertSame(string expected, string actual)
     {
-        var files = JsonNode.Parse(File.ReadAllBytes(Path.Combine(expected, "manifest.json")))!["files"]!.AsObject().Select(file => file.Key);
+        var files = JsonNode.Parse(File.ReadAllBytes(Path.Combine(expected, "manifest.json")))!["files"]!.AsObject()
+            .Select(file => file.Key);
         foreach (var file in files.Append("manifest.json"))
-            Assert.True(File.ReadAllBytes(Path.Combine(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(actual, file))), $"{file} differs");
+            Assert.True(
+                File.ReadAllBytes(Path.Combine(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(actual, file))),
+                $"{file} differs");
     }
 }

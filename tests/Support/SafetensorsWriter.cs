@@ -31,7 +31,8 @@ public static class SafetensorsWriter
             {
                 "F32" => MemoryMarshal.AsBytes(tensor.Values.AsSpan()),
                 "F16" => MemoryMarshal.AsBytes(Array.ConvertAll(tensor.Values, value => (Half)value).AsSpan()),
-                "BF16" => MemoryMarshal.AsBytes(Array.ConvertAll(tensor.Values, value => (ushort)(BitConverter.SingleToUInt32Bits(RoundToBFloat16(value)) >> 16)).AsSpan()),
+                "BF16" => MemoryMarshal.AsBytes(Array.ConvertAll(
+                    tensor.Values, value => (ushort)(BitConverter.SingleToUInt32Bits(RoundToBFloat16(value)) >> 16)).AsSpan()),
                 _ => throw new ArgumentOutOfRangeException(nameof(type), type, "F32, F16 or BF16."),
             });
         }

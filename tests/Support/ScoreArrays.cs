@@ -14,7 +14,8 @@ public static class ScoreArrays
     public static IReadOnlyList<string> Default { get; } = ["head_dla", "mover_attn", "mover_dla", Loss];
 
     /// <summary>A stored score, [layer * head, batch * (position - 1)], or the loss, [batch * (position - 1)].</summary>
-    public static float[] Of(this ScoreTable table, string name) => name == Loss ? [.. table.Loss] : table.ToArray((StoredScore)ScoreCatalogue.Find(name)!);
+    public static float[] Of(this ScoreTable table, string name) =>
+        name == Loss ? [.. table.Loss] : table.ToArray((StoredScore)ScoreCatalogue.Find(name)!);
 
     /// <summary>The default scores.</summary>
     public static ScoreTable Score(Transformer model, IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch) =>

@@ -18,7 +18,12 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        var output = new Option<string>("--out") { Description = "Where model, tokens and results go.", HelpName = "DIR", DefaultValueFactory = _ => "headscope-demo" };
+        var output = new Option<string>("--out")
+        {
+            Description = "Where model, tokens and results go.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => "headscope-demo",
+        };
         var json = JobOptions.Json();
         var command = new Command("demo", """
             Score a small bundled model on bundled text, and say what its heads do.
@@ -55,16 +60,23 @@ internal static class DemoCommand
         var heads = lines.Skip(1).Select(line => line.Split(',')).ToList();
         float Value(string[] head, string column) => float.Parse(head[columns[column]], CultureInfo.InvariantCulture);
         string Named(IEnumerable<string[]> some, string column) =>
-            string.Join(", ", some.Select(head => string.Create(CultureInfo.InvariantCulture, $"{head[columns["label"]]} ({Value(head, column):F2})")));
+            string.Join(
+                ", ",
+                some.Select(head => string.Create(CultureInfo.InvariantCulture, $"{head[columns["label"]]} ({Value(head, column):F2})")));
 
-        var induction = heads.Where(head => Value(head, "induction") > IsInduction).OrderByDescending(head => Value(head, "induction")).ToList();
+        var induction = heads.Where(head => Value(head, "induction") > IsInduction).OrderByDescending(head => Value(head, "induction"))
+            .ToList();
         var movers = heads.OrderByDescending(head => Value(head, "mover_dla")).Take(induction.Count + 1).ToList();
         Console.Out.WriteLine();
         Console.Out.WriteLine("What the frame shows:");
-        Console.Out.WriteLine($"  Induction heads, which attend to what followed the previous copy of the current token: {Named(induction, "induction")}.");
-        Console.Out.WriteLine($"  The strongest movers, which copy earlier tokens into the prediction (mover DLA at the 0.9 quantile): {Named(movers, "mover_dla")}.");
-        Console.Out.WriteLine($"  The same where induction does not explain the token (0.95 quantile): {Named(movers, "mover_dla_no_ind")}.");
-        Console.Out.WriteLine($"  Their OV circuits map tokens to themselves (share of the vocabulary): {Named(movers, "frac_copy_argmax")}.");
+        Console.Out.WriteLine(
+            $"  Induction heads, which attend to what followed the previous copy of the current token: {Named(induction, "induction")}.");
+        Console.Out.WriteLine($"  The strongest movers, which copy earlier tokens into the prediction (mover DLA at the 0.9 quantile): " +
+            $"{Named(movers, "mover_dla")}.");
+        Console.Out.WriteLine(
+            $"  The same where induction does not explain the token (0.95 quantile): {Named(movers, "mover_dla_no_ind")}.");
+        Console.Out.WriteLine(
+            $"  Their OV circuits map tokens to themselves (share of the vocabulary): {Named(movers, "frac_copy_argmax")}.");
         Console.Out.WriteLine($"Open {Path.Combine(output, ResultNames.Report)} in a browser to see all {heads.Count} heads.");
     }
 }

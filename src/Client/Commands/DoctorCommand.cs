@@ -53,7 +53,8 @@ internal static class DoctorCommand
     {
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20;
         var findings = ComputeBackends.Names.SelectMany(backend => Examine(backend, threads, libtorch)).ToList();
-        var healthy = findings.All(finding => finding.Fault is null || libtorch is null && ComputeBackends.WhyMissing(finding.Backend) is not null);
+        var healthy = findings.All(
+            finding => finding.Fault is null || libtorch is null && ComputeBackends.WhyMissing(finding.Backend) is not null);
         if (json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(new
@@ -97,9 +98,13 @@ internal static class DoctorCommand
 
     static IEnumerable<Finding> Examine(string backend, int threads, string? libtorch) => ComputeBackends.WhyMissing(backend, libtorch) is { } reason
         ? [new Finding(backend, "", reason)]
-        : ComputeBackends.DevicesOf(backend, libtorch).SelectMany(device => Enum.GetValues<Precision>().Where(device.Supports).Select(precision => Examine(device, precision, threads)));
+        : ComputeBackends.DevicesOf(backend, libtorch).SelectMany(
+            device => Enum.GetValues<Precision>().Where(device.Supports).Select(precision => Examine(device, precision, threads)));
 
-    /// <summary>How near to float64 a healthy backend is: in float32, the tolerance that its scores have; otherwise, four times what rounding adds up to.</summary>
+    /// <summary>
+    /// How near to float64 a healthy backend is: in float32, the tolerance that its scores have; otherwise, four times what rounding adds
+    /// up to.
+    /// </summary>
     static double Tolerance(Precision precision) => precision switch
     {
         Precision.Float32 => 1e-4,
@@ -117,7 +122,8 @@ internal static class DoctorCommand
             var tolerance = Tolerance(precision);
             var memory = device.Memory;
             return new Finding(
-                device.Backend, device.Name, check.Distance <= tolerance ? null : $"it is {check.Distance:E1} from float64 in {precision.Name()}, where {tolerance:E0} is tolerated: do not trust its scores")
+                device.Backend, device.Name, check.Distance <= tolerance ? null : $"it is {check.Distance:E1} from float64 in " +
+                    $"{precision.Name()}, where {tolerance:E0} is tolerated: do not trust its scores")
             {
                 Description = backend.Description,
                 Distance = check.Distance,
@@ -127,14 +133,16 @@ internal static class DoctorCommand
                 MemoryTotalMib = memory.Total >> 20,
             };
         }
-        catch (Exception e) when (e is InvalidOperationException or OutOfMemoryException or DllNotFoundException or TypeInitializationException or NotSupportedException)
+        catch (Exception e) when (e is InvalidOperationException or OutOfMemoryException or DllNotFoundException
+            or TypeInitializationException or NotSupportedException)
         {
             return new Finding(device.Backend, device.Name, e.Message);
         }
     }
 
     static string Describe(Finding finding) =>
-        finding.Distance is { } distance && finding.Fault is null ? $"{finding.Description}: {distance:E1} from float64, {finding.GigaflopsPerSecond:F1} GFLOP/s in products"
+        finding.Distance is { } distance && finding.Fault is null
+            ? $"{finding.Description}: {distance:E1} from float64, {finding.GigaflopsPerSecond:F1} GFLOP/s in products"
         : $"not usable: {finding.Fault}";
 
     static IReadOnlyList<string> Features() =>

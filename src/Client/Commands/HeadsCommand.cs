@@ -24,7 +24,12 @@ internal static class HeadsCommand
     {
         var model = JobOptions.Model();
         var revision = JobOptions.Revision();
-        var output = new Option<string>("--out") { Description = "Where heads.csv, heads.parquet and composition.parquet go.", Required = true, HelpName = "DIR" };
+        var output = new Option<string>("--out")
+        {
+            Description = "Where heads.csv, heads.parquet and composition.parquet go.",
+            Required = true,
+            HelpName = "DIR",
+        };
         var raw = JobOptions.Raw();
         var seed = JobOptions.Seed();
         var inductionTokens = JobOptions.InductionTokens();
@@ -40,20 +45,25 @@ internal static class HeadsCommand
             model, revision, output, raw, seed, inductionTokens, threads, json,
         };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetRequiredValue(model), parsed.GetValue(revision), parsed.GetRequiredValue(output), parsed.GetValue(raw), parsed.GetValue(seed), parsed.GetValue(inductionTokens),
+            parsed.GetRequiredValue(model), parsed.GetValue(revision), parsed.GetRequiredValue(output), parsed.GetValue(raw),
+            parsed.GetValue(seed), parsed.GetValue(inductionTokens),
             parsed.GetValue(threads), parsed.GetValue(json), cancellation));
         return command;
     }
 
     static async Task<int> RunAsync(
-        string name, string? revision, string output, bool raw, long seed, string? inductionTokens, int threads, bool json, CancellationToken cancellation)
+        string name, string? revision, string output, bool raw, long seed, string? inductionTokens, int threads, bool json,
+        CancellationToken cancellation)
     {
-        var folder = (await Report.For(json).WithModelsAsync(models => models.FindAsync(name, revision, cancellation)).ConfigureAwait(false)).Folder;
+        var folder = (await Report.For(json).WithModelsAsync(
+            models => models.FindAsync(name, revision, cancellation)).ConfigureAwait(false)).Folder;
         using var weights = ModelWeights.Open(folder, raw ? WeightProcessing.None : WeightProcessing.Default);
         var config = weights.Config;
         if (config.WhyNotScored is { } reason)
             throw new InvalidDataException($"{name}: {reason}.");
-        var induction = inductionTokens is null ? InductionRows.Random(config, seed, Tokenizer.TryLoad(folder)) : ReadRows(TokenLocation.Parse(inductionTokens), config);
+        var induction = inductionTokens is null
+            ? InductionRows.Random(config, seed, Tokenizer.TryLoad(folder))
+            : ReadRows(TokenLocation.Parse(inductionTokens), config);
         using var backend = new ManagedBackend(threads);
         using var model = Transformer.Load(weights, backend);
         var columns = WeightsColumns.Compute(weights, model, backend, induction);
@@ -77,7 +87,8 @@ internal static class HeadsCommand
         }, cancellation);
     }
 
-    static int[][] ReadRows(TokenLocation location, ModelConfig config) => InductionRows.Read(InputPath.Anywhere(location.Path), location.Tensor, config);
+    static int[][] ReadRows(TokenLocation location, ModelConfig config) =>
+        InductionRows.Read(InputPath.Anywhere(location.Path), location.Tensor, config);
 
     static Frame Composition(float[,,] scores, ModelConfig config)
     {

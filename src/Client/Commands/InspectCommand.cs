@@ -16,7 +16,11 @@ internal static class InspectCommand
     {
         var model = JobOptions.Model();
         var revision = JobOptions.Revision();
-        var tokens = new Option<string?>("--tokens") { Description = "A token file to check against the model.", HelpName = "FILE.safetensors[:TENSOR]|FILE.npy" };
+        var tokens = new Option<string?>("--tokens")
+        {
+            Description = "A token file to check against the model.",
+            HelpName = "FILE.safetensors[:TENSOR]|FILE.npy",
+        };
         var raw = JobOptions.Raw();
         var json = JobOptions.Json();
         var command = new Command("inspect", """
@@ -29,7 +33,8 @@ internal static class InspectCommand
             model, revision, tokens, raw, json,
         };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetRequiredValue(model), parsed.GetValue(revision), parsed.GetValue(tokens), parsed.GetValue(raw), parsed.GetValue(json), cancellation));
+            parsed.GetRequiredValue(model), parsed.GetValue(revision), parsed.GetValue(tokens), parsed.GetValue(raw), parsed.GetValue(json),
+            cancellation));
         return command;
     }
 
@@ -62,7 +67,8 @@ internal static class InspectCommand
         var facts = new (string, object)[]
         {
             ("family", $"{weights.Family.Name} ({config.Architecture})"),
-            ("layers x heads", $"{config.NLayers} x {config.NHeads}{(config.NKeyValueHeads == config.NHeads ? "" : $" (keys and values: {config.NKeyValueHeads})")}"),
+            ("layers x heads", $"{config.NLayers} x " +
+                $"{config.NHeads}{(config.NKeyValueHeads == config.NHeads ? "" : $" (keys and values: {config.NKeyValueHeads})")}"),
             ("d_model, d_head, d_mlp", $"{config.DModel}, {config.DHead}, {(config.AttnOnly ? "attention only" : config.DMlp)}"),
             ("d_vocab, n_ctx", $"{config.DVocab:N0}, {config.NCtx:N0}"),
             ("positions", config.PositionalEmbedding == PositionalEmbedding.Rotary ? $"rotary, {config.RotaryDim} of {config.DHead}" : config.PositionalEmbedding.ToString().ToLowerInvariant()),
@@ -77,7 +83,8 @@ internal static class InspectCommand
             Console.Out.WriteLine($"{fact,-24}{value}");
         if (tokens is not null)
         {
-            Console.Out.WriteLine($"{"tokens",-24}{tokens.Rows:N0} rows of {tokens.Context}, all in the vocabulary{(tokens.Context > config.NCtx ? $"; LONGER than n_ctx {config.NCtx}" : "")}");
+            Console.Out.WriteLine($"{"tokens",-24}{tokens.Rows:N0} rows of {tokens.Context}, all in the " +
+                $"vocabulary{(tokens.Context > config.NCtx ? $"; LONGER than n_ctx {config.NCtx}" : "")}");
             Console.Out.WriteLine($"{"tokens sha-256",-24}{tokenHash}");
             foreach (var (entry, value) in tokens.Metadata)
                 Console.Out.WriteLine($"{$"tokens {entry}",-24}{value}");

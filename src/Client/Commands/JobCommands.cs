@@ -78,7 +78,8 @@ internal static class JobCommands
     };
 
     /// <param name="code">The exit code for a job's state; that of success where the question was not about it.</param>
-    static Command Create(string name, string description, Question ask, Func<JobState, int>? code = null, params IReadOnlyList<Option> options)
+    static Command Create(
+        string name, string description, Question ask, Func<JobState, int>? code = null, params IReadOnlyList<Option> options)
     {
         var source = new SourceOptions();
         var id = JobOptions.Job();

@@ -32,7 +32,8 @@ internal static class PullCommand
             var report = Report.For(parsed.GetValue(json));
             return await RunAsync(
                 await source.OpenAsync(parsed, create: false, report, cancellation).ConfigureAwait(false),
-                parsed.GetRequiredValue(id), parsed.GetRequiredValue(output), parsed.GetValue(force), report, cancellation).ConfigureAwait(false);
+                parsed.GetRequiredValue(id), parsed.GetRequiredValue(output), parsed.GetValue(force), report,
+                cancellation).ConfigureAwait(false);
         });
         return command;
     }
@@ -48,7 +49,8 @@ internal static class PullCommand
                 JobState.Failed => new JobStoppedException(status.Error!),
                 JobState.Cancelled => new JobStoppedException($"The job {id} was cancelled."),
                 JobState.Unreadable => new InvalidDataException(status.Error),
-                _ => new InvalidDataException($"The job {id} is not done: {status.ShardsCommitted} of {status.Shards} shards are.{(jobs is StoreJobs ? " 'headscope work' does the rest." : "")}"),
+                _ => new InvalidDataException($"The job {id} is not done: {status.ShardsCommitted} of {status.Shards} shards " +
+                    $"are.{(jobs is StoreJobs ? " 'headscope work' does the rest." : "")}"),
             };
         }
 
@@ -64,7 +66,8 @@ internal static class PullCommand
             }
         }
 
-        await results.FillAsync(manifest, (file, offset, token) => jobs.OpenResultAsync(id, file, offset, token), cancellation).ConfigureAwait(false);
+        await results.FillAsync(manifest, (file, offset, token) => jobs.OpenResultAsync(id, file, offset, token), cancellation)
+            .ConfigureAwait(false);
         report.Pulled(manifest, output, Stopwatch.GetElapsedTime(started));
         return ExitCode.Done;
     }

@@ -13,23 +13,37 @@ internal sealed class RequestOptions
     readonly Option<string?> _revision = JobOptions.Revision();
     readonly Option<string> _tokens = new("--tokens")
     {
-        Description = "Token rows [rows, context]; the tensor is 'tokens' unless named. A colon that does not follow .safetensors belongs to the file's name.",
+        Description = "Token rows [rows, context]; the tensor is 'tokens' unless named. A colon that does not follow .safetensors " +
+            "belongs to the file's name.",
         Required = true,
         HelpName = "FILE.safetensors[:TENSOR]|FILE.npy",
     };
     readonly Option<int?> _rows = new("--rows") { Description = "Score the first N rows only.", HelpName = "N" };
     readonly Option<string> _scores = new("--scores")
     {
-        Description = $"What to compute of each head, names separated by commas: {string.Join(", ", ScoreCatalogue.All)}; {ScoreNames.Default} or {ScoreNames.All} for several.",
+        Description = $"What to compute of each head, names separated by commas: {string.Join(", ", ScoreCatalogue.All)}; " +
+            $"{ScoreNames.Default} or {ScoreNames.All} for several.",
         HelpName = "LIST",
         DefaultValueFactory = _ => ScoreNames.Default,
     };
 
-    readonly Option<double> _quantile = new("--quantile") { Description = "Level of the score columns.", DefaultValueFactory = _ => JobRequest.DefaultQuantile };
-    readonly Option<double> _noInduction = new("--no-induction-quantile") { Description = "Level of the columns that leave induction out.", DefaultValueFactory = _ => JobRequest.DefaultNoInductionQuantile };
+    readonly Option<double> _quantile = new("--quantile")
+    {
+        Description = "Level of the score columns.",
+        DefaultValueFactory = _ => JobRequest.DefaultQuantile,
+    };
+    readonly Option<double> _noInduction = new("--no-induction-quantile")
+    {
+        Description = "Level of the columns that leave induction out.",
+        DefaultValueFactory = _ => JobRequest.DefaultNoInductionQuantile,
+    };
     readonly Option<IReadOnlyList<double>> _quantiles = JobOptions.Quantiles();
     readonly Option<bool> _raw = JobOptions.Raw();
-    readonly Option<int?> _shardRows = new("--shard-rows") { Description = "Rows of a shard: what is lost at most when a worker dies.", HelpName = "N" };
+    readonly Option<int?> _shardRows = new("--shard-rows")
+    {
+        Description = "Rows of a shard: what is lost at most when a worker dies.",
+        HelpName = "N",
+    };
     readonly Option<long> _seed = JobOptions.Seed();
     readonly Option<bool> _keepScores = new("--keep-scores") { Description = "Keep every score, as scores.parquet." };
     readonly Option<bool> _skipHeads = new("--skip-heads") { Description = "Leave out the columns of the weights alone." };
@@ -40,7 +54,11 @@ internal sealed class RequestOptions
         DefaultValueFactory = _ => Precision.Float32.Name(),
     }.AcceptOnlyFromAmong([.. PrecisionNames.All]);
 
-    readonly Option<int> _examples = new("--examples") { Description = "Positions listed for each head, score and side.", DefaultValueFactory = _ => JobRequest.DefaultExamples };
+    readonly Option<int> _examples = new("--examples")
+    {
+        Description = "Positions listed for each head, score and side.",
+        DefaultValueFactory = _ => JobRequest.DefaultExamples,
+    };
 
     public void AddTo(Command command)
     {
@@ -75,7 +93,9 @@ internal sealed class RequestOptions
         Precision = Enum.Parse<Precision>(Or(parsed, _precision, Precision.Float32.Name())!, ignoreCase: true),
     };
 
-    /// <summary>What is wrong with the request of a command line that is wrong in other ways. No model is fetched from the hub for that.</summary>
+    /// <summary>
+    /// What is wrong with the request of a command line that is wrong in other ways. No model is fetched from the hub for that.
+    /// </summary>
     /// <param name="isHere">Whether model and tokens are files of this machine.</param>
     public IEnumerable<string> FaultsOf(ParseResult parsed, bool isHere)
     {

@@ -15,8 +15,16 @@ internal static class RunCommand
     public static Command Create()
     {
         var request = new RequestOptions();
-        var output = new Option<string>("--out") { Description = "Where the results go. The same command again resumes.", Required = true, HelpName = "DIR" };
-        var force = new Option<bool>("--force") { Description = "Start over: delete this job's shards and results, and replace what another job left in DIR." };
+        var output = new Option<string>("--out")
+        {
+            Description = "Where the results go. The same command again resumes.",
+            Required = true,
+            HelpName = "DIR",
+        };
+        var force = new Option<bool>("--force")
+        {
+            Description = "Start over: delete this job's shards and results, and replace what another job left in DIR.",
+        };
         var dryRun = DryRun("Check the job, say what it would be, and do nothing.");
         var engine = new EngineOptionSet();
         var metrics = new MetricsOptionSet();

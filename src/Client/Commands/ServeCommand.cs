@@ -49,7 +49,8 @@ internal static class ServeCommand
         var runtime = Environment.ProcessPath ?? "";
 
         // Where this program was started as 'dotnet headscope.dll', so is the server.
-        var start = Path.GetFileNameWithoutExtension(runtime) == "dotnet" && File.Exists($"{beside}.dll") ? new ProcessStartInfo(runtime, [$"{beside}.dll", .. arguments])
+        var start = Path.GetFileNameWithoutExtension(runtime) == "dotnet" && File.Exists($"{beside}.dll")
+            ? new ProcessStartInfo(runtime, [$"{beside}.dll", .. arguments])
             : new ProcessStartInfo(File.Exists(program) ? program : Silo, arguments);
         try
         {
@@ -57,7 +58,9 @@ internal static class ServeCommand
         }
         catch (Win32Exception e)
         {
-            throw new InvalidDataException($"{start.FileName} does not start: {e.Message}. {Silo} is expected in {AppContext.BaseDirectory} or on the PATH: 'dotnet publish -c Release src/Silo -o bin' puts it there.", e);
+            throw new InvalidDataException(
+                $"{start.FileName} does not start: {e.Message}. {Silo} is expected in {AppContext.BaseDirectory} or on the PATH: 'dotnet " +
+                $"publish -c Release src/Silo -o bin' puts it there.", e);
         }
     }
 

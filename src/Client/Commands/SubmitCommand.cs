@@ -52,7 +52,8 @@ internal static class SubmitCommand
             report.Say(status.State switch
             {
                 JobState.Done => $"It is done: 'headscope pull' fetches its results from {jobs.Location}.",
-                JobState.Planned => $"{status.Shards:N0} shards wait in {jobs.Location}{(jobs is StoreJobs ? ": 'headscope work' does them" : "")}.",
+                JobState.Planned =>
+                    $"{status.Shards:N0} shards wait in {jobs.Location}{(jobs is StoreJobs ? ": 'headscope work' does them" : "")}.",
                 _ => $"It is under way in {jobs.Location}: {status.ShardsCommitted:N0} of {status.Shards:N0} shards are done.",
             });
             return ExitCode.Done;

@@ -20,27 +20,76 @@ internal static class TokensCommand
 
     public static Command Create()
     {
-        var text = new Option<string>("--text") { Description = "Documents: a Parquet, JSON lines or text file, a folder of such, or a dataset on the hub.", Required = true, HelpName = "FILE|DIR|HUB-ID" };
-        var textRevision = new Option<string?>("--text-revision") { Description = "Of a dataset on the hub: a branch, tag or commit.", HelpName = "REV" };
-        var split = new Option<string>("--split") { Description = "Which part of a dataset's folder.", HelpName = "NAME", DefaultValueFactory = _ => Documents.DefaultSplit };
-        var column = new Option<string>("--column") { Description = "The column, or field, that holds the text.", HelpName = "NAME", DefaultValueFactory = _ => Documents.DefaultColumn };
-        var tokenizer = new Option<string>("--tokenizer") { Description = "tokenizer.json, a folder with it or with vocab.json and merges.txt, or a model on the hub.", Required = true, HelpName = "FILE|DIR|HUB-ID" };
-        var tokenizerRevision = new Option<string?>("--tokenizer-revision") { Description = "Of a model on the hub: a branch, tag or commit.", HelpName = "REV" };
-        var context = new Option<int>("--ctx") { Description = "Tokens a row, the first of them the end-of-text token.", Required = true, HelpName = "N" };
-        var output = new Option<string>("--out") { Description = "The token file to write.", Required = true, HelpName = "FILE.safetensors" };
+        var text = new Option<string>("--text")
+        {
+            Description = "Documents: a Parquet, JSON lines or text file, a folder of such, or a dataset on the hub.",
+            Required = true,
+            HelpName = "FILE|DIR|HUB-ID",
+        };
+        var textRevision = new Option<string?>("--text-revision")
+        {
+            Description = "Of a dataset on the hub: a branch, tag or commit.",
+            HelpName = "REV",
+        };
+        var split = new Option<string>("--split")
+        {
+            Description = "Which part of a dataset's folder.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => Documents.DefaultSplit,
+        };
+        var column = new Option<string>("--column")
+        {
+            Description = "The column, or field, that holds the text.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => Documents.DefaultColumn,
+        };
+        var tokenizer = new Option<string>("--tokenizer")
+        {
+            Description = "tokenizer.json, a folder with it or with vocab.json and merges.txt, or a model on the hub.",
+            Required = true,
+            HelpName = "FILE|DIR|HUB-ID",
+        };
+        var tokenizerRevision = new Option<string?>("--tokenizer-revision")
+        {
+            Description = "Of a model on the hub: a branch, tag or commit.",
+            HelpName = "REV",
+        };
+        var context = new Option<int>("--ctx")
+        {
+            Description = "Tokens a row, the first of them the end-of-text token.",
+            Required = true,
+            HelpName = "N",
+        };
+        var output = new Option<string>("--out")
+        {
+            Description = "The token file to write.",
+            Required = true,
+            HelpName = "FILE.safetensors",
+        };
         var profile = new Option<string>("--profile")
         {
-            Description = $"Which of TransformerLens's ways to cut text into rows: {string.Join("; ", ConcatenationProfile.All.Select(one => $"{one.Name} ({one.Versions})"))}.",
+            Description = $"Which of TransformerLens's ways to cut text into rows: " +
+                $"{string.Join("; ", ConcatenationProfile.All.Select(one => $"{one.Name} ({one.Versions})"))}.",
             HelpName = "NAME",
             DefaultValueFactory = _ => ConcatenationProfile.TransformerLens1.Name,
         };
         profile.AcceptOnlyFromAmong([.. ConcatenationProfile.All.Select(one => one.Name)]);
-        var padding = new Option<string>("--padding") { Description = "The tokenizer's padding token: a model's tokenizer pads with its end-of-text token; <PAD> is added to one that has none.", HelpName = "TOKEN", DefaultValueFactory = _ => ConcatenationOptions.DefaultPadding };
+        var padding = new Option<string>("--padding")
+        {
+            Description = "The tokenizer's padding token: a model's tokenizer pads with its end-of-text token; <PAD> is added to one " +
+                "that has none.",
+            HelpName = "TOKEN",
+            DefaultValueFactory = _ => ConcatenationOptions.DefaultPadding,
+        };
         var noBos = new Option<bool>("--no-bos") { Description = "Rows without the end-of-text token before them." };
         var processes = NumberOption.Create(
             "--processes", "num_proc, which decides where batches of documents end: 1 where the documents were streamed.",
             ConcatenationOptions.DefaultProcesses, 1, 4096);
-        var seed = new Option<ulong?>("--shuffle-seed") { Description = "Shuffle the rows as Hugging Face's Dataset.shuffle(SEED) does; notebooks use 42.", HelpName = "SEED" };
+        var seed = new Option<ulong?>("--shuffle-seed")
+        {
+            Description = "Shuffle the rows as Hugging Face's Dataset.shuffle(SEED) does; notebooks use 42.",
+            HelpName = "SEED",
+        };
         var rows = new Option<int?>("--rows") { Description = "Keep the first N rows.", HelpName = "N" };
         var documents = new Option<int?>("--limit-documents") { Description = "Read the first N documents only.", HelpName = "N" };
         var threads = EngineOptionSet.Threads();
@@ -76,7 +125,8 @@ internal static class TokensCommand
                         await hub.FindTextAsync(parsed.GetRequiredValue(text), parsed.GetValue(textRevision), parsed.GetRequiredValue(split), cancellation).ConfigureAwait(false),
                         await hub.FindTokenizerAsync(parsed.GetRequiredValue(tokenizer), parsed.GetValue(tokenizerRevision), cancellation).ConfigureAwait(false))).ConfigureAwait(false);
                     return Run(
-                        Documents.Open(textPath, parsed.GetRequiredValue(column), parsed.GetRequiredValue(split)).Read(), parsed.GetValue(documents), tokenizerPath, options,
+                        Documents.Open(textPath, parsed.GetRequiredValue(column), parsed.GetRequiredValue(split))
+                            .Read(), parsed.GetValue(documents), tokenizerPath, options,
                         parsed.GetRequiredValue(output), parsed.GetValue(json), cancellation);
                 },
                 CancellationToken.None);
@@ -85,7 +135,8 @@ internal static class TokensCommand
     }
 
     static int Run(
-        IEnumerable<string> documents, int? documentLimit, string tokenizerPath, ConcatenationOptions options, string output, bool json, CancellationToken cancellation)
+        IEnumerable<string> documents, int? documentLimit, string tokenizerPath, ConcatenationOptions options, string output, bool json,
+        CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
         var tokenizer = Tokenizer.Load(tokenizerPath);
@@ -117,7 +168,8 @@ internal static class TokensCommand
         dataset.Read(0, first);
         var shown = tokenizer.Decode([.. first.Take(TokensShown).Where(tokenizer.IsToken)]).ReplaceLineEndings("\\n");
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{output}: {dataset.Rows:N0} rows of {dataset.Context}, of {summary.Documents:N0} documents with {summary.Tokens:N0} tokens, in {elapsed.TotalSeconds:F1} s ({summary.Tokens / elapsed.TotalSeconds:N0} tokens/s)."));
+            $"{output}: {dataset.Rows:N0} rows of {dataset.Context}, of {summary.Documents:N0} documents with {summary.Tokens:N0} " +
+            $"tokens, in {elapsed.TotalSeconds:F1} s ({summary.Tokens / elapsed.TotalSeconds:N0} tokens/s)."));
         Console.Out.WriteLine($"Profile {options.Profile.Name}, text sha-256 {summary.TextHash}, tokens sha-256 {hash}.");
         Console.Out.WriteLine($"The first row begins: {shown}");
         return ExitCode.Done;

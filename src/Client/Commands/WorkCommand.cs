@@ -20,13 +20,18 @@ internal static class WorkCommand
     public static Command Create()
     {
         var store = SourceOptions.Store(required: true);
-        var id = new Option<string?>("--job") { Description = "Work on this job only. The default is all that are not done.", HelpName = "ID" };
+        var id = new Option<string?>("--job")
+        {
+            Description = "Work on this job only. The default is all that are not done.",
+            HelpName = "ID",
+        };
         var wait = new Option<bool>("--wait") { Description = "Do not end when no shard is left, but wait for more jobs. Jobs share the workers, those of a higher priority first." };
         var drain = EngineOptionSet.Drain(
             "With --wait: seconds that shards in work are given when this is told to stop. Then others may have them.");
         var models = new Option<string[]>("--models")
         {
-            Description = "Open no model outside this folder, and leave jobs of others alone. May be given several times. The default is to open what jobs name.",
+            Description = "Open no model outside this folder, and leave jobs of others alone. May be given several times. The default is " +
+                "to open what jobs name.",
             HelpName = "DIR",
         };
         var tokens = new Option<string[]>("--tokens") { Description = "The same for token files.", HelpName = "DIR" };
@@ -89,7 +94,9 @@ internal static class WorkCommand
 
                 // Before the job's display is up: a model from the hub may take its time.
                 await report.WithModelsAsync(models => models.FolderOfAsync(spec.Model, options.Roots, cancellation)).ConfigureAwait(false);
-                var manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, options, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
+                var manifest = await report.WatchAsync(
+                    jobs, folder, observer => new LocalEngine(jobs, options, TimeProvider.System).RunAsync(folder, observer, cancellation),
+                    cancellation)
                     .ConfigureAwait(false);
                 report.Done(manifest, $"{jobs.Blobs.Location}/{folder.Results}", Stopwatch.GetElapsedTime(started));
             }
@@ -111,7 +118,8 @@ internal static class WorkCommand
             jobs, options, TimeProvider.System, (folder, cause) => report.Say($"job {folder.Id}: {cause.Message}"),
             new StoreWork(jobs, TimeProvider.System));
         var isDrained = await pool.RunAsync(
-            drain, () => report.Say($"Stopping: shards in work have {drain.TotalSeconds:N0} s to be finished."), stop).ConfigureAwait(false);
+            drain, () => report.Say($"Stopping: shards in work have {drain.TotalSeconds:N0} s to be finished."),
+            stop).ConfigureAwait(false);
         report.Say(isDrained ? "Stopped: no shard was in work any more." : "Stopped: the shards in work were handed back.");
         return isDrained ? ExitCode.Done : ExitCode.Interrupted;
     }

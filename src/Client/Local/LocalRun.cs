@@ -53,11 +53,13 @@ internal sealed class LocalRun(JobRequest request, string output, EngineOptions 
             await jobs.ReopenAsync(folder, cancellation).ConfigureAwait(false); // whoever runs a job again tries all of it again
             await new JobSubmissions(jobs, new JobStatusReader(jobs, TimeProvider.System))
                 .SubmitAsync(job, JobControl.Default.Priority, by: null, cancellation).ConfigureAwait(false);
-            manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(jobs, engine with { VerifyModel = false }, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
+            manifest = await report.WatchAsync(jobs, folder, observer => new LocalEngine(
+                jobs, engine with { VerifyModel = false }, TimeProvider.System).RunAsync(folder, observer, cancellation), cancellation)
                 .ConfigureAwait(false);
         }
 
-        await results.FillAsync(manifest, (file, offset, token) => jobs.Blobs.OpenFromAsync(folder.Result(file), offset, token), cancellation).ConfigureAwait(false);
+        await results.FillAsync(manifest, (file, offset, token) => jobs.Blobs.OpenFromAsync(
+            folder.Result(file), offset, token), cancellation).ConfigureAwait(false);
         report.Done(manifest, output, Stopwatch.GetElapsedTime(started));
         return ExitCode.Done;
     }

@@ -24,7 +24,8 @@ internal sealed class ResultFolder(string path)
         if (other.Job != job)
         {
             throw new InvalidJobException([
-                $"{path} holds the results of another job: {TerminalText.Line(other.Model.Name)}, {other.Tokens.Rows} rows of {other.Tokens.Context}, or other options. Choose another --out, or replace them with --force."]);
+                $"{path} holds the results of another job: {TerminalText.Line(other.Model.Name)}, {other.Tokens.Rows} rows of " +
+                $"{other.Tokens.Context}, or other options. Choose another --out, or replace them with --force."]);
         }
     }
 
@@ -65,7 +66,9 @@ internal sealed class ResultFolder(string path)
             }
             catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not (StoreException or ServerException)))
             {
-                throw new StoreException($"{Path.Combine(path, file)}: {e.Message.TrimEnd('.')}. Free space or grant access, then run the same command again: everything committed is kept.", e);
+                throw new StoreException(
+                    $"{Path.Combine(path, file)}: {e.Message.TrimEnd('.')}. Free space or grant access, then run the same command again: " +
+                    $"everything committed is kept.", e);
             }
         }
 
@@ -80,7 +83,9 @@ internal sealed class ResultFolder(string path)
         }
     }
 
-    async Task FetchAsync(string job, string file, ResultFile expected, Func<string, long, CancellationToken, Task<Stream>> open, CancellationToken cancellation)
+    async Task FetchAsync(
+        string job, string file, ResultFile expected, Func<string, long, CancellationToken, Task<Stream>> open,
+        CancellationToken cancellation)
     {
         var target = Path.Combine(path, file);
         if (await IsAsync(target, expected, cancellation).ConfigureAwait(false))
@@ -117,7 +122,9 @@ internal sealed class ResultFolder(string path)
         if (found != expected.Sha256)
         {
             File.Delete(part);
-            throw new InvalidDataException($"{file}: this is not the result that the manifest of job {job} describes: its SHA-256 is {found}, not {expected.Sha256}. Try again; if it stays so, run the job again with --force.");
+            throw new InvalidDataException(
+                $"{file}: this is not the result that the manifest of job {job} describes: its SHA-256 is {found}, not " +
+                $"{expected.Sha256}. Try again; if it stays so, run the job again with --force.");
         }
 
         File.Move(part, target, overwrite: true);

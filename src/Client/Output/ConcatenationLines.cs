@@ -22,7 +22,8 @@ internal sealed class ConcatenationLines(TimeProvider time) : IProgress<Concaten
         _last = time.GetTimestamp();
         var seconds = time.GetElapsedTime(_started).TotalSeconds;
         var line = string.Create(CultureInfo.InvariantCulture,
-            $"{value.Documents:N0} documents ({value.Documents / seconds:N0}/s), {value.Tokens:N0} tokens ({value.Tokens / seconds:N0}/s), {value.Rows:N0} rows");
+            $"{value.Documents:N0} documents ({value.Documents / seconds:N0}/s), {value.Tokens:N0} tokens " +
+            $"({value.Tokens / seconds:N0}/s), {value.Rows:N0} rows");
         if (_terminal)
             TerminalText.Drawing.Write($"\r{line.PadRight(_width)}");
         else

@@ -43,7 +43,9 @@ internal sealed class DownloadDisplay : IProgress<HubProgress>, IAsyncDisposable
         if (begins)
         {
             if (_bar is null)
-                _say(string.Create(CultureInfo.InvariantCulture, $"Downloading {value.Repository}: {value.Files} file{(value.Files == 1 ? "" : "s")}, {Size(value.TotalBytes)}."));
+                _say(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Downloading {value.Repository}: {value.Files} file{(value.Files == 1 ? "" : "s")}, {Size(value.TotalBytes)}."));
             (_started, _lastLine, _tenths) = (_time.GetTimestamp(), _time.GetTimestamp(), 0);
         }
 
@@ -52,7 +54,8 @@ internal sealed class DownloadDisplay : IProgress<HubProgress>, IAsyncDisposable
         var since = _time.GetElapsedTime(_lastLine);
         if (_bar is not null || value.TotalBytes == 0 || !(since >= Longest || (tenths > _tenths && since >= Shortest)))
             return;
-        _say(string.Create(CultureInfo.InvariantCulture, $"{Share(value):P0}: {Size(value.Bytes)} of {Size(value.TotalBytes)}{Rate(value)}"));
+        _say(string.Create(
+            CultureInfo.InvariantCulture, $"{Share(value):P0}: {Size(value.Bytes)} of {Size(value.TotalBytes)}{Rate(value)}"));
         (_tenths, _lastLine) = (tenths, _time.GetTimestamp());
     }
 
@@ -89,7 +92,8 @@ internal sealed class DownloadDisplay : IProgress<HubProgress>, IAsyncDisposable
         var filled = (int)(Share(progress) * BarWidth);
         return new Rows(
             new Markup(string.Create(CultureInfo.InvariantCulture,
-                $"[blue]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Share(progress):P1}  {Size(progress.Bytes)} of {Size(progress.TotalBytes)}  {progress.FilesDone}/{progress.Files} files{Rate(progress)}")),
+                $"[blue]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Share(progress):P1}  " +
+                $"{Size(progress.Bytes)} of {Size(progress.TotalBytes)}  {progress.FilesDone}/{progress.Files} files{Rate(progress)}")),
             new Text(TerminalText.Line(Volatile.Read(ref _message)), new Style(Color.Grey)));
     }
 

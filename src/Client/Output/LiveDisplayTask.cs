@@ -36,7 +36,8 @@ internal sealed class LiveDisplayTask : IAsyncDisposable
         var state = progress.IsReducing ? "reducing" : progress.IsPaused ? "paused" : string.Create(CultureInfo.InvariantCulture,
             $"{progress.TokensPerSecond:N0} tokens/s, {(progress.Remaining is { } left ? $"{left:hh\\:mm\\:ss} left" : "starting")}{(progress.Failures > 0 ? $", {progress.Failures} retries" : "")}");
         var bar = new Markup(string.Create(CultureInfo.InvariantCulture,
-            $"[blue]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {progress.Share:P1}  {progress.ShardsCommitted:N0}/{progress.Shards:N0} shards  {state}"));
+            $"[blue]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {progress.Share:P1}  " +
+            $"{progress.ShardsCommitted:N0}/{progress.Shards:N0} shards  {state}"));
         var leading = progress.TopHeads(HeadsShown);
         if (leading.Heads.Count == 0)
             return bar;

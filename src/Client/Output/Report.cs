@@ -43,7 +43,8 @@ internal sealed class Report : IConsoleReport
     }
 
     /// <summary>Shows a job's progress while it runs.</summary>
-    public async Task<Manifest> WatchAsync(JobStore jobs, JobFolder folder, Func<IJobObserver, Task<Manifest>> run, CancellationToken cancellation)
+    public async Task<Manifest> WatchAsync(
+        JobStore jobs, JobFolder folder, Func<IJobObserver, Task<Manifest>> run, CancellationToken cancellation)
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var progress = new JobProgress(spec, plan, TimeProvider.System);
@@ -57,7 +58,8 @@ internal sealed class Report : IConsoleReport
             // What is shown of it stays incomplete; the reduction says what is wrong, and fails the job.
         }
 
-        Say($"Job {folder.Id}: {TerminalText.Line(spec.Model.Name)}, {spec.Tokens.Rows:N0} rows of {spec.Tokens.Context} in {plan.Shards:N0} shards{(progress.RowsAtStart > 0 ? $", {progress.RowsAtStart:N0} rows done already" : "")}.");
+        Say($"Job {folder.Id}: {TerminalText.Line(spec.Model.Name)}, {spec.Tokens.Rows:N0} rows of {spec.Tokens.Context} in " +
+            $"{plan.Shards:N0} shards{(progress.RowsAtStart > 0 ? $", {progress.RowsAtStart:N0} rows done already" : "")}.");
         await using var display = Display(progress);
         return await run(progress).ConfigureAwait(false);
     }
@@ -73,7 +75,8 @@ internal sealed class Report : IConsoleReport
         var first = statuses.Current;
         if (first.State.HasEnded())
             return first;
-        Say($"Job {id}: {TerminalText.Line(first.Model ?? "")}, {first.Rows:N0} rows of {first.Context} in {first.Shards:N0} shards{(first.ShardsCommitted > 0 ? $", {first.ShardsCommitted:N0} of them done already" : "")}.");
+        Say($"Job {id}: {TerminalText.Line(first.Model ?? "")}, {first.Rows:N0} rows of {first.Context} in {first.Shards:N0} " +
+            $"shards{(first.ShardsCommitted > 0 ? $", {first.ShardsCommitted:N0} of them done already" : "")}.");
         var progress = new WatchedProgress(first, TimeProvider.System);
         await using var display = Display(progress);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -105,7 +108,8 @@ internal sealed class Report : IConsoleReport
 
         var tokens = (double)manifest.Tokens.Rows * manifest.Tokens.Context;
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Done in {elapsed.TotalSeconds:F1} s: {manifest.Summary.Positions:N0} positions a head, {tokens / elapsed.TotalSeconds:N0} tokens/s, mean loss {manifest.Summary.MeanLoss:F4}, peak memory {PeakMemory.MiB:N0} MiB."));
+            $"Done in {elapsed.TotalSeconds:F1} s: {manifest.Summary.Positions:N0} positions a head, {tokens / elapsed.TotalSeconds:N0} " +
+            $"tokens/s, mean loss {manifest.Summary.MeanLoss:F4}, peak memory {PeakMemory.MiB:N0} MiB."));
         Console.Out.WriteLine($"Results: {string.Join(", ", manifest.Files.Keys)} in {output}");
     }
 
@@ -115,7 +119,8 @@ internal sealed class Report : IConsoleReport
         if (_json)
             WriteJson(manifest, output, elapsed);
         else
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Results: {string.Join(", ", manifest.Files.Keys)} in {output}, {manifest.Files.Values.Sum(file => file.Bytes) / 1e6:N1} MB in {elapsed.TotalSeconds:F1} s"));
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Results: {string.Join(", ", manifest.Files.Keys)} in " +
+                $"{output}, {manifest.Files.Values.Sum(file => file.Bytes) / 1e6:N1} MB in {elapsed.TotalSeconds:F1} s"));
     }
 
     /// <summary>How far a job is: all of it.</summary>
@@ -156,7 +161,8 @@ internal sealed class Report : IConsoleReport
             Say($"Warning: {warning}");
     }
 
-    IAsyncDisposable Display(IJobFigures figures) => IsTerminal ? new LiveDisplayTask(_progress, figures) : new MilestoneLines(Say, figures, TimeProvider.System);
+    IAsyncDisposable Display(IJobFigures figures) =>
+        IsTerminal ? new LiveDisplayTask(_progress, figures) : new MilestoneLines(Say, figures, TimeProvider.System);
 
     static async Task FollowHeadsAsync(IJobSource jobs, string id, WatchedProgress progress, CancellationToken stop)
     {
@@ -175,10 +181,12 @@ internal sealed class Report : IConsoleReport
     }
 
     static string Line(JobView status) => string.Create(CultureInfo.InvariantCulture,
-        $"{status.Id}  {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()),-10}  {(status.Model is null ? status.Error : Shards(status))}");
+        $"{status.Id}  {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()),-10}  " +
+        $"{(status.Model is null ? status.Error : Shards(status))}");
 
     static string Shards(JobView status) =>
-        string.Create(CultureInfo.InvariantCulture, $"{status.ShardsCommitted,5:N0} of {status.Shards:N0} shards  {TerminalText.Line(status.Model ?? "")}, {status.Rows:N0} rows of {status.Context}");
+        string.Create(CultureInfo.InvariantCulture, $"{status.ShardsCommitted,5:N0} of {status.Shards:N0} shards  " +
+            $"{TerminalText.Line(status.Model ?? "")}, {status.Rows:N0} rows of {status.Context}");
 
     static void WriteJson(Manifest manifest, string output, TimeSpan? elapsed) => Console.Out.WriteLine(JsonSerializer.Serialize(new
     {

@@ -27,7 +27,8 @@ internal sealed class WatchedProgress(JobView first, TimeProvider time) : IJobFi
 
     public double TokensPerSecond => _latest.TokensPerSecond ?? ((_rows.PerSecond ?? 0) * _latest.Context);
 
-    public TimeSpan? Remaining => TokensPerSecond is > 0 and var rate ? TimeSpan.FromSeconds((1 - Share) * _latest.Rows * _latest.Context / rate) : null;
+    public TimeSpan? Remaining =>
+        TokensPerSecond is > 0 and var rate ? TimeSpan.FromSeconds((1 - Share) * _latest.Rows * _latest.Context / rate) : null;
 
     public LeadingHeads TopHeads(int count) => _preview is { } preview ? LeadingHeads.Of(preview, count) : LeadingHeads.None;
 

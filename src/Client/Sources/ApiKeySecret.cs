@@ -27,10 +27,12 @@ internal sealed class ApiKeySecret
         var (text, origin) = file is null ? (Environment.GetEnvironmentVariable(Variable), Variable) : (File.ReadAllText(file), file);
         var value = text?.Trim() ?? "";
         if (value.Length == 0)
-            return file is null ? null : throw new InvalidDataException($"{file}: the file is empty; expected an API key, as 'headscope-silo keys add' prints it.");
+            return file is null ? null : throw new InvalidDataException(
+                $"{file}: the file is empty; expected an API key, as 'headscope-silo keys add' prints it.");
         return value.All(c => char.IsAscii(c) && !char.IsControl(c) && c != ' ')
             ? new ApiKeySecret(value, origin)
-            : throw new InvalidDataException($"{origin}: this is no API key; expected one line without spaces, as 'headscope-silo keys add' prints it.");
+            : throw new InvalidDataException(
+                $"{origin}: this is no API key; expected one line without spaces, as 'headscope-silo keys add' prints it.");
     }
 
     public override string ToString() => Origin; // so that no message shows the key by mistake

@@ -38,7 +38,9 @@ internal sealed class ResumingStream(Func<long, CancellationToken, Task<Stream>>
             catch (Exception e) when (e is HttpRequestException or (IOException and not ServerException))
             {
                 if (++_breaks > MostBreaks)
-                    throw new ServerException($"A download broke off {_breaks} times in a row ({e.Message.TrimEnd('.')}). What was fetched is kept: the same command again goes on from there.", e);
+                    throw new ServerException(
+                        $"A download broke off {_breaks} times in a row ({e.Message.TrimEnd('.')}). What was fetched is kept: the same " +
+                        $"command again goes on from there.", e);
                 if (_inner is not null)
                     await _inner.DisposeAsync().ConfigureAwait(false);
                 _inner = null;

@@ -10,7 +10,10 @@ internal sealed class ServerConnection
     /// <summary>How long a server may take to start its answer.</summary>
     public static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(100);
 
-    static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
+    static readonly TimeSpan[] Pauses =
+    [
+        TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4),
+    ];
 
     /// <summary>The longest that a server may ask to wait; its limits are by the minute.</summary>
     static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(2);
@@ -28,7 +31,11 @@ internal sealed class ServerConnection
         Address = new Uri(address).AbsoluteUri.TrimEnd('/');
 
         // A key goes to the server that was named, and not on to others.
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"{Address}/"), Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri($"{Address}/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
     }
 
     /// <summary>For people and for requests, without a slash at its end.</summary>
@@ -40,9 +47,11 @@ internal sealed class ServerConnection
 
     /// <summary>Why a text is no address of a server; null where it is one. Does not show it, for it may hold a secret.</summary>
     public static string? Fault(string address) =>
-        !Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Query.Length > 0 || uri.Fragment.Length > 0
+        !Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Query.Length > 0
+            || uri.Fragment.Length > 0
             ? "this is no address of a server. Expected one such as http://127.0.0.1:8470."
-        : uri.UserInfo.Length > 0 ? $"an address holds no secrets. Put the API key into {ApiKeySecret.Variable}, or into a file for --key-file."
+        : uri.UserInfo.Length > 0
+            ? $"an address holds no secrets. Put the API key into {ApiKeySecret.Variable}, or into a file for --key-file."
         : null;
 
     /// <summary>Asks, and asks again while that may help. The answer is a success, whose body is still to be read.</summary>
@@ -71,7 +80,8 @@ internal sealed class ServerConnection
     async Task<HttpResponseMessage> TrySendAsync(Func<HttpRequestMessage> request, TimeSpan limit, CancellationToken cancellation)
     {
         using var message = request();
-        message.Headers.UserAgent.Add(new ProductInfoHeaderValue("headscope", typeof(ServerConnection).Assembly.GetName().Version!.ToString(3)));
+        message.Headers.UserAgent.Add(
+            new ProductInfoHeaderValue("headscope", typeof(ServerConnection).Assembly.GetName().Version!.ToString(3)));
         if (_key is not null)
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _key.Value);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -83,11 +93,17 @@ internal sealed class ServerConnection
         }
         catch (HttpRequestException e)
         {
-            throw new ServerException($"{Address}: no server answers there ({(e.InnerException ?? e).Message.TrimEnd('.')}). Is the address right, and does it run ('headscope serve')?", e) { IsTransient = true };
+            throw new ServerException(
+                $"{Address}: no server answers there ({(e.InnerException ?? e).Message.TrimEnd('.')}). Is the address right, and does it " +
+                $"run ('headscope serve')?", e)
+            { IsTransient = true };
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new ServerException($"{Address}: the server has not answered for {limit.TotalSeconds:N0} s. Try again, or ask its administrator.", e) { IsTransient = true };
+            throw new ServerException(
+                $"{Address}: the server has not answered for {limit.TotalSeconds:N0} s. Try again, or ask its " +
+                $"administrator.", e)
+            { IsTransient = true };
         }
 
         if (response.IsSuccessStatusCode)

@@ -39,7 +39,8 @@ internal sealed class ServerEvents(ServerConnection server, string path) : IAsyn
                     return events.Current.Data;
                 }
             }
-            catch (Exception e) when (e is ServerException { IsTransient: true } or HttpRequestException or (IOException and not ServerException)
+            catch (Exception e) when (e is ServerException { IsTransient: true } or HttpRequestException
+                or (IOException and not ServerException)
                 || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
                 cause = e;
@@ -48,9 +49,12 @@ internal sealed class ServerEvents(ServerConnection server, string path) : IAsyn
             // A server that stops ends the stream; one that is killed breaks it.
             await CloseAsync().ConfigureAwait(false);
             if (server.Time.GetElapsedTime(_heard) > Patience)
-                throw new ServerException($"{server.Address} has not answered for {Patience.TotalMinutes:N0} minutes. The job may well go on: 'headscope watch' shows it when the server is back.", cause);
+                throw new ServerException(
+                    $"{server.Address} has not answered for {Patience.TotalMinutes:N0} minutes. The job may well go on: 'headscope " +
+                    $"watch' shows it when the server is back.", cause);
             if (!_lost)
-                server.Say(_found ? $"The connection to {server.Address} was lost; connecting again." : $"{server.Address} does not answer yet; trying again for {Patience.TotalMinutes:N0} minutes.");
+                server.Say(_found ? $"The connection to {server.Address} was lost; connecting again." : $"{server.Address} does not " +
+                    $"answer yet; trying again for {Patience.TotalMinutes:N0} minutes.");
             _lost = true;
             await Task.Delay(Pause, server.Time, cancellation).ConfigureAwait(false);
         }
@@ -71,7 +75,8 @@ internal sealed class ServerEvents(ServerConnection server, string path) : IAsyn
         (_found, _lost) = (true, false);
         _silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var stream = await _response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        return _events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(_silence.Token).GetAsyncEnumerator(CancellationToken.None);
+        return _events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(_silence.Token)
+            .GetAsyncEnumerator(CancellationToken.None);
     }
 
     async Task CloseAsync()

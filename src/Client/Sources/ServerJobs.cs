@@ -14,7 +14,9 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
     const string Jobs = "v1/jobs";
     const int PageLength = 500;
 
-    /// <summary>How long a submission may take: the server reads the whole model and the whole dataset, and may download the model.</summary>
+    /// <summary>
+    /// How long a submission may take: the server reads the whole model and the whole dataset, and may download the model.
+    /// </summary>
     static readonly TimeSpan SubmitLimit = TimeSpan.FromHours(1);
 
     sealed record Page(IReadOnlyList<JobView> Jobs, string? Next);
@@ -41,7 +43,8 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
         string? after = null;
         do
         {
-            var page = await GetAsync<Page>($"{Jobs}?limit={PageLength}{(after is null ? "" : $"&after={after}")}", cancellation).ConfigureAwait(false);
+            var page = await GetAsync<Page>($"{Jobs}?limit={PageLength}{(after is null ? "" : $"&after={after}")}", cancellation)
+                .ConfigureAwait(false);
             list.AddRange(page.Jobs);
             after = page.Next;
         }
@@ -75,7 +78,8 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
     }
 
     public Task<JobView> ChangeAsync(string id, int? priority, bool? paused, CancellationToken cancellation) =>
-        AskAsync<JobView>(HttpMethod.Patch, JobPath(id), JobJson.Write(new { priority, paused }), ServerConnection.AnswerLimit, cancellation);
+        AskAsync<JobView>(
+            HttpMethod.Patch, JobPath(id), JobJson.Write(new { priority, paused }), ServerConnection.AnswerLimit, cancellation);
 
     public async Task<Manifest?> ManifestAsync(string id, CancellationToken cancellation) =>
         (await StatusAsync(id, cancellation).ConfigureAwait(false)).State == JobState.Done
@@ -83,7 +87,8 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
             : null;
 
     public Task<Stream> OpenResultAsync(string id, string file, long offset, CancellationToken cancellation) =>
-        Task.FromResult<Stream>(new ResumingStream((position, token) => OpenAsync($"{JobPath(id)}/results/{Uri.EscapeDataString(file)}", position, token), offset, server.Time));
+        Task.FromResult<Stream>(new ResumingStream(
+            (position, token) => OpenAsync($"{JobPath(id)}/results/{Uri.EscapeDataString(file)}", position, token), offset, server.Time));
 
     static string JobPath(string id) => $"{Jobs}/{Uri.EscapeDataString(id)}";
 
@@ -114,13 +119,17 @@ internal sealed class ServerJobs(ServerConnection server) : IJobSource
         }
     }
 
-    Task<T> GetAsync<T>(string path, CancellationToken cancellation) => AskAsync<T>(HttpMethod.Get, path, null, ServerConnection.AnswerLimit, cancellation);
+    Task<T> GetAsync<T>(string path, CancellationToken cancellation) =>
+        AskAsync<T>(HttpMethod.Get, path, null, ServerConnection.AnswerLimit, cancellation);
 
     async Task<T> AskAsync<T>(HttpMethod method, string path, byte[]? body, TimeSpan limit, CancellationToken cancellation)
     {
         using var response = await server.SendAsync(() => new HttpRequestMessage(method, path)
         {
-            Content = body is null ? null : new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+            Content = body is null ? null : new ByteArrayContent(body)
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            },
         }, limit, cancellation).ConfigureAwait(false);
         return JobJson.Read<T>(await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false), $"{server.Address}/{path}");
     }

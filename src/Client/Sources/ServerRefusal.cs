@@ -13,7 +13,8 @@ internal static class ServerRefusal
 
     sealed record Problem(string? Detail, string? Title, IReadOnlyList<string>? Faults);
 
-    public static async Task<Exception> ReadAsync(HttpResponseMessage response, string address, ApiKeySecret? key, TimeProvider time, CancellationToken cancellation)
+    public static async Task<Exception> ReadAsync(
+        HttpResponseMessage response, string address, ApiKeySecret? key, TimeProvider time, CancellationToken cancellation)
     {
         var problem = await ProblemAsync(response, cancellation).ConfigureAwait(false);
         var status = response.StatusCode;
@@ -30,13 +31,18 @@ internal static class ServerRefusal
             case HttpStatusCode.Forbidden:
                 return new ServerException($"{address} refuses: {said}");
             case HttpStatusCode.NotFound when problem?.Detail is null:
-                return new ServerException($"{address}: there is no headscope server ({code} {response.ReasonPhrase}). Is the address right?");
+                return new ServerException(
+                    $"{address}: there is no headscope server ({code} {response.ReasonPhrase}). Is the address right?");
             case HttpStatusCode.TooManyRequests:
-                return new ServerException($"{address} is asked too often: {said}") { IsTransient = true, RetryAfter = Wait(response, time) };
+                return new ServerException(
+                    $"{address} is asked too often: {said}")
+                { IsTransient = true, RetryAfter = Wait(response, time) };
             case HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout:
                 return new ServerException($"{address} cannot answer at the moment: {said} Try again later.") { IsTransient = true, RetryAfter = Wait(response, time) };
             case >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest:
-                return new ServerException($"{address} sends its callers on to {response.Headers.Location}. An API key is for one server: if that is the right one, give it as --server.");
+                return new ServerException(
+                    $"{address} sends its callers on to {response.Headers.Location}. An API key is for one server: if that is the right " +
+                    $"one, give it as --server.");
             default:
                 return new ServerException($"{address} answers {code}: {said}");
         }
@@ -57,7 +63,8 @@ internal static class ServerRefusal
         try
         {
             await response.Content.LoadIntoBufferAsync(LongestBody, cancellation).ConfigureAwait(false);
-            return JsonSerializer.Deserialize<Problem>(await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false), JobJson.Options);
+            return JsonSerializer.Deserialize<Problem>(
+                await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false), JobJson.Options);
         }
         catch (Exception e) when (e is JsonException or HttpRequestException or IOException)
         {

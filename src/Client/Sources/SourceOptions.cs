@@ -22,7 +22,11 @@ internal sealed class SourceOptions
         },
     };
 
-    readonly Option<string?> _keyFile = new("--key-file") { Description = "A file that holds the API key, and nothing else.", HelpName = "FILE" };
+    readonly Option<string?> _keyFile = new("--key-file")
+    {
+        Description = "A file that holds the API key, and nothing else.",
+        HelpName = "FILE",
+    };
 
     readonly Option<string?> _store = Store(required: false);
 
@@ -30,7 +34,8 @@ internal sealed class SourceOptions
     public static Option<string?> Store(bool required) => new("--store")
     {
         Description = "A folder or a blob container that the workers share; that of a 'run' is DIR/.headscope. "
-            + "A container's URL goes with a shared access signature in AZURE_STORAGE_SAS_TOKEN, azure:// with AZURE_STORAGE_CONNECTION_STRING; otherwise whoever is signed in to Azure is asked.",
+            + "A container's URL goes with a shared access signature in AZURE_STORAGE_SAS_TOKEN, azure:// with " +
+                "AZURE_STORAGE_CONNECTION_STRING; otherwise whoever is signed in to Azure is asked.",
         Required = required,
         HelpName = BlobStores.LocationHelp,
     };
@@ -44,7 +49,8 @@ internal sealed class SourceOptions
         {
             var (server, store) = (result.GetResult(_server), result.GetResult(_store));
             if (server is null == store is null)
-                result.AddError($"{(server is null ? "Where are the jobs? One" : "Only one")} of --server URL and --store {BlobStores.LocationHelp} is expected.");
+                result.AddError($"{(server is null ? "Where are the jobs? One" : "Only one")} of --server URL and --store " +
+                    $"{BlobStores.LocationHelp} is expected.");
             else if (server is null && result.GetResult(_keyFile) is not null)
                 result.AddError("--key-file is for a server; a store asks for no API key.");
         });
@@ -57,8 +63,10 @@ internal sealed class SourceOptions
     public async Task<IJobSource> OpenAsync(ParseResult parsed, bool create, IConsoleReport report, CancellationToken cancellation)
     {
         if (parsed.GetValue(_server) is { } server)
-            return new ServerJobs(new ServerConnection(server, ApiKeySecret.Read(parsed.GetValue(_keyFile)), report.Say, TimeProvider.System));
-        return new StoreJobs(await OpenAsync(parsed.GetValue(_store)!, create, report, cancellation).ConfigureAwait(false), report, TimeProvider.System);
+            return new ServerJobs(
+                new ServerConnection(server, ApiKeySecret.Read(parsed.GetValue(_keyFile)), report.Say, TimeProvider.System));
+        return new StoreJobs(
+            await OpenAsync(parsed.GetValue(_store)!, create, report, cancellation).ConfigureAwait(false), report, TimeProvider.System);
     }
 
     /// <summary>Opens a store that a command line names.</summary>

@@ -44,7 +44,8 @@ internal sealed class StoreJobs(JobStore jobs, IConsoleReport report, TimeProvid
     }
 
     public async Task<JobView> StatusAsync(string id, CancellationToken cancellation) =>
-        JobFolder.IsId(id) && await TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } job ? job : throw await NoJobAsync(id, cancellation).ConfigureAwait(false);
+        JobFolder.IsId(id) && await TryViewAsync(new JobFolder(id), cancellation)
+            .ConfigureAwait(false) is { } job ? job : throw await NoJobAsync(id, cancellation).ConfigureAwait(false);
 
     public async IAsyncEnumerable<JobView> WatchAsync(string id, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -84,7 +85,8 @@ internal sealed class StoreJobs(JobStore jobs, IConsoleReport report, TimeProvid
         return await StatusAsync(id, cancellation).ConfigureAwait(false);
     }
 
-    public async Task<Manifest?> ManifestAsync(string id, CancellationToken cancellation) => (await FindAsync(id, cancellation).ConfigureAwait(false)).Manifest;
+    public async Task<Manifest?> ManifestAsync(string id, CancellationToken cancellation) =>
+        (await FindAsync(id, cancellation).ConfigureAwait(false)).Manifest;
 
     public Task<Stream> OpenResultAsync(string id, string file, long offset, CancellationToken cancellation) =>
         jobs.Blobs.OpenFromAsync(new JobFolder(id).Result(file), offset, cancellation);
@@ -106,7 +108,8 @@ internal sealed class StoreJobs(JobStore jobs, IConsoleReport report, TimeProvid
     }
 
     async Task<JobStatus> FindAsync(string id, CancellationToken cancellation) =>
-        JobFolder.IsId(id) && await _reader.TryReadAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } status ? status : throw await NoJobAsync(id, cancellation).ConfigureAwait(false);
+        JobFolder.IsId(id) && await _reader.TryReadAsync(new JobFolder(id), cancellation)
+            .ConfigureAwait(false) is { } status ? status : throw await NoJobAsync(id, cancellation).ConfigureAwait(false);
 
     async Task<IOException> NoJobAsync(string id, CancellationToken cancellation) =>
         jobs.NoJob(id, await jobs.ListAsync(cancellation).ConfigureAwait(false));

@@ -68,7 +68,8 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
             throw new IOException(Explain(e, address, port), e);
         }
 
-        endpoint.Url = endpoint._server.Urls.First().Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal) + Path;
+        endpoint.Url = endpoint._server.Urls.First().Replace("[::]", "localhost", StringComparison.Ordinal)
+            .Replace("0.0.0.0", "localhost", StringComparison.Ordinal) + Path;
         return endpoint;
     }
 
@@ -135,6 +136,7 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
             $"--metrics-port {port}: another program has this port of {address}. Choose another, or 0 for any that is free.",
         SocketException { SocketErrorCode: SocketError.AccessDenied } =>
             $"--metrics-port {port}: this user may not open it. Choose one above 1023, or 0 for any that is free.",
-        var other => $"--metrics-address {address}: metrics cannot be shown there ({other.Message.TrimEnd('.')}). Expected an address or name of this machine, or * for all.",
+        var other => $"--metrics-address {address}: metrics cannot be shown there ({other.Message.TrimEnd('.')}). Expected an address or " +
+            $"name of this machine, or * for all.",
     };
 }

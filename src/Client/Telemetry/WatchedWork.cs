@@ -2,7 +2,9 @@ using HeadScope.Jobs.Telemetry;
 
 namespace HeadScope.Client.Telemetry;
 
-/// <summary>Does a verb's work while others may watch: Prometheus, where a port was given, and a collector, where the environment names one.</summary>
+/// <summary>
+/// Does a verb's work while others may watch: Prometheus, where a port was given, and a collector, where the environment names one.
+/// </summary>
 internal static class WatchedWork
 {
     /// <exception cref="IOException">The metrics cannot be shown where they should be; nothing was done.</exception>

@@ -1,8 +1,8 @@
 namespace HeadScope.Data.Files;
 
 /// <summary>
-/// Files that stand for a right while they are open. A file that is open without sharing is locked with flock on Unix, and refused to others
-/// on Windows; the system gives it back when its process ends, however it ends.
+/// Files that stand for a right while they are open. A file that is open without sharing is locked with flock on Unix, and refused to
+/// others on Windows; the system gives it back when its process ends, however it ends.
 /// </summary>
 public static class LockFile
 {

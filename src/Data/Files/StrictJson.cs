@@ -14,7 +14,8 @@ public static class StrictJson
 
     static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = MaxDepth };
 
-    /// <exception cref="FormatException">It is something else; the message says what, in half a sentence that quotes a key at most.</exception>
+    /// <exception cref="FormatException">It is something else; the message says what, in half a sentence that quotes a key at
+    /// most.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> utf8)
     {
         if (!Utf8.IsValid(utf8.Span))

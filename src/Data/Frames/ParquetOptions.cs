@@ -27,6 +27,7 @@ public sealed record ParquetOptions
     {
         ArgumentNullException.ThrowIfNull(CreatedBy);
         if (RowsPerGroup is < 1 or > MaxRowsPerGroup)
-            throw new ArgumentOutOfRangeException(nameof(RowsPerGroup), RowsPerGroup, $"{nameof(RowsPerGroup)} is between 1 and {MaxRowsPerGroup}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(RowsPerGroup), RowsPerGroup, $"{nameof(RowsPerGroup)} is between 1 and {MaxRowsPerGroup}.");
     }
 }

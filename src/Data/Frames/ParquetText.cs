@@ -16,7 +16,8 @@ public sealed class ParquetText
     readonly TextColumn _column;
 
     /// <summary>Reads the footer and finds the column.</summary>
-    /// <exception cref="InvalidDataException">The file is no Parquet file, its footer is damaged, or it has no such column of texts.</exception>
+    /// <exception cref="InvalidDataException">The file is no Parquet file, its footer is damaged, or it has no such column of
+    /// texts.</exception>
     /// <exception cref="IOException">The file cannot be opened or read.</exception>
     public ParquetText(string path, string column)
     {

@@ -50,7 +50,8 @@ public sealed class ParquetWriter : IDisposable
         using var schema = FileLayout.Schema(_columns);
         using var properties = FileLayout.Properties(_columns, options);
         ParquetFileWriter? file = null;
-        _output.Run(() => file = new ParquetFileWriter(_arrowStream, schema, properties, new OrderedDictionary<string, string>(options.Metadata)));
+        _output.Run(
+            () => file = new ParquetFileWriter(_arrowStream, schema, properties, new OrderedDictionary<string, string>(options.Metadata)));
         _file = file!;
         _held = GCHandle.Alloc(_arrowStream);
     }

@@ -9,7 +9,8 @@ namespace HeadScope.Data.Hub;
 /// </summary>
 /// <param name="partial">A file that may hold the beginning already.</param>
 internal sealed class BlobDownload(
-    HubConnection connection, HubOptions options, TimeProvider time, HubRepository repository, string commit, FileMetadata file, string partial, ProgressMeter meter)
+    HubConnection connection, HubOptions options, TimeProvider time, HubRepository repository, string commit, FileMetadata file,
+    string partial, ProgressMeter meter)
 {
     const int BufferSize = 1 << 20;
 
@@ -38,7 +39,8 @@ internal sealed class BlobDownload(
                 if (attempt == Tries)
                 {
                     throw new HubException(
-                        HubFault.Damaged, $"{message} It came so {Tries} times, and nothing of it was kept. A proxy, a mirror or the hub alters it: try another network or HF_ENDPOINT.");
+                        HubFault.Damaged, $"{message} It came so {Tries} times, and nothing of it was kept. A proxy, a mirror or the hub " +
+                            $"alters it: try another network or HF_ENDPOINT.");
                 }
 
                 meter.Say($"{message} Starting it over.");
@@ -55,12 +57,14 @@ internal sealed class BlobDownload(
     {
         if (new FileInfo(partial) is { Exists: true } old && old.Length > file.Size)
             File.Delete(partial);
-        using var content = File.OpenHandle(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
+        using var content = File.OpenHandle(
+            partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
         var hash = new ContentHash(file.Etag, file.Size);
         (_position, _fromStart) = (0, false);
         try
         {
-            for (int read; (read = await RandomAccess.ReadAsync(content, _buffer, _position, cancellation).ConfigureAwait(false)) > 0; _position += read)
+            for (int read; (read = await RandomAccess.ReadAsync(
+                content, _buffer, _position, cancellation).ConfigureAwait(false)) > 0; _position += read)
                 hash.Append(_buffer.AsSpan(0, read));
             return await _patience.TryAsync(ReceiveAsync, cancellation).ConfigureAwait(false) ?? hash.Mismatch();
         }
@@ -75,9 +79,11 @@ internal sealed class BlobDownload(
             if (_position == file.Size)
                 return null;
             using var watch = new StallWatch(options.StallTimeout, time, cancellation);
-            using var answer = await connection.OpenAsync(repository, commit, file.Name, _fromStart ? 0 : _position, watch).ConfigureAwait(false);
+            using var answer = await connection.OpenAsync(repository, commit, file.Name, _fromStart ? 0 : _position, watch)
+                .ConfigureAwait(false);
             var address = answer.RequestMessage!.RequestUri!;
-            if (answer.StatusCode != HttpStatusCode.PartialContent || answer.Content.Headers.ContentRange is not { } range || range.From != _position)
+            if (answer.StatusCode != HttpStatusCode.PartialContent || answer.Content.Headers.ContentRange is not { } range
+                || range.From != _position)
             {
                 // The hub has other ideas of where to go on: take everything again.
                 hash.Dispose();
@@ -85,7 +91,11 @@ internal sealed class BlobDownload(
                 if (answer.StatusCode != HttpStatusCode.OK)
                 {
                     _fromStart = true;
-                    throw new HubException(HubFault.Unreachable, $"{HubAnswers.Show(address)}: answered with {(int)answer.StatusCode} and another part of '{file.Name}' than was asked for.") { IsTransient = true };
+                    throw new HubException(HubFault.Unreachable, $"{HubAnswers.Show(address)}: answered with {(int)answer.StatusCode} " +
+                        $"and another part of '{file.Name}' than was asked for.")
+                    {
+                        IsTransient = true,
+                    };
                 }
             }
 
@@ -100,7 +110,9 @@ internal sealed class BlobDownload(
                     await WriteAsync(read).ConfigureAwait(false);
                 }
 
-                return _position == file.Size ? null : throw new HttpIOException(HttpRequestError.ResponseEnded, $"it ended after {_position:N0} of {file.Size:N0} bytes");
+                return _position == file.Size
+                    ? null
+                    : throw new HttpIOException(HttpRequestError.ResponseEnded, $"it ended after {_position:N0} of {file.Size:N0} bytes");
             }).ConfigureAwait(false);
         }
 
@@ -112,7 +124,9 @@ internal sealed class BlobDownload(
             }
             catch (IOException e)
             {
-                throw new HubException(HubFault.NoRoom, $"{options.NameOf(partial)}: cannot be written{(options.IsForOthers ? "" : $": {e.Message.TrimEnd('.')}")}. Make room, or set HF_HUB_CACHE to a folder that has it.", e);
+                throw new HubException(HubFault.NoRoom, $"{options.NameOf(partial)}: cannot be " +
+                    $"written{(options.IsForOthers ? "" : $": {e.Message.TrimEnd('.')}")}. Make room, or set HF_HUB_CACHE to a folder " +
+                    $"that has it.", e);
             }
 
             hash.Append(_buffer.AsSpan(0, count));

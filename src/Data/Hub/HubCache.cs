@@ -78,7 +78,8 @@ internal sealed class HubCache(HubOptions options, HubRepository repository)
     }
 
     /// <summary>Not a link that leads nowhere: to <see cref="File.Exists"/> that is a file too.</summary>
-    static bool IsFile(string path) => new FileInfo(path) is { Exists: true } file && (file.LinkTarget is null || file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true });
+    static bool IsFile(string path) => new FileInfo(path) is { Exists: true } file
+        && (file.LinkTarget is null || file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true });
 
     /// <summary>Writes a small file so that no reader sees half of it.</summary>
     static void Replace(string path, byte[] content)
@@ -118,7 +119,9 @@ internal sealed class HubCache(HubOptions options, HubRepository repository)
 
     string ReferencePath(string revision) => RepositoryPath.IsSafe(revision)
         ? RepositoryPath.Under(Path.Combine(Folder, "refs"), revision)
-        : throw new HubException(HubFault.Refused, $"'{RepositoryPath.Printable(revision)}' cannot be a revision: expected a branch, a tag or a whole commit (40 hex digits).");
+        : throw new HubException(
+            HubFault.Refused,
+            $"'{RepositoryPath.Printable(revision)}' cannot be a revision: expected a branch, a tag or a whole commit (40 hex digits).");
 
     string TreePath(string commit) => Path.Combine(Folder, "trees", $"{commit}.json");
 }

@@ -14,12 +14,15 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
 
     /// <summary>Makes sure that the chosen files of a repository are on this machine.</summary>
     /// <param name="revision">A branch, a tag or a commit.</param>
-    /// <param name="choose">Gets the names of the repository's files, and returns those that are wanted. What it throws is passed on.</param>
+    /// <param name="choose">Gets the names of the repository's files, and returns those that are wanted. What it throws is passed
+    /// on.</param>
     /// <param name="progress">Told of what has come, from several threads but one at a time.</param>
-    /// <returns>The files at one commit. Where the hub cannot be reached, those that were last seen under the revision, if all are in the cache.</returns>
+    /// <returns>The files at one commit. Where the hub cannot be reached, those that were last seen under the revision, if all are in the
+    /// cache.</returns>
     /// <exception cref="HubException">They cannot be had.</exception>
     public async Task<HubSnapshot> DownloadAsync(
-        HubRepository repository, string revision, Func<IReadOnlyList<string>, IEnumerable<string>> choose, IProgress<HubProgress>? progress = null,
+        HubRepository repository, string revision, Func<IReadOnlyList<string>, IEnumerable<string>> choose,
+        IProgress<HubProgress>? progress = null,
         CancellationToken cancellation = default)
     {
         var cache = new HubCache(options, repository);
@@ -38,12 +41,15 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
 
         var unlisted = chosen.Except(listing.Names).ToList();
         if (unlisted.Count > 0 && listing.IsComplete)
-            throw new HubException(HubFault.Refused, $"{options.Endpoint}: {repository} has no file '{RepositoryPath.Printable(unlisted[0])}' at {listing.Commit}.");
+            throw new HubException(
+                HubFault.Refused,
+                $"{options.Endpoint}: {repository} has no file '{RepositoryPath.Printable(unlisted[0])}' at {listing.Commit}.");
         var missing = listing.Files.Where(file => chosen.Contains(file.Name) && !cache.Holds(listing.Commit, file.Name)).ToList();
         if (missing.Count + unlisted.Count > 0 && why is not null)
             throw NotCached(cache, repository, revision, missing.Select(file => file.Name).Concat(unlisted), why);
         if (missing.Count > 0)
-            await new SnapshotDownload(_connection.Value, cache, options, time, repository, listing.Commit, meter).RunAsync(missing, cancellation).ConfigureAwait(false);
+            await new SnapshotDownload(_connection.Value, cache, options, time, repository, listing.Commit, meter)
+                .RunAsync(missing, cancellation).ConfigureAwait(false);
         cache.Remember(revision, listing);
         var folder = cache.SnapshotFolder(listing.Commit);
         var input = options.IsForOthers
@@ -60,7 +66,8 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
 
     /// <summary>What a revision is. The second is why the hub was not asked or did not answer, or null.</summary>
     async Task<(HubListing Listing, HubException? Why)> FindAsync(
-        HubCache cache, HubRepository repository, string revision, Func<IReadOnlyList<string>, IEnumerable<string>> choose, ProgressMeter meter, CancellationToken cancellation)
+        HubCache cache, HubRepository repository, string revision, Func<IReadOnlyList<string>, IEnumerable<string>> choose,
+        ProgressMeter meter, CancellationToken cancellation)
     {
         var known = cache.Find(revision);
         if (options.Offline)
@@ -120,6 +127,8 @@ public sealed class HubClient(HubOptions options, TimeProvider time) : IDisposab
         var lacks = names.Count > 0 ? $"lacks {Listing.Of(names)} of {repository}"
             : cache.Find(revision) is null ? $"does not have {repository}" : $"does not have all of {repository}";
         return new HubException(
-            HubFault.Unreachable, $"{why.Message} The cache, {options.NameOf(options.Cache)}, {lacks} at revision '{RepositoryPath.Printable(revision)}': download it once with a network{(options.Offline ? ", without HF_HUB_OFFLINE" : "")}, or set HF_HUB_CACHE to a cache that has it.", why);
+            HubFault.Unreachable, $"{why.Message} The cache, {options.NameOf(options.Cache)}, {lacks} at revision " +
+                $"'{RepositoryPath.Printable(revision)}': download it once with a " +
+                $"network{(options.Offline ? ", without HF_HUB_OFFLINE" : "")}, or set HF_HUB_CACHE to a cache that has it.", why);
     }
 }

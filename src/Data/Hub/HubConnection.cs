@@ -49,7 +49,8 @@ internal sealed class HubConnection : IDisposable
         { Timeout = Timeout.InfiniteTimeSpan };
         var version = Assembly.GetExecutingAssembly().GetName().Version!.ToString(3);
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("headscope", version));
-        _http.DefaultRequestHeaders.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity")); // sizes and hashes are of the file, not of its compression
+        // Sizes and hashes are of the file, not of its compression.
+        _http.DefaultRequestHeaders.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
     }
 
     /// <summary>Asks which commit a revision is, and which files it has.</summary>
@@ -97,12 +98,15 @@ internal sealed class HubConnection : IDisposable
         {
             using var answer = await SendAsync(HttpMethod.Head, address, repository, commit, file.Name, null, watch).ConfigureAwait(false);
             if (HubAnswers.Header(answer, "X-Repo-Commit") is { } other && other != commit)
-                throw new HubException(HubFault.Damaged, $"{HubAnswers.Show(address)}: the hub answers with commit {RepositoryPath.Printable(other)} where {commit} was asked for. Check HF_ENDPOINT and any proxy.");
+                throw new HubException(HubFault.Damaged, $"{HubAnswers.Show(address)}: the hub answers with commit " +
+                    $"{RepositoryPath.Printable(other)} where {commit} was asked for. Check HF_ENDPOINT and any proxy.");
             var etag = EtagOf(answer) ?? throw NoHub(address, "no etag");
             if (!etag.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_') || etag.Length is 0 or > 128)
                 throw NoHub(address, $"the etag '{RepositoryPath.Printable(etag)}', which cannot be a file's name in the cache");
             // The length of a redirect is that of its own text.
-            var size = long.TryParse(HubAnswers.Header(answer, "X-Linked-Size"), out var linked) ? linked : IsRedirect(answer) ? null : answer.Content.Headers.ContentLength ?? file.Size;
+            var size = long.TryParse(HubAnswers.Header(answer, "X-Linked-Size"), out var linked)
+                ? linked
+                : IsRedirect(answer) ? null : answer.Content.Headers.ContentLength ?? file.Size;
             return new FileMetadata(file.Name, etag, size switch
             {
                 null or < 0 => throw NoHub(address, "no size"),
@@ -144,7 +148,8 @@ internal sealed class HubConnection : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, HubRepository repository, string revision, string? file, long? from, StallWatch watch)
+    async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, Uri address, HubRepository repository, string revision, string? file, long? from, StallWatch watch)
     {
         for (var hop = 0; hop <= MostRedirects; hop++)
         {
@@ -158,12 +163,15 @@ internal sealed class HubConnection : IDisposable
             if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
                 return answer;
             // A redirect to where a large file lies says what the file is; only a file's content is fetched from there.
-            if (method == HttpMethod.Head && IsRedirect(answer) && HubAnswers.Header(answer, "X-Linked-Etag") is not null && HubAnswers.Header(answer, "X-Linked-Size") is not null)
+            if (method == HttpMethod.Head && IsRedirect(answer) && HubAnswers.Header(answer, "X-Linked-Etag") is not null
+                && HubAnswers.Header(answer, "X-Linked-Size") is not null)
                 return answer;
             using (answer)
             {
                 if (!IsRedirect(answer))
-                    throw IsEndpoint(address) ? _answers.Refused(answer, repository, revision, file) : _answers.Elsewhere(answer, address, repository);
+                    throw IsEndpoint(address)
+                        ? _answers.Refused(answer, repository, revision, file)
+                        : _answers.Elsewhere(answer, address, repository);
                 var target = answer.Headers.Location is { } location ? new Uri(address, location) : null;
                 if (target is null || (target.Scheme != address.Scheme && target.Scheme != Uri.UriSchemeHttps))
                     throw NoHub(address, $"a redirect to {(target is null ? "nowhere" : HubAnswers.Show(target))}");
@@ -176,13 +184,15 @@ internal sealed class HubConnection : IDisposable
     }
 
     /// <summary>Whether an address is of the very host that the token is for.</summary>
-    bool IsEndpoint(Uri address) => address.Scheme == _endpoint.Scheme && address.IdnHost == _endpoint.IdnHost && address.Port == _endpoint.Port;
+    bool IsEndpoint(Uri address) =>
+        address.Scheme == _endpoint.Scheme && address.IdnHost == _endpoint.IdnHost && address.Port == _endpoint.Port;
 
     Uri AddressOf(HubRepository repository, string commit, string name) =>
         new(_endpoint, $"{repository.Path}/resolve/{commit}/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}");
 
     static bool IsRedirect(HttpResponseMessage answer) =>
-        answer.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+        answer.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
+            or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
 
     static string? EtagOf(HttpResponseMessage answer)
     {

@@ -12,9 +12,11 @@ public static class HubDatasets
     /// <exception cref="HubException">They cannot be had.</exception>
     /// <exception cref="InvalidDataException">The repository holds no documents, or has no such split.</exception>
     public static Task<HubSnapshot> DownloadDocumentsAsync(
-        this HubClient hub, string id, string revision, string split, IProgress<HubProgress>? progress = null, CancellationToken cancellation = default)
+        this HubClient hub, string id, string revision, string split, IProgress<HubProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         var repository = new HubRepository(HubKind.Dataset, id);
-        return hub.DownloadAsync(repository, revision, names => Documents.Choose(names, repository.ToString(), split), progress, cancellation);
+        return hub.DownloadAsync(
+            repository, revision, names => Documents.Choose(names, repository.ToString(), split), progress, cancellation);
     }
 }

@@ -43,6 +43,7 @@ public static class HubModels
         var repository = new HubRepository(HubKind.Model, id);
         return hub.DownloadAsync(repository, revision, names => TokenizerFiles.Names.Intersect(names).ToList() is { Count: > 0 } files
             ? files
-            : throw new InvalidDataException($"{repository} has no tokenizer: none of {string.Join(", ", TokenizerFiles.Names)}."), progress, cancellation);
+            : throw new InvalidDataException($"{repository} has no tokenizer: none of " +
+                $"{string.Join(", ", TokenizerFiles.Names)}."), progress, cancellation);
     }
 }

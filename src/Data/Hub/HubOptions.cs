@@ -13,13 +13,18 @@ public sealed record HubOptions
     /// <summary>HF_ENDPOINT. The default value is https://huggingface.co.</summary>
     public string Endpoint { get; init; } = DefaultEndpoint;
 
-    /// <summary>HF_HUB_CACHE (HUGGINGFACE_HUB_CACHE), else <c>hub</c> in HF_HOME, else in <c>huggingface</c> in XDG_CACHE_HOME or ~/.cache.</summary>
+    /// <summary>
+    /// HF_HUB_CACHE (HUGGINGFACE_HUB_CACHE), else <c>hub</c> in HF_HOME, else in <c>huggingface</c> in XDG_CACHE_HOME or ~/.cache.
+    /// </summary>
     public required string Cache { get; init; }
 
     /// <summary>HF_TOKEN (HUGGING_FACE_HUB_TOKEN). Null where there is none.</summary>
     public string? Token { get; init; }
 
-    /// <summary>HF_TOKEN_PATH, else <c>token</c> in HF_HOME: a file that is read where no token is given. Null to read none (HF_HUB_DISABLE_IMPLICIT_TOKEN).</summary>
+    /// <summary>
+    /// HF_TOKEN_PATH, else <c>token</c> in HF_HOME: a file that is read where no token is given. Null to read none
+    /// (HF_HUB_DISABLE_IMPLICIT_TOKEN).
+    /// </summary>
     public string? TokenPath { get; init; }
 
     /// <summary>HF_HUB_OFFLINE (TRANSFORMERS_OFFLINE): use only what is in the cache. The default value is false.</summary>
@@ -68,9 +73,12 @@ public sealed record HubOptions
             return null;
         }
 
-        string? Folder(params ReadOnlySpan<string> names) => First(names) is { } path ? Path.GetFullPath(Expand(path, variable, home)) : null;
+        string? Folder(params ReadOnlySpan<string> names) =>
+            First(names) is { } path ? Path.GetFullPath(Expand(path, variable, home)) : null;
         TimeSpan? Seconds(string name) =>
-            double.TryParse(First(name), CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 86400 ? TimeSpan.FromSeconds(seconds) : null;
+            double.TryParse(First(name), CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 86400
+                ? TimeSpan.FromSeconds(seconds)
+                : null;
 
         var everything = Folder("HF_HOME") ?? Path.Combine(Folder("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "huggingface");
         var options = new HubOptions
@@ -78,7 +86,8 @@ public sealed record HubOptions
             Endpoint = First("HF_ENDPOINT")?.TrimEnd('/') ?? DefaultEndpoint,
             Cache = Folder("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? Path.Combine(everything, "hub"),
             Token = First("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")?.Trim() is { Length: > 0 } token ? token : null,
-            TokenPath = IsTrue(First("HF_HUB_DISABLE_IMPLICIT_TOKEN")) ? null : Folder("HF_TOKEN_PATH") ?? Path.Combine(everything, "token"),
+            TokenPath = IsTrue(First("HF_HUB_DISABLE_IMPLICIT_TOKEN")) ? null : Folder("HF_TOKEN_PATH")
+                ?? Path.Combine(everything, "token"),
             Offline = IsTrue(First("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")),
             Symlinks = !IsTrue(First("HF_HUB_DISABLE_SYMLINKS")),
         };
@@ -91,16 +100,20 @@ public sealed record HubOptions
     }
 
     /// <summary>Without the token.</summary>
-    public override string ToString() => $"{Endpoint}, cache {Cache}{(Offline ? ", offline" : "")}{(Token is null ? "" : ", with a token")}";
+    public override string ToString() =>
+        $"{Endpoint}, cache {Cache}{(Offline ? ", offline" : "")}{(Token is null ? "" : ", with a token")}";
 
     /// <summary>What messages call the cache, or a place in it.</summary>
     internal string NameOf(string placeInCache) => IsForOthers ? "this server's cache of the hub" : placeInCache;
 
     /// <summary>The endpoint, checked.</summary>
     internal Uri EndpointUri =>
-        Uri.TryCreate($"{Endpoint}/", UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps) && uri.Query == "" && uri.UserInfo == ""
+        Uri.TryCreate($"{Endpoint}/", UriKind.Absolute, out var uri)
+            && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps) && uri.Query == "" && uri.UserInfo == ""
             ? uri
-            : throw new HubException(HubFault.Refused, $"HF_ENDPOINT is not the address of a hub: expected one such as {DefaultEndpoint}. Correct it, or unset it.");
+            : throw new HubException(
+                HubFault.Refused,
+                $"HF_ENDPOINT is not the address of a hub: expected one such as {DefaultEndpoint}. Correct it, or unset it.");
 
     /// <summary>The token to send, or null.</summary>
     internal string? ReadToken()
@@ -112,7 +125,8 @@ public sealed record HubOptions
             return null;
         return token.All(character => character is > ' ' and < '\x7f')
             ? token
-            : throw new HubException(HubFault.Refused, $"{source}: the token has characters that no token has. Copy it again from the hub's settings.");
+            : throw new HubException(
+                HubFault.Refused, $"{source}: the token has characters that no token has. Copy it again from the hub's settings.");
     }
 
     static bool IsTrue(string? value) => value?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE";
@@ -122,6 +136,7 @@ public sealed record HubOptions
     {
         if (path == "~" || path.StartsWith("~/", StringComparison.Ordinal))
             path = home + path[1..];
-        return System.Text.RegularExpressions.Regex.Replace(path, @"\$(?:(\w+)|\{(\w+)\})", match => variable(match.Groups[1].Value + match.Groups[2].Value) ?? match.Value);
+        return System.Text.RegularExpressions.Regex.Replace(
+            path, @"\$(?:(\w+)|\{(\w+)\})", match => variable(match.Groups[1].Value + match.Groups[2].Value) ?? match.Value);
     }
 }

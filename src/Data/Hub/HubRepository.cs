@@ -23,7 +23,8 @@ public sealed partial record HubRepository
         if (!IsId(id))
         {
             throw new ArgumentException(
-                $"'{id}' is no id of the hub: expected name or organization/name, of letters, digits, '-', '_' and '.', at most {LongestId} characters.", nameof(id));
+                $"'{id}' is no id of the hub: expected name or organization/name, of letters, digits, '-', '_' and '.', at most " +
+                $"{LongestId} characters.", nameof(id));
         }
 
         (Kind, Id) = (kind, id);
@@ -46,7 +47,8 @@ public sealed partial record HubRepository
 
     /// <summary>Whether a repository could have this id; whether there is one, only the hub knows.</summary>
     public static bool IsId(string id) => id.Length <= LongestId && Pattern().IsMatch(id)
-        && !id.Contains("--", StringComparison.Ordinal) && !id.Contains("..", StringComparison.Ordinal) && !id.EndsWith(".git", StringComparison.Ordinal);
+        && !id.Contains("--", StringComparison.Ordinal) && !id.Contains("..", StringComparison.Ordinal) && !id.EndsWith(
+            ".git", StringComparison.Ordinal);
 
     /// <summary>Whether a revision is a whole commit id: those alone never change their meaning.</summary>
     public static bool IsCommit(string revision) => CommitPattern().IsMatch(revision);

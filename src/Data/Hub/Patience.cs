@@ -39,7 +39,8 @@ internal sealed class Patience(HubOptions options, TimeProvider time, Action<str
         }
 
         // Of many clients that fail together, no two come back together.
-        var wait = Math.Min(options.FirstWait.TotalSeconds * Math.Pow(2, _failures - 1), LongestWait.TotalSeconds) * (0.5 + Random.Shared.NextDouble());
+        var wait = Math.Min(
+            options.FirstWait.TotalSeconds * Math.Pow(2, _failures - 1), LongestWait.TotalSeconds) * (0.5 + Random.Shared.NextDouble());
         var delay = TimeSpan.FromSeconds(Math.Max(wait, fault.RetryAfter?.TotalSeconds ?? 0));
         say(string.Create(CultureInfo.InvariantCulture, $"{fault.Message} Trying again in {delay.TotalSeconds:F0} s."));
         await Task.Delay(delay, time, cancellation).ConfigureAwait(false);

@@ -11,7 +11,8 @@ internal static class RepositoryPath
     /// <exception cref="HubException">The name leads elsewhere, or cannot be a file's.</exception>
     public static string Under(string folder, string name) => IsSafe(name)
         ? Path.Combine([folder, .. name.Split('/')])
-        : throw new HubException(HubFault.Refused, $"'{Printable(name)}' is not the name of a file inside a repository: nothing is written under it. Do not trust the repository or hub that lists it.");
+        : throw new HubException(HubFault.Refused, $"'{Printable(name)}' is not the name of a file inside a repository: nothing is " +
+            $"written under it. Do not trust the repository or hub that lists it.");
 
     public static bool IsSafe(string name) => name.Split('/').All(part =>
         part is not ("" or "." or "..") && Encoding.UTF8.GetByteCount(part) <= LongestPart && !part.Any(char.IsControl)

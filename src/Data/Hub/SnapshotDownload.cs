@@ -4,7 +4,8 @@ namespace HeadScope.Data.Hub;
 
 /// <summary>Brings files of one commit into the cache: first asks what they are, then takes those that no one else brings.</summary>
 internal sealed class SnapshotDownload(
-    HubConnection connection, HubCache cache, HubOptions options, TimeProvider time, HubRepository repository, string commit, ProgressMeter meter)
+    HubConnection connection, HubCache cache, HubOptions options, TimeProvider time, HubRepository repository, string commit,
+    ProgressMeter meter)
 {
     public async Task RunAsync(IReadOnlyList<HubFile> files, CancellationToken cancellation)
     {
@@ -35,7 +36,8 @@ internal sealed class SnapshotDownload(
         var (blob, partial) = (cache.BlobPath(file.Etag), cache.PartialPath(file.Etag));
         if (!File.Exists(blob))
         {
-            await new BlobDownload(connection, options, time, repository, commit, file, partial, meter).RunAsync(cancellation).ConfigureAwait(false);
+            await new BlobDownload(connection, options, time, repository, commit, file, partial, meter).RunAsync(cancellation)
+                .ConfigureAwait(false);
             Publish(partial, blob);
         }
 
@@ -71,7 +73,8 @@ internal sealed class SnapshotDownload(
         if (needed > free)
         {
             throw new HubException(HubFault.NoRoom, string.Create(CultureInfo.InvariantCulture,
-                $"{options.NameOf(options.Cache)}: {repository} takes {needed / 1e6:N1} MB more, and {free / 1e6:N1} MB are free. Make room, or set HF_HUB_CACHE to a folder that has it."));
+                $"{options.NameOf(options.Cache)}: {repository} takes {needed / 1e6:N1} MB more, and {free / 1e6:N1} MB are free. Make " +
+                $"room, or set HF_HUB_CACHE to a folder that has it."));
         }
     }
 }

@@ -6,7 +6,8 @@ namespace HeadScope.Data.Text;
 
 /// <summary>
 /// The files of a folder, and of the folders in it, that hold documents. Splits are told by the names that the Hugging Face hub
-/// goes by (https://huggingface.co/docs/hub/datasets-file-names-and-splits). Names that begin with a dot, and links to folders, are passed over.
+/// goes by (https://huggingface.co/docs/hub/datasets-file-names-and-splits). Names that begin with a dot, and links to folders, are passed
+/// over.
 /// </summary>
 internal sealed partial class DatasetFolder
 {
@@ -18,7 +19,8 @@ internal sealed partial class DatasetFolder
 
     /// <param name="location">For people.</param>
     /// <param name="files">Relative to it, with forward slashes.</param>
-    public DatasetFolder(string location, IEnumerable<string> files) => (_location, _relative) = (location, [.. files.Order(StringComparer.Ordinal)]);
+    public DatasetFolder(string location, IEnumerable<string> files) =>
+        (_location, _relative) = (location, [.. files.Order(StringComparer.Ordinal)]);
 
     /// <summary>The files under a folder of this machine.</summary>
     public static DatasetFolder At(string path)
@@ -38,14 +40,16 @@ internal sealed partial class DatasetFolder
     /// The files, relative to the folder, that hold the documents of a split: those of the first kind that there is. Where no name speaks
     /// of a split, all are the training split; text files are of no split.
     /// </summary>
-    /// <exception cref="InvalidDataException">There are no documents, or no such split, a shard of it is missing, or several datasets have it.</exception>
+    /// <exception cref="InvalidDataException">There are no documents, or no such split, a shard of it is missing, or several datasets have
+    /// it.</exception>
     public (FileKind Kind, IReadOnlyList<string> Files) Choose(string split)
     {
         foreach (var kind in Enum.GetValues<FileKind>().Where(kind => _relative.Any(file => FileKinds.Of(file) == kind)))
             return (kind, kind == FileKind.Text ? [.. Relative(kind)] : Choose(kind, split));
         throw Fault.At(
             _location, "folder", Describe(), $"{FileKinds.Supported} in it",
-            FileKinds.Remedy(_relative.FirstOrDefault(file => file.EndsWith(".arrow", StringComparison.Ordinal)) ?? _relative.FirstOrDefault() ?? ""));
+            FileKinds.Remedy(_relative.FirstOrDefault(file => file.EndsWith(".arrow", StringComparison.Ordinal))
+                ?? _relative.FirstOrDefault() ?? ""));
     }
 
     List<string> Choose(FileKind kind, string split)
@@ -59,7 +63,8 @@ internal sealed partial class DatasetFolder
         {
             var names = splits.Where(group => group.Key is not null).Select(group => Fault.Quote(group.Key!)).ToList();
             throw Fault.At(
-                _location, "folder", names.Count == 0 ? "no splits" : $"the splits {string.Join(", ", names)}", $"the split {Fault.Quote(split)}",
+                _location, "folder", names.Count == 0 ? "no splits" : $"the splits {string.Join(", ", names)}",
+                $"the split {Fault.Quote(split)}",
                 "Name one that is there.");
         }
 
@@ -82,7 +87,8 @@ internal sealed partial class DatasetFolder
         if (sets.Count > 1)
         {
             throw Fault.At(
-                _location, "folder", $"{sets.Count} sets of shards of one split: {string.Join(", ", sets.Take(4).Select(set => Fault.Quote(set.First().Path)))}",
+                _location, "folder",
+                $"{sets.Count} sets of shards of one split: {string.Join(", ", sets.Take(4).Select(set => Fault.Quote(set.First().Path)))}",
                 "one", "Name the folder, or the file, of one of them.");
         }
 
@@ -92,7 +98,8 @@ internal sealed partial class DatasetFolder
             if (there.Count < set.Count())
             {
                 throw Fault.At(
-                    _location, "folder", $"{set.Count()} files like {Fault.Quote(set.First().Path)}", $"one for each of {set.Key.Count} shards",
+                    _location, "folder", $"{set.Count()} files like {Fault.Quote(set.First().Path)}",
+                    $"one for each of {set.Key.Count} shards",
                     "Keep those of one version only.");
             }
 
@@ -100,7 +107,8 @@ internal sealed partial class DatasetFolder
             {
                 throw Fault.At(
                     _location, "folder",
-                    $"{there.Count} of {set.Key.Count} shards like {Fault.Quote(set.First().Path)}; number {first} is the first of {missing.Count} that are missing",
+                    $"{there.Count} of {set.Key.Count} shards like {Fault.Quote(set.First().Path)}; number {first} is the first of " +
+                    $"{missing.Count} that are missing",
                     "all of them", "Download the rest, or name one file.");
             }
         }

@@ -14,11 +14,12 @@ public static class Documents
     /// <summary>
     /// <list type="bullet">
     /// <item><c>.parquet</c>: a document in each row of a column;</item>
-    /// <item><c>.jsonl</c>, <c>.ndjson</c>, <c>.json</c>, and these with <c>.gz</c>: JSON lines, or one JSON array of objects; a document in a
-    /// field of each object;</item>
+    /// <item><c>.jsonl</c>, <c>.ndjson</c>, <c>.json</c>, and these with <c>.gz</c>: JSON lines, or one JSON array of objects; a document
+    /// in a field of each object;</item>
     /// <item><c>.txt</c>: one document, the whole file without a byte order mark;</item>
     /// <item>a folder: a Hugging Face dataset, of which one split is read: its Parquet files, or else its JSON files; or, where it has no
-    /// Parquet and no JSON lines, its <c>.txt</c> files, each a document. Files come in the order of their relative paths by character number.</item>
+    /// Parquet and no JSON lines, its <c>.txt</c> files, each a document. Files come in the order of their relative paths by character
+    /// number.</item>
     /// </list>
     /// </summary>
     /// <param name="path">A file or a folder.</param>
@@ -42,7 +43,10 @@ public static class Documents
             : throw Fault.At(path, "name", Fault.Quote(Path.GetExtension(path)), FileKinds.Supported, FileKinds.Remedy(path));
     }
 
-    /// <summary>Of a dataset's files, those that hold the documents of a split: what <see cref="Open(string, string, string)"/> would read of a folder with them all.</summary>
+    /// <summary>
+    /// Of a dataset's files, those that hold the documents of a split: what <see cref="Open(string, string, string)"/> would read of a
+    /// folder with them all.
+    /// </summary>
     /// <param name="files">Relative to the dataset, with forward slashes.</param>
     /// <param name="location">Where it is, for people.</param>
     /// <param name="split">Which part of it.</param>

@@ -62,7 +62,8 @@ internal static class JsonField
         if (found is null)
             throw Fault.At(file, where, $"the fields {Names(record)}", $"a field {Fault.Quote(field)}", "Name another field.");
         return text ?? throw Fault.At(
-            file, where, $"{Name(found.Value)} in the field {Fault.Quote(field)}", "text", "Name another field, or leave such documents out.");
+            file, where, $"{Name(found.Value)} in the field {Fault.Quote(field)}", "text",
+            "Name another field, or leave such documents out.");
     }
 
     static string Names(ReadOnlySpan<byte> record)

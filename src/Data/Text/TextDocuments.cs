@@ -18,7 +18,8 @@ internal sealed class TextDocuments(IReadOnlyList<string> files) : IDocuments
     static string ReadFile(string file)
     {
         if (new FileInfo(file).Length is > Documents.MaxBytes and var length)
-            throw Fault.At(file, "the whole", $"{length} bytes", $"a document of at most {Documents.MaxBytes}", "Cut it into several files.");
+            throw Fault.At(
+                file, "the whole", $"{length} bytes", $"a document of at most {Documents.MaxBytes}", "Cut it into several files.");
         var bytes = File.ReadAllBytes(file);
         var mark = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
         try

@@ -12,7 +12,9 @@ namespace HeadScope.Data.Tokens;
 /// </remarks>
 internal static class NormalFormCTable
 {
-    /// <summary>Set where normal form C may not hold a character or may join it to another: quick-check values No and Maybe of UAX 15.</summary>
+    /// <summary>
+    /// Set where normal form C may not hold a character or may join it to another: quick-check values No and Maybe of UAX 15.
+    /// </summary>
     const ushort Unstable = 1 << 8;
 
     const int BlockBits = 7;

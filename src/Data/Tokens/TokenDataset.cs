@@ -25,7 +25,8 @@ public sealed class TokenDataset : IDisposable
         if (shape[0] < 1 || shape[1] < 1)
             throw new InvalidDataException($"{name}: the tokens have the shape {TensorInfo.Describe(shape)}: there is nothing to score.");
         if (shape[0] > int.MaxValue || shape[1] > 1 << 20)
-            throw new InvalidDataException($"{name}: the tokens have the shape {TensorInfo.Describe(shape)}; at most {int.MaxValue} rows of {1 << 20} are supported.");
+            throw new InvalidDataException(
+                $"{name}: the tokens have the shape {TensorInfo.Describe(shape)}; at most {int.MaxValue} rows of {1 << 20} are supported.");
         Rows = (int)shape[0];
         Context = (int)shape[1];
     }
@@ -98,7 +99,8 @@ public sealed class TokenDataset : IDisposable
                 _ => item[0],
             };
             if (token is < 0 or > int.MaxValue)
-                throw new InvalidDataException($"{Name}: the token at row {firstRow + i / Context}, position {i % Context} is {token}; tokens are numbers from 0 on.");
+                throw new InvalidDataException(
+                    $"{Name}: the token at row {firstRow + i / Context}, position {i % Context} is {token}; tokens are numbers from 0 on.");
             destination[i] = (int)token;
         }
 
@@ -106,7 +108,8 @@ public sealed class TokenDataset : IDisposable
     }
 
     /// <summary>
-    /// SHA-256, in hex, of the first rows as int32, whatever they are stored as; and checks on the way that each token is in the vocabulary.
+    /// SHA-256, in hex, of the first rows as int32, whatever they are stored as; and checks on the way that each token is in the
+    /// vocabulary.
     /// </summary>
     /// <exception cref="InvalidDataException">A token is not; the message says which.</exception>
     public string Hash(int rows, int vocabulary)
@@ -122,7 +125,9 @@ public sealed class TokenDataset : IDisposable
             Read(first, part);
             var wrong = part.IndexOfAnyExceptInRange(0, vocabulary - 1);
             if (wrong >= 0)
-                throw new InvalidDataException($"{Name}: the token at row {first + wrong / Context}, position {wrong % Context} is {part[wrong]}, but the model's vocabulary has {vocabulary} tokens. Was the text tokenised for another model?");
+                throw new InvalidDataException(
+                    $"{Name}: the token at row {first + wrong / Context}, position {wrong % Context} is {part[wrong]}, but the model's " +
+                    $"vocabulary has {vocabulary} tokens. Was the text tokenised for another model?");
             sha.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(part));
         }
 

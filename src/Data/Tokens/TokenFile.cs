@@ -1,6 +1,8 @@
 namespace HeadScope.Data.Tokens;
 
-/// <summary>Writes token rows as <see cref="TokenDataset"/> reads them: a safetensors file with one int32 tensor, <c>tokens</c>, [rows, context].</summary>
+/// <summary>
+/// Writes token rows as <see cref="TokenDataset"/> reads them: a safetensors file with one int32 tensor, <c>tokens</c>, [rows, context].
+/// </summary>
 public static class TokenFile
 {
     /// <param name="rows">At least one row; all of one length.</param>

@@ -27,7 +27,9 @@ public sealed class TokenFileWriter : IDisposable
         Context = context;
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
         _draft = string.Create(CultureInfo.InvariantCulture, $"{_path}.tmp-{Environment.ProcessId}-{Guid.NewGuid():N}");
-        _file = new FileStream(_draft, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 20) { Position = HeaderBytes };
+        _file = new FileStream(
+            _draft, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 20)
+        { Position = HeaderBytes };
     }
 
     /// <summary>Tokens a row.</summary>
@@ -59,7 +61,8 @@ public sealed class TokenFileWriter : IDisposable
             header.Add("__metadata__", metadata);
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
         if (json.Length > HeaderBytes - sizeof(ulong))
-            throw new ArgumentException($"The header takes {json.Length} bytes; there is room for {HeaderBytes - sizeof(ulong)}.", nameof(metadata));
+            throw new ArgumentException(
+                $"The header takes {json.Length} bytes; there is room for {HeaderBytes - sizeof(ulong)}.", nameof(metadata));
         _file.Position = 0;
         _file.Write(BitConverter.GetBytes((ulong)(HeaderBytes - sizeof(ulong))));
         _file.Write(json);

@@ -115,7 +115,8 @@ internal sealed partial class NpyTokens : ITokenStorage
             bytes *= axis;
         var available = source.Length - _dataStart;
         if (bytes > available)
-            throw Refuse($"the shape {TensorInfo.Describe(Shape)} takes {bytes} bytes, but {available} bytes of data follow the header: the file is truncated");
+            throw Refuse($"the shape {TensorInfo.Describe(Shape)} takes {bytes} bytes, but {available} bytes of data follow the header: " +
+                $"the file is truncated");
     }
 
     public long[] Shape { get; }

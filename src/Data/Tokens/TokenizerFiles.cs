@@ -84,7 +84,8 @@ internal static class TokenizerFiles
         {
             Vocabulary = vocabulary,
             Merges = MergeReader.ReadLines(lines, mergesFile, vocabulary),
-            AddedTokens = vocabulary.IdOf(TokenizerDefinition.EndOfText) is { } id ? [AddedToken.NewSpecial(id, TokenizerDefinition.EndOfText)] : [],
+            AddedTokens = vocabulary.IdOf(TokenizerDefinition.EndOfText) is { } id ? [AddedToken.NewSpecial(
+                id, TokenizerDefinition.EndOfText)] : [],
             Hash = Hash(vocabularyBytes, mergeBytes),
         };
     }

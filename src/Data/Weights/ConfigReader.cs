@@ -43,7 +43,9 @@ public sealed class ConfigReader(JsonElement root, string location, JsonElement?
         if (!Has(field))
             return otherwise ?? throw Missing(field);
         var value = Get(field);
-        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Fault(field, "a number");
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
+            ? number
+            : throw Fault(field, "a number");
     }
 
     /// <summary>What frequencies fall by from one feature of a head to the last: below 1 they would grow, and at 0 be none.</summary>

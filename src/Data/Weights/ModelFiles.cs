@@ -38,19 +38,24 @@ internal sealed class ModelFiles
     public static string CheckpointAmong(IReadOnlyCollection<string> names, string location)
     {
         if (!names.Contains(ConfigFile))
-            throw new InvalidDataException($"{location}: there is no {ConfigFile}. A model is a folder with {ConfigFile} and model.safetensors.");
+            throw new InvalidDataException(
+                $"{location}: there is no {ConfigFile}. A model is a folder with {ConfigFile} and model.safetensors.");
         if (new[] { "model.safetensors", Index, "pytorch_model.bin" }.FirstOrDefault(names.Contains) is { } customary)
             return customary;
         foreach (var endings in new[] { [".safetensors"], PyTorchEndings })
         {
-            var candidates = names.Where(name => !name.Contains('/') && endings.Contains(Path.GetExtension(name))).Order(StringComparer.Ordinal).ToList();
+            var candidates = names.Where(name => !name.Contains('/') && endings.Contains(Path.GetExtension(name)))
+                .Order(StringComparer.Ordinal).ToList();
             if (candidates.Count == 1)
                 return candidates[0];
             if (candidates.Count > 1)
-                throw new InvalidDataException($"{location}: which checkpoint is meant? There are {Listing.Of(candidates)}. Leave one, or name it model.safetensors.");
+                throw new InvalidDataException(
+                    $"{location}: which checkpoint is meant? There are {Listing.Of(candidates)}. Leave one, or name it model.safetensors.");
         }
 
-        throw new InvalidDataException($"{location}: there is no checkpoint beside {ConfigFile}: no model.safetensors, no {Index}, no pytorch_model.bin, no other .safetensors, .pth, .pt or .bin.");
+        throw new InvalidDataException(
+            $"{location}: there is no checkpoint beside {ConfigFile}: no model.safetensors, no {Index}, no pytorch_model.bin, no other " +
+            $".safetensors, .pth, .pt or .bin.");
     }
 
     public ITensorSource OpenCheckpoint() =>

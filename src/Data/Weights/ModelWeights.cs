@@ -40,8 +40,8 @@ public sealed class ModelWeights : IModelWeights, IDisposable
     public WeightProcessing Processing { get; }
 
     /// <summary>
-    /// Parameters under TransformerLens's names, with their shapes, as a TransformerLens state dict would list them unprocessed; W_K and W_V
-    /// have the heads that are stored, also where several query heads read one.
+    /// Parameters under TransformerLens's names, with their shapes, as a TransformerLens state dict would list them unprocessed; W_K and
+    /// W_V have the heads that are stored, also where several query heads read one.
     /// </summary>
     public IEnumerable<(string Name, long[] Shape)> Parameters => _map.Names.Select(name => name == UnembedByToken
         ? ("unembed.W_U", [Config.DModel, Config.DVocabOut])
@@ -54,13 +54,15 @@ public sealed class ModelWeights : IModelWeights, IDisposable
     public static ModelWeights Open(InputPath folder, WeightProcessing processing)
     {
         if (!folder.IsFolder)
-            throw new InvalidDataException($"{folder.Name}: there is no such folder. A model is a folder with config.json and model.safetensors.");
+            throw new InvalidDataException(
+                $"{folder.Name}: there is no such folder. A model is a folder with config.json and model.safetensors.");
         var files = ModelFiles.In(folder);
         var config = files.Config;
         using var document = ParseConfig(config);
         var reader = new ConfigReader(document.RootElement, config.Name);
         var family = ModelFamily.All.FirstOrDefault(candidate => candidate.Recognizes(reader)) ?? throw new InvalidDataException(
-            $"{config.Name}: the architecture {Fault.Quote(reader.Architecture ?? reader.Text("model_type") ?? "none named")} is not supported. Supported: {string.Join(", ", ModelFamily.All.Select(known => known.Name))}.");
+            $"{config.Name}: the architecture {Fault.Quote(reader.Architecture ?? reader.Text("model_type") ?? "none named")} is not " +
+            $"supported. Supported: {string.Join(", ", ModelFamily.All.Select(known => known.Name))}.");
         var shape = family.ReadConfig(reader);
         Check(shape, config.Name);
 
@@ -70,7 +72,9 @@ public sealed class ModelWeights : IModelWeights, IDisposable
             var map = family.Map(shape, checkpoint);
             var faults = map.Faults(checkpoint);
             if (faults.Count > 0)
-                throw new InvalidDataException($"{checkpoint.Location}: this is not the checkpoint that config.json describes: {string.Join("; ", faults.Take(12))}{(faults.Count > 12 ? $"; and {faults.Count - 12} more" : "")}.");
+                throw new InvalidDataException(
+                    $"{checkpoint.Location}: this is not the checkpoint that config.json describes: " +
+                    $"{string.Join("; ", faults.Take(12))}{(faults.Count > 12 ? $"; and {faults.Count - 12} more" : "")}.");
             return new ModelWeights(family, shape, checkpoint, map, processing);
         }
         catch
@@ -113,7 +117,8 @@ public sealed class ModelWeights : IModelWeights, IDisposable
         };
         // TransformerLens adds it behind the gate; no published model has one.
         if (Config.GatedMlp && block.BIn!.AsSpan().ContainsAnyExcept(0f))
-            throw new InvalidDataException($"{_checkpoint.Location}: {prefix}.mlp.b_in is not zero, and the bias of a gated MLP's W_in is not supported.");
+            throw new InvalidDataException(
+                $"{_checkpoint.Location}: {prefix}.mlp.b_in is not zero, and the bias of a gated MLP's W_in is not supported.");
         WeightProcessor.Process(block, Config, Processing);
         return block;
     }
@@ -175,7 +180,8 @@ public sealed class ModelWeights : IModelWeights, IDisposable
 
         return document.RootElement.ValueKind == JsonValueKind.Object
             ? document
-            : throw new InvalidDataException($"{path.Name}: expected a JSON object with the model's configuration; its root is a {document.RootElement.ValueKind}.");
+            : throw new InvalidDataException(
+                $"{path.Name}: expected a JSON object with the model's configuration; its root is a {document.RootElement.ValueKind}.");
     }
 
     static void Check(ModelConfig config, string location)
@@ -187,9 +193,15 @@ public sealed class ModelWeights : IModelWeights, IDisposable
         }
 
         Require(config.NLayers <= MaxLayers, $"{config.NLayers} layers are more than any supported model has ({MaxLayers})");
-        Require(config.NKeyValueHeads > 0 && config.NHeads % config.NKeyValueHeads == 0, $"{config.NHeads} heads cannot share {config.NKeyValueHeads} heads of keys and values");
-        Require(config.RotaryDim <= config.DHead && config.RotaryDim % 2 == 0, $"the rotary dimension {config.RotaryDim} is not an even number up to d_head ({config.DHead})");
-        Require(config.WindowedLayers is null || config.WindowedLayers.Count == config.NLayers, $"the attention of {config.WindowedLayers?.Count} layers is named, of {config.NLayers}");
+        Require(
+            config.NKeyValueHeads > 0 && config.NHeads % config.NKeyValueHeads == 0,
+            $"{config.NHeads} heads cannot share {config.NKeyValueHeads} heads of keys and values");
+        Require(
+            config.RotaryDim <= config.DHead && config.RotaryDim % 2 == 0,
+            $"the rotary dimension {config.RotaryDim} is not an even number up to d_head ({config.DHead})");
+        Require(
+            config.WindowedLayers is null || config.WindowedLayers.Count == config.NLayers,
+            $"the attention of {config.WindowedLayers?.Count} layers is named, of {config.NLayers}");
         foreach (var (name, size) in new (string, long)[]
         {
             ("embedding", (long)config.DVocab * config.DModel),

@@ -68,9 +68,11 @@ public sealed class ParameterMap
         {
             var info = Find(checkpoint, rule);
             if (info is null)
-                faults.Add($"tensor '{rule.Sources[0]}' {TensorInfo.Describe(rule.StoredShape)}, from which {parameter} is made, is missing");
+                faults.Add(
+                    $"tensor '{rule.Sources[0]}' {TensorInfo.Describe(rule.StoredShape)}, from which {parameter} is made, is missing");
             else if (!info.Shape.AsSpan().SequenceEqual(rule.StoredShape))
-                faults.Add($"tensor '{info.Name}' has the shape {info.ShapeText}; by config.json it is {TensorInfo.Describe(rule.StoredShape)}");
+                faults.Add(
+                    $"tensor '{info.Name}' has the shape {info.ShapeText}; by config.json it is {TensorInfo.Describe(rule.StoredShape)}");
             else if (!info.Type.IsFloat())
                 faults.Add($"tensor '{info.Name}' has the type {info.Type}, where floating-point values belong");
         }
@@ -88,7 +90,9 @@ public sealed class ParameterMap
         checkpoint.Read(info.Name, stored);
         var fault = FirstNotFinite(stored);
         if (fault >= 0)
-            throw new InvalidDataException($"{checkpoint.Location}: tensor '{info.Name}' has the value {stored[fault]} at element {fault}; weights are finite. Export the checkpoint again.");
+            throw new InvalidDataException(
+                $"{checkpoint.Location}: tensor '{info.Name}' has the value {stored[fault]} at element {fault}; weights are finite. " +
+                $"Export the checkpoint again.");
         if (rule.Conversion is { } conversion)
         {
             foreach (ref var value in stored.AsSpan())

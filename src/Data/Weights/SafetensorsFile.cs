@@ -53,7 +53,8 @@ public sealed class SafetensorsFile : ITensorSource
     {
         var (info, offset) = Find(name);
         if (destination.Length != info.Count)
-            throw new ArgumentException($"Tensor '{name}' has {info.Count} values; the destination takes {destination.Length}.", nameof(destination));
+            throw new ArgumentException(
+                $"Tensor '{name}' has {info.Count} values; the destination takes {destination.Length}.", nameof(destination));
         if (!info.Type.IsFloat())
             throw new InvalidDataException($"{Location}: tensor '{name}' has the type {info.Type}, where floating-point values belong.");
         StoredValues.Read(_source, _header.DataStart + offset, info.Type, destination);

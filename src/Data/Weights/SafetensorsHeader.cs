@@ -38,7 +38,8 @@ internal sealed class SafetensorsHeader
         file.Read(0, prefix);
         var length = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > (ulong)(file.Length - prefix.Length))
-            throw Refuse(path, $"the header says it is longer than the {file.Length - prefix.Length} bytes that follow: the file is truncated, or not safetensors");
+            throw Refuse(path, $"the header says it is longer than the {file.Length - prefix.Length} bytes that follow: the file is " +
+                $"truncated, or not safetensors");
         if (length > MaxHeaderBytes)
             throw Refuse(path, $"the header says it is longer than the {MaxHeaderBytes} bytes that the format allows");
 
@@ -109,9 +110,11 @@ internal sealed class SafetensorsHeader
         if (value.ValueKind != JsonValueKind.Object
             || !value.TryGetProperty("dtype", out var typeName) || typeName.ValueKind != JsonValueKind.String
             || !value.TryGetProperty("shape", out var shapeArray) || shapeArray.ValueKind != JsonValueKind.Array
-            || !value.TryGetProperty("data_offsets", out var range) || range.ValueKind != JsonValueKind.Array || range.GetArrayLength() != 2)
+            || !value.TryGetProperty("data_offsets", out var range) || range.ValueKind != JsonValueKind.Array
+                || range.GetArrayLength() != 2)
         {
-            throw Refuse(_path, $"the entry of tensor {Fault.Quote(name)} lacks one of dtype (string), shape (array) and data_offsets (two numbers)");
+            throw Refuse(_path, $"the entry of tensor {Fault.Quote(name)} lacks one of dtype (string), shape (array) and data_offsets " +
+                $"(two numbers)");
         }
 
         var type = typeName.GetString() switch
@@ -129,7 +132,8 @@ internal sealed class SafetensorsHeader
             "I64" => TensorType.Int64,
             "U64" => TensorType.UInt64,
             "BOOL" => TensorType.Bool,
-            var other => throw Refuse(_path, $"tensor {Fault.Quote(name)} has dtype {Fault.Quote(other ?? "")}, which is not supported (F16, BF16, F32, F64, integers and BOOL are)"),
+            var other => throw Refuse(_path, $"tensor {Fault.Quote(name)} has dtype {Fault.Quote(other ?? "")}, which is not supported " +
+                $"(F16, BF16, F32, F64, integers and BOOL are)"),
         };
 
         var shape = shapeArray.EnumerateArray().Select(axis => Natural(name, "shape", axis)).ToArray();
@@ -145,16 +149,20 @@ internal sealed class SafetensorsHeader
 
         long start = Natural(name, "data_offsets", range[0]), end = Natural(name, "data_offsets", range[1]);
         if (end < start || end > dataLength)
-            throw Refuse(_path, $"the data of tensor {Fault.Quote(name)} is said to lie at {start} to {end}, but the data has {dataLength} bytes: the file is truncated or its header wrong");
+            throw Refuse(_path, $"the data of tensor {Fault.Quote(name)} is said to lie at {start} to {end}, but the data has " +
+                $"{dataLength} bytes: the file is truncated or its header wrong");
         if (end - start != bytes)
-            throw Refuse(_path, $"tensor {Fault.Quote(name)} of shape {TensorInfo.Describe(shape)} and dtype {typeName.GetString()} takes {bytes} bytes, but its offsets {start} to {end} span {end - start}");
+            throw Refuse(_path, $"tensor {Fault.Quote(name)} of shape {TensorInfo.Describe(shape)} and dtype {typeName.GetString()} " +
+                $"takes {bytes} bytes, but its offsets {start} to {end} span {end - start}");
         return (new TensorInfo(name, type, shape), start);
     }
 
     long Natural(string name, string field, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= 0
             ? number
-            : throw Refuse(_path, $"tensor {Fault.Quote(name)} has {Fault.Quote(value.GetRawText())} in its {field}, where a whole number from 0 on belongs");
+            : throw Refuse(
+                _path,
+                $"tensor {Fault.Quote(name)} has {Fault.Quote(value.GetRawText())} in its {field}, where a whole number from 0 on belongs");
 
     static InvalidDataException Refuse(string path, string what, Exception? cause = null) =>
         new($"{path}: {what}. Download or export the file again.", cause);

@@ -15,7 +15,8 @@ internal static class StoredValues
     const int MostAtOnce = 1 << 28;
 
     /// <summary>
-    /// Fills <paramref name="destination"/> with the values from byte <paramref name="offset"/> on, in blocks unless they are float32 already.
+    /// Fills <paramref name="destination"/> with the values from byte <paramref name="offset"/> on, in blocks unless they are float32
+    /// already.
     /// </summary>
     /// <exception cref="InvalidDataException">They reach past the end of the file.</exception>
     public static void Read(ByteSource source, long offset, TensorType type, Span<float> destination)

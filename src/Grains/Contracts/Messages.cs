@@ -25,7 +25,8 @@ public sealed record QueuedJob(
     [property: Id(0)] string Job, [property: Id(1)] int Priority, [property: Id(2)] bool Paused, [property: Id(3)] string? Fault, [property: Id(4)] bool MayPass = false);
 
 /// <summary>How a device's workers are.</summary>
-/// <param name="Fault">Why they have stopped, where they have: a fault of the device or the process, since one of a job ends that job alone.</param>
+/// <param name="Fault">Why they have stopped, where they have: a fault of the device or the process, since one of a job ends that job
+/// alone.</param>
 /// <param name="IsDrained">Whether they were told to lease no more.</param>
 [GenerateSerializer, Immutable, Alias("HeadScope.StartReply")]
 public sealed record StartReply([property: Id(0)] string? Fault, [property: Id(1)] bool IsDrained = false);
@@ -34,4 +35,5 @@ public sealed record StartReply([property: Id(0)] string? Fault, [property: Id(1
 /// <param name="Failure">Why it cannot be done, where it cannot: the job has failed.</param>
 /// <param name="Trouble">Why it was not done this time, where another time may do.</param>
 [GenerateSerializer, Immutable, Alias("HeadScope.ReduceReply")]
-public sealed record ReduceReply([property: Id(0)] bool Done, [property: Id(1)] string? Failure = null, [property: Id(2)] string? Trouble = null);
+public sealed record ReduceReply(
+    [property: Id(0)] bool Done, [property: Id(1)] string? Failure = null, [property: Id(2)] string? Trouble = null);

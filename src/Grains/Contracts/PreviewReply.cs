@@ -12,7 +12,8 @@ public sealed record PreviewReply(
     [property: Id(4)] string[] Scores, [property: Id(5)] string Headline)
 {
     public static PreviewReply Of(JobPreview preview, int headsPerLayer) => new(
-        preview.Rows, preview.Quantile, headsPerLayer, [.. preview.Heads.SelectMany(head => head.Values)], [.. preview.Scores], preview.Headline);
+        preview.Rows, preview.Quantile, headsPerLayer, [.. preview.Heads.SelectMany(head => head.Values)], [.. preview.Scores],
+        preview.Headline);
 
     public JobPreview ToPreview() => new(Rows, Quantile, Scores, Headline,
     [

@@ -18,7 +18,8 @@ internal sealed class ClusterWork(IGrainFactory grains, SiloAddress silo) : IPoo
     public async Task<IReadOnlyList<ActiveJob>> InTurnAsync(CancellationToken cancellation)
     {
         if (await Tries.OrNullAsync(() => Queue.InTurnAsync()).ConfigureAwait(false) is { } active)
-            _last = [.. active.Select(job => new ActiveJob(new JobFolder(job.Job), new JobControl(job.Priority, job.Paused), job.Fault, job.MayPass))];
+            _last = [.. active.Select(
+                job => new ActiveJob(new JobFolder(job.Job), new JobControl(job.Priority, job.Paused), job.Fault, job.MayPass))];
         return _last;
     }
 

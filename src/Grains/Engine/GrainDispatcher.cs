@@ -30,13 +30,17 @@ internal sealed class GrainDispatcher(IGrainFactory grains, SiloAddress silo, Jo
         return assignment;
     }
 
-    public Task CompleteAsync(Assignment assignment, CancellationToken cancellation) => EndAsync(assignment, (grain, unit) => grain.CompleteAsync(unit));
+    public Task CompleteAsync(Assignment assignment, CancellationToken cancellation) =>
+        EndAsync(assignment, (grain, unit) => grain.CompleteAsync(unit));
 
-    public Task AbandonAsync(Assignment assignment, CancellationToken cancellation) => EndAsync(assignment, (grain, unit) => grain.AbandonAsync(unit));
+    public Task AbandonAsync(Assignment assignment, CancellationToken cancellation) =>
+        EndAsync(assignment, (grain, unit) => grain.AbandonAsync(unit));
 
-    public Task RefuseAsync(Assignment assignment, CancellationToken cancellation) => EndAsync(assignment, (grain, unit) => grain.RefuseAsync(unit));
+    public Task RefuseAsync(Assignment assignment, CancellationToken cancellation) =>
+        EndAsync(assignment, (grain, unit) => grain.RefuseAsync(unit));
 
-    public async Task RefreshAsync(CancellationToken cancellation) => Note(await Tries.OrNullAsync(() => Grain.StatusAsync()).ConfigureAwait(false));
+    public async Task RefreshAsync(CancellationToken cancellation) =>
+        Note(await Tries.OrNullAsync(() => Grain.StatusAsync()).ConfigureAwait(false));
 
     public async Task RenewAsync(CancellationToken cancellation) =>
         Note(await Tries.OrNullAsync(() => Grain.RenewAsync([.. _held.Values], silo)).ConfigureAwait(false));

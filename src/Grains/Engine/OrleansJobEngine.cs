@@ -43,7 +43,8 @@ public sealed class OrleansJobEngine(IGrainFactory grains, JobStore jobs, string
             while (true)
             {
                 // Again and again: whatever became of the grain, it works while this engine runs.
-                if (model is not null && await Tries.OrNullAsync(() => grains.GetGrain<IModelGrain>(model).StartAsync()).ConfigureAwait(false) is { } started)
+                if (model is not null && await Tries.OrNullAsync(
+                    () => grains.GetGrain<IModelGrain>(model).StartAsync()).ConfigureAwait(false) is { } started)
                 {
                     if (started.Fault is { } fault)
                         throw new InvalidOperationException($"The workers have stopped: {fault}");

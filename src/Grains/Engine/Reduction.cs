@@ -22,7 +22,8 @@ internal static class Reduction
         }
         catch (Exception e) when (e is not IOException)
         {
-            throw await new JobFailures(jobs.Blobs, folder, presence, time).FailAsync("reduce", 1, "The reduction failed: ", e, CancellationToken.None).ConfigureAwait(false);
+            throw await new JobFailures(jobs.Blobs, folder, presence, time)
+                .FailAsync("reduce", 1, "The reduction failed: ", e, CancellationToken.None).ConfigureAwait(false);
         }
 
         await using var _ = session.ConfigureAwait(false);

@@ -33,6 +33,7 @@ internal static class Tries
     }
 
     /// <summary>A silo that stops cancels its calls. The last is a fault of the store's client, of a type that does not travel.</summary>
-    static bool IsPassing(Exception e) => e is OrleansException or TimeoutException or IOException or ObjectDisposedException or InvalidOperationException
+    static bool IsPassing(Exception e) =>
+        e is OrleansException or TimeoutException or IOException or ObjectDisposedException or InvalidOperationException
         or OperationCanceledException or UnavailableExceptionFallbackException;
 }

@@ -23,7 +23,9 @@ public static class MembershipSchema
         }
         catch (Exception e) when (e is NpgsqlException or ArgumentException)
         {
-            throw new IOException($"The membership tables could not be created: {e.Message} HEADSCOPE_POSTGRES must hold the connection string of a database whose user may create tables.", e);
+            throw new IOException(
+                $"The membership tables could not be created: {e.Message} HEADSCOPE_POSTGRES must hold the connection string of a " +
+                $"database whose user may create tables.", e);
         }
     }
 }

@@ -30,6 +30,7 @@ internal sealed class SiloFilterDirector(ISiloMetadataCache metadata) : IPlaceme
         if (labels.GetValueOrDefault(SiloLabels.Role) != SiloLabels.Worker)
             return false;
         var at = key.IndexOf('@', StringComparison.Ordinal);
-        return at < 0 || (labels.GetValueOrDefault(SiloLabels.Device) == key[..at] && labels.GetValueOrDefault(SiloLabels.Name) == key[(at + 1)..]);
+        return at < 0
+            || (labels.GetValueOrDefault(SiloLabels.Device) == key[..at] && labels.GetValueOrDefault(SiloLabels.Name) == key[(at + 1)..]);
     }
 }

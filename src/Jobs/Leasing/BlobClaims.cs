@@ -12,9 +12,11 @@ namespace HeadScope.Jobs.Leasing;
 /// <remarks>Claims save work; they do not guard results. A holder that was merely slow commits, or finds it has been done.</remarks>
 /// <param name="process">Who claims; this process unless said otherwise.</param>
 /// <param name="member">What it is in its cluster: members know at once of others' end.</param>
-/// <param name="readsOfALook">How many claims one look at all of them reads: they may be as many as workers, and all processes look.</param>
+/// <param name="readsOfALook">How many claims one look at all of them reads: they may be as many as workers, and all processes
+/// look.</param>
 public sealed class BlobClaims(
-    IBlobStore store, JobFolder folder, TimeProvider time, TimeSpan duration, ProcessIdentity? process = null, ClusterProcess? member = null, int readsOfALook = 32)
+    IBlobStore store, JobFolder folder, TimeProvider time, TimeSpan duration, ProcessIdentity? process = null,
+    ClusterProcess? member = null, int readsOfALook = 32)
 {
     /// <summary>How long a worker may be silent before others take over its work.</summary>
     public static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(60);
@@ -79,13 +81,15 @@ public sealed class BlobClaims(
     public async Task<IReadOnlySet<string>> HeldUnitsAsync(Predicate<string> except, CancellationToken cancellation)
     {
         var latest = await GenerationsAsync(folder.Claims, cancellation).ConfigureAwait(false);
-        var claims = latest.Where(claim => !except(claim.Key)).Select(claim => (Unit: claim.Key, Name: BlobOf(claim.Key, claim.Value.Generation), claim.Value.Version)).ToArray();
+        var claims = latest.Where(claim => !except(claim.Key))
+            .Select(claim => (Unit: claim.Key, Name: BlobOf(claim.Key, claim.Value.Generation), claim.Value.Version)).ToArray();
         foreach (var name in _observed.Keys.Except(claims.Select(claim => claim.Name)))
             _observed.TryRemove(name, out _);
 
         // Whoever looks begins somewhere else.
         Random.Shared.Shuffle(claims);
-        var unknown = claims.Where(claim => !_held.ContainsKey(claim.Name) && Observe(claim.Name, claim.Version).Holder is null).Take(readsOfALook).ToHashSet();
+        var unknown = claims.Where(claim => !_held.ContainsKey(claim.Name) && Observe(claim.Name, claim.Version).Holder is null)
+            .Take(readsOfALook).ToHashSet();
         var held = new ConcurrentDictionary<string, bool>();
         await Parallel.ForEachAsync(
             claims, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtATime, CancellationToken = cancellation },
@@ -137,7 +141,9 @@ public sealed class BlobClaims(
 
     bool HasEnded(Holding holder) => holder.Process.HasEnded || (member is not null && holder.Member is { } name && member.HasEnded(name));
 
-    /// <summary>A claim's content and who wrote it; null where there is none. One that nobody can read lapses like one of another machine.</summary>
+    /// <summary>
+    /// A claim's content and who wrote it; null where there is none. One that nobody can read lapses like one of another machine.
+    /// </summary>
     async Task<(string Content, Holding? Holder)?> TryReadAsync(string name, CancellationToken cancellation)
     {
         var content = "";
@@ -170,7 +176,8 @@ public sealed class BlobClaims(
         {
             var name = blob.Name[folder.Claims.Length..];
             var dot = name.LastIndexOf('.');
-            if (dot > 0 && int.TryParse(name.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation) && generation <= MostGenerations
+            if (dot > 0 && int.TryParse(
+                name.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation) && generation <= MostGenerations
                 && generation > latest.GetValueOrDefault(name[..dot]).Generation)
                 latest[name[..dot]] = (generation, blob.Version);
         }

@@ -34,8 +34,12 @@ public sealed record JobUnits(JobPlan Plan, bool WeightsColumns)
         return done;
     }
 
-    /// <summary>Asks the store for each of some units whether it is done, which costs less than <see cref="DoneAsync(IBlobStore, JobFolder, CancellationToken)"/> where they are few.</summary>
-    public async Task<IReadOnlyList<int>> DoneAsync(IReadOnlyList<int> among, IBlobStore store, JobFolder folder, CancellationToken cancellation)
+    /// <summary>
+    /// Asks the store for each of some units whether it is done, which costs less than
+    /// <see cref="DoneAsync(IBlobStore, JobFolder, CancellationToken)"/> where they are few.
+    /// </summary>
+    public async Task<IReadOnlyList<int>> DoneAsync(
+        IReadOnlyList<int> among, IBlobStore store, JobFolder folder, CancellationToken cancellation)
     {
         var done = new List<int>();
         foreach (var unit in among)
@@ -48,7 +52,8 @@ public sealed record JobUnits(JobPlan Plan, bool WeightsColumns)
     }
 
     /// <summary>The blob that is there when the unit is done.</summary>
-    public string ResultOf(string unit, JobFolder folder) => RangeOf(unit) is { } shard ? folder.ShardStats(shard.Shard) : folder.WeightsColumns;
+    public string ResultOf(string unit, JobFolder folder) =>
+        RangeOf(unit) is { } shard ? folder.ShardStats(shard.Shard) : folder.WeightsColumns;
 
     /// <exception cref="JobStoppedException">The job was cancelled or deleted, or has failed.</exception>
     /// <exception cref="UnreadableBlobException">It has failed, and nobody can read why.</exception>

@@ -10,7 +10,8 @@ internal sealed class LookClock(TimeProvider time)
     TimeSpan _took;
 
     /// <param name="interval">How old the last look may be, where looks cost nothing.</param>
-    public bool IsDue(TimeSpan interval) => _last is not { } last || time.GetElapsedTime(last) >= (interval > _took * Rest ? interval : _took * Rest);
+    public bool IsDue(TimeSpan interval) =>
+        _last is not { } last || time.GetElapsedTime(last) >= (interval > _took * Rest ? interval : _took * Rest);
 
     public async Task LookAsync(Func<Task> look)
     {

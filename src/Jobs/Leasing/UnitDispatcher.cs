@@ -12,7 +12,8 @@ namespace HeadScope.Jobs.Leasing;
 /// <param name="isGone">Which workers are known to be gone; null where none can be.</param>
 /// <param name="presence">Tells whether the job is still the one that was opened; null where nobody deletes it.</param>
 public sealed class UnitDispatcher(
-    IBlobStore store, JobFolder folder, JobUnits units, BlobClaims claims, TimeProvider time, TimeSpan duration, Func<string, bool>? isGone = null,
+    IBlobStore store, JobFolder folder, JobUnits units, BlobClaims claims, TimeProvider time, TimeSpan duration, Func<string,
+    bool>? isGone = null,
     JobPresence? presence = null) : IUnitDispatcher
 {
     /// <summary>How often to look, at the least, what others have done or said.</summary>

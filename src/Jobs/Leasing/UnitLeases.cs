@@ -19,10 +19,16 @@ public sealed class UnitLeases(IBlobStore store, JobFolder folder, JobUnits unit
     /// <summary>Rows of the shards that were done when this process last heard.</summary>
     public int RowsDone => dispatcher.Progress.RowsDone;
 
-    /// <summary>Shards that are neither done nor in work, as far as this process knows. The columns of the weights count as a shard.</summary>
-    public int ShardsWaiting => dispatcher.Progress is var progress ? Math.Clamp(progress.Units - progress.Done - progress.Assigned, 0, units.Plan.Shards) : 0;
+    /// <summary>
+    /// Shards that are neither done nor in work, as far as this process knows. The columns of the weights count as a shard.
+    /// </summary>
+    public int ShardsWaiting =>
+        dispatcher.Progress is var progress ? Math.Clamp(progress.Units - progress.Done - progress.Assigned, 0, units.Plan.Shards) : 0;
 
-    /// <summary>The next unit to work on; null when all are done (see <see cref="IsComplete"/>), others have what is left, or nobody answers just now.</summary>
+    /// <summary>
+    /// The next unit to work on; null when all are done (see <see cref="IsComplete"/>), others have what is left, or nobody answers just
+    /// now.
+    /// </summary>
     /// <exception cref="JobStoppedException">The job was cancelled or deleted, or has failed.</exception>
     public async Task<Lease?> TryLeaseAsync(string worker, CancellationToken cancellation)
     {

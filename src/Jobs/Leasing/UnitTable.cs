@@ -10,7 +10,8 @@ namespace HeadScope.Jobs.Leasing;
 /// all went through the units in one order would try for each that the others have.
 /// </remarks>
 /// <param name="duration">How long a holder may be silent; infinite where holders end with the table.</param>
-/// <param name="firstGeneration">Number of the first assignment. Tables that follow one another for one job must not count from the same number.</param>
+/// <param name="firstGeneration">Number of the first assignment. Tables that follow one another for one job must not count from the same
+/// number.</param>
 public sealed class UnitTable(JobUnits units, TimeProvider time, TimeSpan duration, int firstGeneration)
 {
     readonly Lock _gate = new();
@@ -27,7 +28,8 @@ public sealed class UnitTable(JobUnits units, TimeProvider time, TimeSpan durati
         get
         {
             lock (_gate)
-                return new UnitProgress(units.Count, _doneCount, _held.Count(held => !_done[held.Key] && !HasLapsed(held.Value)), _rowsDone);
+                return new UnitProgress(
+                    units.Count, _doneCount, _held.Count(held => !_done[held.Key] && !HasLapsed(held.Value)), _rowsDone);
         }
     }
 
@@ -71,7 +73,8 @@ public sealed class UnitTable(JobUnits units, TimeProvider time, TimeSpan durati
     {
         lock (_gate)
         {
-            if (units.IndexOf(assignment.Unit) is not { } unit || _done[unit] || (IsHeld(unit) && _held[unit].Generation != assignment.Generation))
+            if (units.IndexOf(assignment.Unit) is not { } unit || _done[unit]
+                || (IsHeld(unit) && _held[unit].Generation != assignment.Generation))
                 return false;
             Hold(unit, assignment.Generation, worker);
             return true;
@@ -153,7 +156,8 @@ public sealed class UnitTable(JobUnits units, TimeProvider time, TimeSpan durati
     /// <summary>The assignment's unit, no longer held; null where it is another's by now.</summary>
     int? TryTake(Assignment assignment)
     {
-        if (units.IndexOf(assignment.Unit) is not { } unit || !_held.TryGetValue(unit, out var held) || held.Generation != assignment.Generation)
+        if (units.IndexOf(assignment.Unit) is not { } unit || !_held.TryGetValue(unit, out var held)
+            || held.Generation != assignment.Generation)
             return null;
         _held.Remove(unit);
         return unit;

@@ -18,16 +18,20 @@ public static class JobInstruments
     static readonly Meter Meter = new(MeterName);
 
     static readonly Counter<long> Tokens = Meter.CreateCounter<long>(
-        "headscope.tokens.scored", "{token}", "Tokens whose prediction was scored, all but the first of each row; tokens of shards that are tried again count again.");
+        "headscope.tokens.scored", "{token}",
+        "Tokens whose prediction was scored, all but the first of each row; tokens of shards that are tried again count again.");
 
     static readonly Counter<long> Shards = Meter.CreateCounter<long>(
-        "headscope.shards", "{shard}", "Shards that were started here, and how they ended: done, failed, or duplicate, where another worker had committed first.");
+        "headscope.shards", "{shard}",
+        "Shards that were started here, and how they ended: done, failed, or duplicate, where another worker had committed first.");
 
     static readonly Counter<long> Retries = Meter.CreateCounter<long>(
-        "headscope.shard.retries", "{retry}", "Failures of a shard, or of the columns of the weights, after which it is tried again, by cause.");
+        "headscope.shard.retries", "{retry}",
+        "Failures of a shard, or of the columns of the weights, after which it is tried again, by cause.");
 
     static readonly Counter<long> BatchesHalved = Meter.CreateCounter<long>(
-        "headscope.batches.halved", "{batch}", "Batches that did not fit into the device's memory, after which the worker scores half as many sequences together.");
+        "headscope.batches.halved", "{batch}",
+        "Batches that did not fit into the device's memory, after which the worker scores half as many sequences together.");
 
     static readonly Histogram<double> ShardSeconds = Meter.CreateHistogram(
         "headscope.shard", "s", "Time from the lease of a shard to its commit.", tags: null, Buckets.Work);
@@ -37,9 +41,13 @@ public static class JobInstruments
 
     static JobInstruments()
     {
-        Meter.CreateObservableUpDownCounter("headscope.jobs", MeteredJob.CountByState, "{job}", "Jobs that this process works on or has worked on, by state.");
-        Meter.CreateObservableGauge("headscope.job.progress_ratio", MeteredJob.Progress, "1", "Share of the rows that are committed, by any process, of the jobs being worked on or, between jobs, of the last.");
-        Meter.CreateObservableUpDownCounter("headscope.queue.shards", MeteredJob.Waiting, "{shard}", "Shards that are not done and not being scored by this process.");
+        Meter.CreateObservableUpDownCounter(
+            "headscope.jobs", MeteredJob.CountByState, "{job}", "Jobs that this process works on or has worked on, by state.");
+        Meter.CreateObservableGauge(
+            "headscope.job.progress_ratio", MeteredJob.Progress, "1",
+            "Share of the rows that are committed, by any process, of the jobs being worked on or, between jobs, of the last.");
+        Meter.CreateObservableUpDownCounter(
+            "headscope.queue.shards", MeteredJob.Waiting, "{shard}", "Shards that are not done and not being scored by this process.");
     }
 
     /// <summary>Makes every series that a job will count on, so that the first event is a step from 0 and not a start at 1.</summary>

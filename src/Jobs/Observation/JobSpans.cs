@@ -47,5 +47,6 @@ public static class JobSpans
     internal static Activity? Reduce() => Source.StartActivity("reduce");
 
     /// <summary>Marks a span as failed.</summary>
-    internal static void Fail(this Activity? span, Exception cause) => span?.SetStatus(ActivityStatusCode.Error, cause.Message).AddException(cause);
+    internal static void Fail(this Activity? span, Exception cause) =>
+        span?.SetStatus(ActivityStatusCode.Error, cause.Message).AddException(cause);
 }

@@ -118,7 +118,8 @@ public sealed class MeteredJob : IJobObserver, IDisposable
     internal static IEnumerable<Measurement<int>> CountByState()
     {
         lock (Gate)
-            return [.. States.Select((state, index) => new Measurement<int>(Counts[index], new KeyValuePair<string, object?>("state", state)))];
+            return [.. States.Select(
+                (state, index) => new Measurement<int>(Counts[index], new KeyValuePair<string, object?>("state", state)))];
     }
 
     internal static IEnumerable<Measurement<double>> Progress()

@@ -12,12 +12,15 @@ public static class WorkerInstruments
     static readonly SortedDictionary<string, Device> Devices = new(StringComparer.Ordinal);
 
     static readonly Histogram<double> ModelLoad = Meter.CreateHistogram(
-        "headscope.model.load", "s", "Time to read a model's weights, process them and bring them to the device.", tags: null, Buckets.Work);
+        "headscope.model.load", "s", "Time to read a model's weights, process them and bring them to the device.", tags: null,
+        Buckets.Work);
 
     static WorkerInstruments()
     {
-        Meter.CreateObservableUpDownCounter("headscope.workers", Workers, "{worker}", "Workers that are scoring shards or waiting for one, by what they compute on.");
-        Meter.CreateObservableGauge("headscope.device.memory", Memory, "By", "Memory in use on the device, by all programs; for processors, by this process.");
+        Meter.CreateObservableUpDownCounter(
+            "headscope.workers", Workers, "{worker}", "Workers that are scoring shards or waiting for one, by what they compute on.");
+        Meter.CreateObservableGauge(
+            "headscope.device.memory", Memory, "By", "Memory in use on the device, by all programs; for processors, by this process.");
     }
 
     /// <summary>Counts a worker until disposed of.</summary>

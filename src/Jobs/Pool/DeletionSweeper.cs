@@ -1,7 +1,10 @@
 using HeadScope.Jobs.Records;
 namespace HeadScope.Jobs.Pool;
 
-/// <summary>Deletes, from time to time, what workers that have died wrote into jobs that were deleted under them; and forgets those jobs after a while.</summary>
+/// <summary>
+/// Deletes, from time to time, what workers that have died wrote into jobs that were deleted under them; and forgets those jobs after a
+/// while.
+/// </summary>
 internal sealed class DeletionSweeper(JobStore jobs, TimeProvider time)
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);

@@ -15,7 +15,8 @@ namespace HeadScope.Jobs.Pool;
 /// </summary>
 /// <param name="work">Says which jobs there are and who hands out their units.</param>
 /// <param name="report">Told what went wrong with a job; the pool goes on with the others.</param>
-public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider time, Action<JobFolder, Exception> report, IPoolWork work) : IJobEngine
+public sealed class JobPool(
+    JobStore jobs, EngineOptions options, TimeProvider time, Action<JobFolder, Exception> report, IPoolWork work) : IJobEngine
 {
     /// <summary>How often to look for jobs that came, ended, or were changed by others.</summary>
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
@@ -52,7 +53,8 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         {
             var workers = places.SelectMany(place => Enumerable.Repeat(place, options.WorkersOn(place.Device))).Select((place, i) => UntilOneFailsAsync(async () =>
             {
-                using var worker = new PoolWorker(LocalEngine.WorkerName(i), this, models, place, options.ThreadsOfWorker(place.Device), time);
+                using var worker = new PoolWorker(
+                    LocalEngine.WorkerName(i), this, models, place, options.ThreadsOfWorker(place.Device), time);
                 await worker.RunAsync(stop.Token, cancellation).ConfigureAwait(false);
             }));
             await Task.WhenAll(workers.Append(UntilOneFailsAsync(() => LookAsync(stop.Token)))).ConfigureAwait(false);
@@ -83,7 +85,8 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
 
     /// <summary>The open jobs, the one first whose turn it is.</summary>
     internal IEnumerable<PooledJob> InTurn() =>
-        _open.Values.Where(job => job.IsOpen).OrderByDescending(job => job.Control.Priority).ThenBy(job => job.Workers).ThenBy(job => job.LastTurn).ThenBy(job => job.Rank);
+        _open.Values.Where(job => job.IsOpen).OrderByDescending(job => job.Control.Priority).ThenBy(job => job.Workers)
+            .ThenBy(job => job.LastTurn).ThenBy(job => job.Rank);
 
     internal IPoolWork Work => work;
 
@@ -113,14 +116,17 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
         await job.CloseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Nobody can work on a job as it is, or a fault came of it that nobody foresaw: everyone should know. Ends the job, and nothing else.</summary>
+    /// <summary>
+    /// Nobody can work on a job as it is, or a fault came of it that nobody foresaw: everyone should know. Ends the job, and nothing else.
+    /// </summary>
     internal async Task FailAsync(JobFolder folder, Exception cause)
     {
         JobStoppedException why;
         try
         {
             var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, CancellationToken.None).ConfigureAwait(false);
-            why = await new JobFailures(jobs.Blobs, folder, presence, time).FailAsync("job", 1, "", cause, CancellationToken.None).ConfigureAwait(false);
+            why = await new JobFailures(jobs.Blobs, folder, presence, time).FailAsync("job", 1, "", cause, CancellationToken.None)
+                .ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -179,7 +185,8 @@ public sealed class JobPool(JobStore jobs, EngineOptions options, TimeProvider t
             if (!_open.TryGetValue(active.Folder.Id, out var job))
             {
                 // All that people see of it is read, not only what the work needs: what is listed as unreadable is left alone.
-                if (_unreadable.WhyNot(active.Folder) is not null || await _reader.TryReadAsync(active.Folder, stop).ConfigureAwait(false) is not { Spec: var spec })
+                if (_unreadable.WhyNot(active.Folder) is not null
+                    || await _reader.TryReadAsync(active.Folder, stop).ConfigureAwait(false) is not { Spec: var spec })
                     return;
                 var rows = new PooledJob.Rows(time);
                 if ((options.DevicesFor(spec).Count == 0 ? options.NoDeviceFor(spec) : options.WhyNotHere(spec)) is { } reason)

@@ -48,7 +48,9 @@ public sealed class JobQueue(JobStore jobs, TimeProvider time)
     /// <summary>Somebody has seen the end of a job.</summary>
     public void Ended(JobFolder folder) => _ended[folder.Id] = time.GetTimestamp();
 
-    /// <summary>By priority, the highest first; within one, each has the first place once in as many turns as there are jobs of it.</summary>
+    /// <summary>
+    /// By priority, the highest first; within one, each has the first place once in as many turns as there are jobs of it.
+    /// </summary>
     public static IReadOnlyList<ActiveJob> Order(IReadOnlyList<ActiveJob> jobs, int turn) =>
     [
         .. jobs.GroupBy(job => job.Control.Priority).OrderByDescending(group => group.Key).SelectMany(group =>

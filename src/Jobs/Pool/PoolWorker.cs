@@ -10,7 +10,8 @@ using HeadScope.ModelCore.Model;
 namespace HeadScope.Jobs.Pool;
 
 /// <summary>A worker of a pool: turns to the job whose turn it is, does one unit, and turns again.</summary>
-internal sealed class PoolWorker(string name, JobPool pool, ResidentModels models, Workplace place, int threads, TimeProvider time) : IDisposable
+internal sealed class PoolWorker(
+    string name, JobPool pool, ResidentModels models, Workplace place, int threads, TimeProvider time) : IDisposable
 {
     /// <summary>How long to wait where there is nothing to do, and how long to leave a job alone that had nothing.</summary>
     static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(0.5);

@@ -32,7 +32,8 @@ internal sealed class PooledJob(JobSession session, PooledJob.Rows rows, TimePro
     public bool IsOpen => !Control.Paused && time.GetTimestamp() >= Volatile.Read(ref _aloneUntil);
 
     /// <summary>There is nothing to do for it for a while.</summary>
-    public void LeaveAlone(TimeSpan span) => Volatile.Write(ref _aloneUntil, time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency));
+    public void LeaveAlone(TimeSpan span) =>
+        Volatile.Write(ref _aloneUntil, time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency));
 
     public bool TryEnter()
     {

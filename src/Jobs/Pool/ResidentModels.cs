@@ -41,7 +41,8 @@ public sealed class ResidentModels(int most, int threads) : IDisposable
 
     Use AcquireBeside(JobSession session, Workplace place)
     {
-        var key = $"{session.Spec.Model.Hash} {string.Join(' ', session.Spec.Model.Processing)} {session.Spec.Precision} {place.Device.Backend} {place.Device.Name}";
+        var key = $"{session.Spec.Model.Hash} {string.Join(' ', session.Spec.Model.Processing)} {session.Spec.Precision} " +
+            $"{place.Device.Backend} {place.Device.Name}";
         Resident resident;
         lock (_gate)
         {

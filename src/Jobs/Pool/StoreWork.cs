@@ -4,7 +4,9 @@ using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Pool;
 
-/// <summary>The jobs of a store, which no cluster works on: any number of processes may work on them in this way, knowing nothing of one another.</summary>
+/// <summary>
+/// The jobs of a store, which no cluster works on: any number of processes may work on them in this way, knowing nothing of one another.
+/// </summary>
 public sealed class StoreWork(JobStore jobs, TimeProvider time) : IPoolWork
 {
     readonly JobQueue _queue = new(jobs, time);

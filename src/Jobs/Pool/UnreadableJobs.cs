@@ -14,7 +14,9 @@ internal sealed class UnreadableJobs(TimeProvider time)
 
     /// <summary>Why a job is left alone for now; null where it is to be read.</summary>
     public string? WhyNot(JobFolder folder) =>
-        _jobs.TryGetValue(folder.Id, out var job) && job.Looked is { } looked && time.GetElapsedTime(looked) < LookInterval ? job.Reason : null;
+        _jobs.TryGetValue(folder.Id, out var job) && job.Looked is { } looked && time.GetElapsedTime(looked) < LookInterval
+            ? job.Reason
+            : null;
 
     /// <summary>A job was found to be unreadable.</summary>
     /// <returns>Whether that is news.</returns>

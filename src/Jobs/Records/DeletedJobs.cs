@@ -35,7 +35,9 @@ public sealed class DeletedJobs(IBlobStore blobs)
         return folders;
     }
 
-    /// <summary>Deletes what was written into a job after it was deleted; without effect on jobs that were not, or were submitted again.</summary>
+    /// <summary>
+    /// Deletes what was written into a job after it was deleted; without effect on jobs that were not, or were submitted again.
+    /// </summary>
     public async Task SweepAsync(JobFolder folder, CancellationToken cancellation)
     {
         var names = new List<string>();
@@ -46,7 +48,8 @@ public sealed class DeletedJobs(IBlobStore blobs)
         }
 
         // Asked after the list was made: what is in it was there before the job may have been submitted again.
-        if (await blobs.ExistsAsync(folder.Plan, cancellation).ConfigureAwait(false) || !await blobs.ExistsAsync(folder.Deleted, cancellation).ConfigureAwait(false))
+        if (await blobs.ExistsAsync(folder.Plan, cancellation).ConfigureAwait(false)
+            || !await blobs.ExistsAsync(folder.Deleted, cancellation).ConfigureAwait(false))
             return;
         await blobs.DeleteAsync(names, cancellation).ConfigureAwait(false);
         await blobs.TrimFolderAsync(folder.Prefix, cancellation).ConfigureAwait(false);

@@ -5,8 +5,8 @@ using HeadScope.Jobs.Store;
 namespace HeadScope.Jobs.Records;
 
 /// <summary>
-/// Reads a job's JSON blobs, each by a method of its name. Whatever a blob holds, that takes bounded memory, and gives what it should hold or
-/// an <see cref="UnreadableBlobException"/> that says why not.
+/// Reads a job's JSON blobs, each by a method of its name. Whatever a blob holds, that takes bounded memory, and gives what it should hold
+/// or an <see cref="UnreadableBlobException"/> that says why not.
 /// </summary>
 public static class JobBlobs
 {
@@ -22,7 +22,9 @@ public static class JobBlobs
         if (format > JobSpec.KnownFormat)
         {
             throw new UnreadableBlobException(
-                folder.Spec, $"a newer version of HeadScope wrote this job (format {format}, where this version knows {JobSpec.KnownFormat})", "Use that version or a later one with it.");
+                folder.Spec,
+                $"a newer version of HeadScope wrote this job (format {format}, where this version knows {JobSpec.KnownFormat})",
+                "Use that version or a later one with it.");
         }
 
         return Parse<JobSpec>(folder.Spec, json, spec =>
@@ -30,13 +32,18 @@ public static class JobBlobs
             : JobLimits.FaultOf(spec) ?? (spec.Id == folder.Id ? null : $"it is the spec of job {spec.Id}, or of another version of HeadScope"));
     }
 
-    public static JobPlan Plan(JobFolder folder, JobSpec spec, byte[] json) => Parse<JobPlan>(folder.Plan, json, plan => JobLimits.FaultOf(plan, spec));
+    public static JobPlan Plan(JobFolder folder, JobSpec spec, byte[] json) =>
+        Parse<JobPlan>(folder.Plan, json, plan => JobLimits.FaultOf(plan, spec));
 
     public static int[][] InductionTokens(JobFolder folder, InductionReference induction, byte[] json) => Parse<int[][]>(
         folder.InductionTokens, json,
-        rows => rows.Any(row => row is null) || InductionRows.Hash(rows) != induction.Hash ? "these are not the token rows that the job was made with" : null);
+        rows => rows.Any(row => row is null) || InductionRows.Hash(rows) != induction.Hash
+            ? "these are not the token rows that the job was made with"
+            : null);
 
-    /// <summary>The most bytes of <see cref="InductionTokens"/>: rows in brackets, of numbers that have eleven characters and a comma.</summary>
+    /// <summary>
+    /// The most bytes of <see cref="InductionTokens"/>: rows in brackets, of numbers that have eleven characters and a comma.
+    /// </summary>
     public static long MostInductionBytes(InductionReference induction) => 16 + induction.Rows * (4 + 12 * (2L * induction.Repeat + 1));
 
     public static JobControl Control(JobFolder folder, byte[] json) => Parse<JobControl>(
@@ -46,12 +53,14 @@ public static class JobBlobs
             : $"its priority is {control.Priority:N0}, where {RequestRules.Priority.Lowest} to {RequestRules.Priority.Highest} are possible",
         Dispensable);
 
-    public static JobSubmission Submission(JobFolder folder, byte[] json) => Parse<JobSubmission>(folder.Submission, json, _ => null, Dispensable);
+    public static JobSubmission Submission(JobFolder folder, byte[] json) =>
+        Parse<JobSubmission>(folder.Submission, json, _ => null, Dispensable);
 
     public static JobFailure Failure(JobFolder folder, byte[] json) => Parse<JobFailure>(folder.Failed, json, _ => null, Dispensable);
 
     public static Manifest Manifest(JobFolder folder, byte[] json) =>
-        Parse<Manifest>(folder.Manifest, json, manifest => manifest.Job == folder.Id ? manifest.Fault() : "it is the manifest of another job");
+        Parse<Manifest>(
+            folder.Manifest, json, manifest => manifest.Job == folder.Id ? manifest.Fault() : "it is the manifest of another job");
 
     /// <param name="fault">What does not hold of a value though it can be read, in half a sentence; null where all does.</param>
     /// <param name="remedy">What to do where it is unreadable; null for what helps with any blob of a job.</param>

@@ -11,8 +11,10 @@ public sealed record JobFailure(string Unit, int Attempts, string Message, DateT
     /// <summary>Null where the job has not failed.</summary>
     /// <exception cref="UnreadableBlobException">It has, and nobody can read why.</exception>
     public static async Task<JobFailure?> TryReadAsync(IBlobStore store, JobFolder folder, CancellationToken cancellation) =>
-        await store.TryReadAsync(folder.Failed, JobBlobs.MostBytes, cancellation).ConfigureAwait(false) is { } json ? JobBlobs.Failure(folder, json) : null;
+        await store.TryReadAsync(folder.Failed, JobBlobs.MostBytes, cancellation)
+            .ConfigureAwait(false) is { } json ? JobBlobs.Failure(folder, json) : null;
 
     /// <summary>As a blob.</summary>
-    public byte[] ToJson() => JobJson.Write(Message.Length <= MostCharacters ? this : this with { Message = $"{Message[..MostCharacters]}..." });
+    public byte[] ToJson() =>
+        JobJson.Write(Message.Length <= MostCharacters ? this : this with { Message = $"{Message[..MostCharacters]}..." });
 }

@@ -3,8 +3,8 @@ using HeadScope.Jobs.Store;
 namespace HeadScope.Jobs.Records;
 
 /// <summary>
-/// Knows whether a job is still the one that was opened. A job may be deleted while it is worked on, and submitted again: whoever works on it
-/// looks before and after each commit, and takes back what it has written into a job that is gone.
+/// Knows whether a job is still the one that was opened. A job may be deleted while it is worked on, and submitted again: whoever works on
+/// it looks before and after each commit, and takes back what it has written into a job that is gone.
 /// </summary>
 public sealed class JobPresence
 {
@@ -19,7 +19,8 @@ public sealed class JobPresence
         new(store, folder, await VersionAsync(store, folder, cancellation).ConfigureAwait(false));
 
     /// <summary>What those are told who work on a job that is gone.</summary>
-    public static JobStoppedException Deleted(JobFolder folder, Exception? cause = null) => new($"The job {folder.Id} was deleted.", cause) { Cancelled = true };
+    public static JobStoppedException Deleted(JobFolder folder, Exception? cause = null) =>
+        new($"The job {folder.Id} was deleted.", cause) { Cancelled = true };
 
     /// <summary>Whether the job is no longer there, or another of the same id is.</summary>
     public async Task<bool> IsGoneAsync(CancellationToken cancellation) =>

@@ -24,7 +24,9 @@ public enum JobState
     /// <summary>Somebody cancelled it. Finished shards are kept.</summary>
     Cancelled,
 
-    /// <summary>It is there, and a blob that says what it is, or how it is, cannot be read. Nobody works on it, and nobody writes into it.</summary>
+    /// <summary>
+    /// It is there, and a blob that says what it is, or how it is, cannot be read. Nobody works on it, and nobody writes into it.
+    /// </summary>
     Unreadable,
 }
 
@@ -37,8 +39,10 @@ public static class JobStates
 
     /// <summary>The state of a name, in capitals or not; null where there is none.</summary>
     public static JobState? Named(string name) =>
-        Enum.GetValues<JobState>().Cast<JobState?>().FirstOrDefault(state => state!.Value.Name().Equals(name, StringComparison.OrdinalIgnoreCase));
+        Enum.GetValues<JobState>().Cast<JobState?>()
+            .FirstOrDefault(state => state!.Value.Name().Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether nothing more will happen unless somebody asks for it.</summary>
-    public static bool HasEnded(this JobState state) => state is JobState.Done or JobState.Failed or JobState.Cancelled or JobState.Unreadable;
+    public static bool HasEnded(this JobState state) =>
+        state is JobState.Done or JobState.Failed or JobState.Cancelled or JobState.Unreadable;
 }

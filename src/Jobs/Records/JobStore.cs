@@ -18,7 +18,8 @@ public sealed class JobStore(IBlobStore blobs)
         var folder = new JobFolder(job.Spec.Id);
         await new DeletedJobs(blobs).ForgetAsync(folder, cancellation).ConfigureAwait(false);
         if (job.InductionTokens.Length > 0)
-            await blobs.TryCreateAsync(folder.InductionTokens, JsonSerializer.SerializeToUtf8Bytes(job.InductionTokens), cancellation).ConfigureAwait(false);
+            await blobs.TryCreateAsync(folder.InductionTokens, JsonSerializer.SerializeToUtf8Bytes(job.InductionTokens), cancellation)
+                .ConfigureAwait(false);
         await blobs.TryCreateAsync(folder.Spec, JobJson.Write(job.Spec), cancellation).ConfigureAwait(false);
         await blobs.TryCreateAsync(folder.Plan, JobJson.Write(job.Plan), cancellation).ConfigureAwait(false);
         return folder;
@@ -33,7 +34,9 @@ public sealed class JobStore(IBlobStore blobs)
         await blobs.DeleteAsync(names, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Deletes a job with everything it has made, whatever its blobs are. Who works on it will notice, and leaves nothing of it.</summary>
+    /// <summary>
+    /// Deletes a job with everything it has made, whatever its blobs are. Who works on it will notice, and leaves nothing of it.
+    /// </summary>
     /// <returns>Whether there was anything.</returns>
     public async Task<bool> DeleteAsync(JobFolder folder, CancellationToken cancellation)
     {
@@ -86,12 +89,15 @@ public sealed class JobStore(IBlobStore blobs)
 
     /// <exception cref="UnreadableBlobException">They are not those the job was made with.</exception>
     public async Task<int[][]> ReadInductionTokensAsync(JobFolder folder, InductionReference induction, CancellationToken cancellation) =>
-        JobBlobs.InductionTokens(folder, induction, await ReadAsync(folder.InductionTokens, JobBlobs.MostInductionBytes(induction), cancellation).ConfigureAwait(false));
+        JobBlobs.InductionTokens(
+            folder, induction,
+            await ReadAsync(folder.InductionTokens, JobBlobs.MostInductionBytes(induction), cancellation).ConfigureAwait(false));
 
     /// <summary>The manifest of a job that is done, or null.</summary>
     /// <exception cref="UnreadableBlobException">It is damaged.</exception>
     public async Task<Manifest?> ManifestAsync(JobFolder folder, CancellationToken cancellation) =>
-        await blobs.TryReadAsync(folder.Manifest, JobBlobs.MostBytes, cancellation).ConfigureAwait(false) is { } json ? JobBlobs.Manifest(folder, json) : null;
+        await blobs.TryReadAsync(folder.Manifest, JobBlobs.MostBytes, cancellation)
+            .ConfigureAwait(false) is { } json ? JobBlobs.Manifest(folder, json) : null;
 
     /// <summary>Merges the statistics of shards that are committed already, for whoever wants to go on from there.</summary>
     /// <exception cref="InvalidDataException">A shard's statistics are damaged, or not of this job.</exception>
@@ -103,7 +109,8 @@ public sealed class JobStore(IBlobStore blobs)
         foreach (var shard in await CommittedShardsAsync(blobs, folder, cancellation).ConfigureAwait(false))
         {
             var name = folder.ShardStats(shard);
-            if (shard >= plan.Shards || await blobs.TryReadAsync(name, shape.MostStatsBytes, cancellation).ConfigureAwait(false) is not { } blob)
+            if (shard >= plan.Shards || await blobs.TryReadAsync(
+                name, shape.MostStatsBytes, cancellation).ConfigureAwait(false) is not { } blob)
                 continue;
             var statistics = shape.NewStatistics();
             yield return (ShardStatsFile.Read(blob, name, shape, statistics), statistics);
@@ -118,7 +125,8 @@ public sealed class JobStore(IBlobStore blobs)
         {
             // Exactly the name that a commit gives: a number may be written in other ways.
             var name = blob.Name.AsSpan(folder.Shards.Length);
-            if (name.EndsWith(".stats", StringComparison.Ordinal) && int.TryParse(name[..^".stats".Length], NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
+            if (name.EndsWith(".stats", StringComparison.Ordinal) && int.TryParse(
+                name[..^".stats".Length], NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
                 && blob.Name == folder.ShardStats(shard))
             {
                 shards.Add(shard);
@@ -137,5 +145,6 @@ public sealed class JobStore(IBlobStore blobs)
     }
 
     async Task<byte[]> ReadAsync(string name, long most, CancellationToken cancellation) =>
-        await blobs.TryReadAsync(name, most, cancellation).ConfigureAwait(false) ?? throw new UnreadableBlobException(name, "it is missing");
+        await blobs.TryReadAsync(name, most, cancellation)
+            .ConfigureAwait(false) ?? throw new UnreadableBlobException(name, "it is missing");
 }

@@ -8,7 +8,8 @@ namespace HeadScope.Jobs.Records;
 /// <param name="MeanLoss">In nats, over the positions whose loss is finite; NaN where there is none.</param>
 /// <param name="FracMovable">Share of positions with an earlier copy of their target.</param>
 /// <param name="FracInduction">Share of positions that induction would predict.</param>
-/// <param name="RatioNaNs">NaN among the ratios of all heads, which quantiles leave out: 0 / 0 or, where scores are not finite, made of those.</param>
+/// <param name="RatioNaNs">NaN among the ratios of all heads, which quantiles leave out: 0 / 0 or, where scores are not finite, made of
+/// those.</param>
 /// <param name="NonFiniteLoss">Null where the loss is finite everywhere.</param>
 /// <param name="NonFiniteScores">Among the stored scores of all heads; null where all are finite.</param>
 public sealed record JobSummary(
@@ -29,13 +30,17 @@ public sealed record JobSummary(
                     : loss.Rows == loss.FirstRows.Count ? $"rows {named}"
                     : string.Create(CultureInfo.InvariantCulture, $"{loss.Rows:N0} rows, the first of them {named}");
                 warnings.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"The loss is not finite at {loss.NaNs + loss.Infinities:N0} of {Positions:N0} positions ({loss.NaNs:N0} NaN, {loss.Infinities:N0} infinite), in {rows}. The mean loss leaves them out. The model's activations leave the range of float32 there."));
+                    $"The loss is not finite at {loss.NaNs + loss.Infinities:N0} of {Positions:N0} positions ({loss.NaNs:N0} NaN, " +
+                    $"{loss.Infinities:N0} infinite), in {rows}. The mean loss leaves them out. The model's activations leave the range " +
+                    $"of float32 there."));
             }
 
             if (NonFiniteScores is { } scores)
             {
                 warnings.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"{scores.NaNs + scores.Infinities:N0} scores are not finite ({scores.NaNs:N0} NaN, {scores.Infinities:N0} infinite), all heads together. Quantiles leave NaN out and take infinities as the lowest and highest values; moments.parquet counts both for each head and score."));
+                    $"{scores.NaNs + scores.Infinities:N0} scores are not finite ({scores.NaNs:N0} NaN, {scores.Infinities:N0} " +
+                    $"infinite), all heads together. Quantiles leave NaN out and take infinities as the lowest and highest values; " +
+                    $"moments.parquet counts both for each head and score."));
             }
 
             return warnings;

@@ -8,10 +8,13 @@ namespace HeadScope.Jobs.Records;
 /// What a job's results are and what they were made of: the same bytes on every run. Written last, it says that the job is done.
 /// </summary>
 public sealed record Manifest(
-    string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, ManifestInduction? Induction, ManifestCompute Compute, JobSummary Summary,
+    string Job, string Product, ManifestModel Model, ManifestTokens Tokens, ScoreOptions Scores, ManifestInduction? Induction,
+    ManifestCompute Compute, JobSummary Summary,
     IReadOnlyDictionary<string, ResultFile> Files)
 {
-    /// <summary>What does not hold, in half a sentence; null where all does. A name that is none could lead out of the job's folder.</summary>
+    /// <summary>
+    /// What does not hold, in half a sentence; null where all does. A name that is none could lead out of the job's folder.
+    /// </summary>
     internal string? Fault()
     {
         foreach (var (name, file) in Files)
@@ -28,7 +31,8 @@ public sealed record Manifest(
 
 /// <param name="Hub">Where it came from, if from the hub.</param>
 /// <param name="Processing">TransformerLens's names of the weight processing that ran.</param>
-public sealed record ManifestModel(string Name, HubSource? Hub, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
+public sealed record ManifestModel(
+    string Name, HubSource? Hub, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
 
 public sealed record ManifestTokens(int Rows, int Context, string Hash);
 

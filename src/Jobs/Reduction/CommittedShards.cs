@@ -28,7 +28,8 @@ public sealed class CommittedShards
     public HeadStatistics Statistics { get; }
 
     /// <param name="threads">How many shards to read at a time.</param>
-    /// <exception cref="InvalidDataException">A shard is missing, damaged, of another job or plan, or does not add up; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A shard is missing, damaged, of another job or plan, or does not add up; the message names
+    /// it.</exception>
     public static async Task<CommittedShards> ReadAsync(
         IBlobStore store, JobFolder folder, JobSpec spec, JobPlan plan, int heads, int threads, CancellationToken cancellation)
     {
@@ -67,7 +68,8 @@ public sealed class CommittedShards
             if (merged.Imbalance(positions + record.Positions) is { } imbalance)
                 throw Damaged($"shard {shard} does not add up: {imbalance}");
             var expected = shape.LayoutOf(record).Length(heads);
-            if (lengths.GetValueOrDefault(record.ScoresBlob) != expected && await LengthAsync(record.ScoresBlob).ConfigureAwait(false) is var length && length != expected)
+            if (lengths.GetValueOrDefault(record.ScoresBlob) != expected
+                && await LengthAsync(record.ScoresBlob).ConfigureAwait(false) is var length && length != expected)
                 throw Damaged($"the scores of shard {shard}, {record.ScoresBlob}, have {length:N0} bytes, not {expected:N0}");
             return record;
 
@@ -102,7 +104,8 @@ public sealed class CommittedShards
     /// <summary>Reads neighbouring sections at once: where the store is far away, a question costs more than its answer.</summary>
     /// <returns>Each section's bytes, in the buffer.</returns>
     /// <exception cref="InvalidDataException">A section is not what was committed.</exception>
-    public async Task<IReadOnlyList<Memory<byte>>> ReadSectionsAsync(ShardRecord record, int first, int count, SectionBuffer buffer, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Memory<byte>>> ReadSectionsAsync(
+        ShardRecord record, int first, int count, SectionBuffer buffer, CancellationToken cancellation)
     {
         var layout = _shape.LayoutOf(record);
         var (start, _) = layout.Section(first);
@@ -115,15 +118,21 @@ public sealed class CommittedShards
             var (offset, length) = layout.Section(first + i);
             sections[i] = bytes.Slice((int)(offset - start), length);
             if (ShardScoresFile.Checksum(sections[i].Span) != record.Checksums[first + i])
-                throw new InvalidDataException($"{record.ScoresBlob}: section {first + i} of shard {record.Shard} is not what was committed (its checksum is wrong). Delete the shard's .stats blob to have it scored again.");
+                throw new InvalidDataException(
+                    $"{record.ScoresBlob}: section {first + i} of shard {record.Shard} is not what was committed (its checksum is " +
+                    $"wrong). Delete the shard's .stats blob to have it scored again.");
             if (first + i == ShardScoresFile.FlagsSection && !AreFlags(sections[i].Span, record))
-                throw new InvalidDataException($"{record.ScoresBlob}: section {first + i} of shard {record.Shard} does not say of each position what the shard's statistics count. Delete the shard's .stats blob to have it scored again.");
+                throw new InvalidDataException(
+                    $"{record.ScoresBlob}: section {first + i} of shard {record.Shard} does not say of each position what the shard's " +
+                    $"statistics count. Delete the shard's .stats blob to have it scored again.");
         }
 
         return sections;
     }
 
-    /// <summary>Whether bytes say yes or no of each position, and of each set yes as often as the record does: what is indexed by them relies on it.</summary>
+    /// <summary>
+    /// Whether bytes say yes or no of each position, and of each set yes as often as the record does: what is indexed by them relies on it.
+    /// </summary>
     static bool AreFlags(ReadOnlySpan<byte> flags, ShardRecord record)
     {
         if (flags.ContainsAnyExceptInRange((byte)0, (byte)1))

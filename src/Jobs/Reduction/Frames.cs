@@ -14,7 +14,8 @@ public static class Frames
     /// The head frame: one row for each head, layer-major. Columns of the weights are left out where they were not computed. The default
     /// scores surround them; further scores follow, each with its summary over positions that induction does not explain.
     /// </summary>
-    public static Frame Heads(ScoreQuantiles quantiles, HeadStatistics statistics, ScoreOptions options, WeightsColumns? weights, int layers, int headsPerLayer)
+    public static Frame Heads(
+        ScoreQuantiles quantiles, HeadStatistics statistics, ScoreOptions options, WeightsColumns? weights, int layers, int headsPerLayer)
     {
         var frame = HeadIdentity(layers, headsPerLayer);
         var (leading, further) = (quantiles.Selection.Scores.Where(ScoreCatalogue.Default.Contains).ToList(), quantiles.Selection.Scores.Except(ScoreCatalogue.Default));

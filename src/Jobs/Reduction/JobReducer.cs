@@ -10,7 +10,8 @@ using HeadScope.ModelCore.Model;
 namespace HeadScope.Jobs.Reduction;
 
 /// <summary>Makes a job's results of its shards. Doing it twice, or on two machines, gives the same bytes.</summary>
-public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, ModelConfig config, JobTokens tokens, int threads)
+public sealed class JobReducer(
+    IBlobStore store, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, ModelConfig config, JobTokens tokens, int threads)
 {
     /// <summary>Rows of a row group of the long tables: what one holds in memory while it is written.</summary>
     const int RowsPerGroup = 1 << 18;
@@ -18,12 +19,15 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
     readonly ResultWriter _results = new(store, folder);
     readonly Dictionary<string, double> _seconds = [];
 
-    /// <exception cref="InvalidDataException">A shard is missing or damaged, or something does not add up; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A shard is missing or damaged, or something does not add up; the message names
+    /// it.</exception>
     public async Task<Manifest> ReduceAsync(CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        var shards = await CommittedShards.ReadAsync(store, folder, spec, plan, config.HeadCount, threads, cancellation).ConfigureAwait(false);
-        var weights = spec.Induction is null ? null : await WeightsColumns.ReadAsync(store, folder, config.HeadCount, cancellation).ConfigureAwait(false);
+        var shards = await CommittedShards.ReadAsync(store, folder, spec, plan, config.HeadCount, threads, cancellation)
+            .ConfigureAwait(false);
+        var weights = spec.Induction is null ? null : await WeightsColumns.ReadAsync(store, folder, config.HeadCount, cancellation)
+            .ConfigureAwait(false);
         Lap("merge");
 
         var levels = spec.Scores.Quantiles.Append(spec.Scores.Quantile).Append(spec.Scores.NoInductionQuantile).Distinct().Order().ToList();
@@ -33,18 +37,21 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
         var heads = Frames.Heads(quantiles, shards.Statistics, spec.Scores, weights, config.NLayers, config.NHeads);
         await _results.WriteAsync(ResultNames.HeadsCsv, heads.WriteCsv, cancellation).ConfigureAwait(false);
         await WriteFrameAsync(ResultNames.Heads, heads, cancellation).ConfigureAwait(false);
-        await WriteFrameAsync(ResultNames.Quantiles, Frames.Quantiles(quantiles, config.NLayers, config.NHeads), cancellation).ConfigureAwait(false);
+        await WriteFrameAsync(ResultNames.Quantiles, Frames.Quantiles(quantiles, config.NLayers, config.NHeads), cancellation)
+            .ConfigureAwait(false);
         await WriteFrameAsync(ResultNames.Moments, Frames.Moments(shards.Statistics, config.NHeads), cancellation).ConfigureAwait(false);
         var examples = Frames.Examples(shards.Statistics, config.NHeads, tokens.Rows);
         await WriteFrameAsync(ResultNames.Examples, examples, cancellation).ConfigureAwait(false);
         Lap("frames");
 
         var losses = new TokenLossTable(shards);
-        await _results.WriteAsync(ResultNames.TokenLoss, (stream, token) => losses.WriteAsync(stream, Options(), token), cancellation).ConfigureAwait(false);
+        await _results.WriteAsync(ResultNames.TokenLoss, (stream, token) => losses.WriteAsync(stream, Options(), token), cancellation)
+            .ConfigureAwait(false);
         Lap("token_loss");
         if (spec.Scores.KeepScores)
         {
-            await _results.WriteAsync(ResultNames.Scores, (stream, token) => ScoresTable.WriteAsync(shards, config.NHeads, stream, Options(), token), cancellation).ConfigureAwait(false);
+            await _results.WriteAsync(ResultNames.Scores, (stream, token) => ScoresTable.WriteAsync(
+                shards, config.NHeads, stream, Options(), token), cancellation).ConfigureAwait(false);
             Lap("scores");
         }
 
@@ -52,12 +59,18 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
         Lap("tokens");
 
         var summary = losses.Summarize(shards.Statistics);
-        var model = new ManifestModel(spec.Model.Name, spec.Model.Hub, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
+        var model = new ManifestModel(
+            spec.Model.Name, spec.Model.Hub, spec.Model.Hash, config.NLayers, config.NHeads, spec.Model.Processing);
         var dataset = new ManifestTokens(spec.Tokens.Rows, spec.Tokens.Context, spec.Tokens.Hash);
-        await _results.WriteAsync(ResultNames.Report, stream => HtmlReport.Write(stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
+        await _results.WriteAsync(ResultNames.Report, stream => HtmlReport.Write(
+            stream, folder.Id, model, dataset, spec.Scores, summary, heads), cancellation).ConfigureAwait(false);
         var compute = new ManifestCompute(
-            spec.Precision, [.. shards.Records.Select(record => record.Work.DeviceKind()).Distinct().Order(StringComparer.Ordinal)], TwoDigits(shards.Records.Max(record => record.Work.Distance)));
-        var manifest = new Manifest(folder.Id, ProductVersion.Product, model, dataset, spec.Scores, spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), compute, summary, _results.Files);
+            spec.Precision, [.. shards.Records.Select(record => record.Work.DeviceKind()).Distinct().Order(StringComparer.Ordinal)],
+            TwoDigits(shards.Records.Max(record => record.Work.Distance)));
+        var manifest = new Manifest(
+            folder.Id, ProductVersion.Product, model, dataset, spec.Scores,
+            spec.Induction is null ? null : new ManifestInduction(spec.Induction.Rows, spec.Induction.Repeat, spec.Induction.Hash), compute,
+            summary, _results.Files);
         Lap("report");
 
         var timings = new Timings(_seconds, [.. shards.Records.Select(record => new ShardTiming(record.Shard, record.Rows, record.Work))]);
@@ -75,14 +88,16 @@ public sealed class JobReducer(IBlobStore store, JobFolder folder, JobPresence p
         }
     }
 
-    static double? TwoDigits(double? value) => value is { } known ? double.Parse(known.ToString("E1", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
+    static double? TwoDigits(double? value) =>
+        value is { } known ? double.Parse(known.ToString("E1", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 
     Task WriteFrameAsync(string file, Frame frame, CancellationToken cancellation) =>
         _results.WriteAsync(file, stream => frame.WriteParquet(stream, ProductVersion.Product, Metadata()), cancellation);
 
     ParquetOptions Options() => new() { CreatedBy = ProductVersion.Product, Metadata = Metadata(), RowsPerGroup = RowsPerGroup };
 
-    KeyValuePair<string, string>[] Metadata() => [new("headscope.job", folder.Id), new("headscope.model", spec.Model.Name), new("headscope.processing", string.Join(",", spec.Model.Processing))];
+    KeyValuePair<string, string>[] Metadata() => [new("headscope.job", folder.Id), new("headscope.model", spec.Model.Name), new(
+        "headscope.processing", string.Join(",", spec.Model.Processing))];
 
     sealed record Timings(IReadOnlyDictionary<string, double> ReduceSeconds, IReadOnlyList<ShardTiming> Shards);
 

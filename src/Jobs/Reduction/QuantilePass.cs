@@ -40,8 +40,10 @@ public sealed class QuantilePass(CommittedShards shards, IReadOnlyList<double> l
             {
                 foreach (var record in shards.Records)
                 {
-                    var flags = await shards.ReadSectionAsync(record, ShardScoresFile.FlagsSection, flagBuffer, token).ConfigureAwait(false);
-                    var sections = await shards.ReadSectionsAsync(record, ShardScoresFile.FirstHeadSection + group[0], group.Length, scoreBuffer, token).ConfigureAwait(false);
+                    var flags = await shards.ReadSectionAsync(record, ShardScoresFile.FlagsSection, flagBuffer, token)
+                        .ConfigureAwait(false);
+                    var sections = await shards.ReadSectionsAsync(
+                        record, ShardScoresFile.FirstHeadSection + group[0], group.Length, scoreBuffer, token).ConfigureAwait(false);
                     sorted.Sort(flags.Span);
                     for (var i = 0; i < group.Length; i++)
                         Look(wanted[i], sorted, new HeadSection(sections[i].Span, record, Selection));

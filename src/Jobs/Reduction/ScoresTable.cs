@@ -14,7 +14,8 @@ public static class ScoresTable
         .. selection.Stored.Select(score => new ColumnSpec(score.Name, ColumnType.Float)),
     ];
 
-    public static async Task WriteAsync(CommittedShards shards, int headsPerLayer, Stream stream, ParquetOptions options, CancellationToken cancellation)
+    public static async Task WriteAsync(
+        CommittedShards shards, int headsPerLayer, Stream stream, ParquetOptions options, CancellationToken cancellation)
     {
         var selection = shards.Statistics.Selection;
         using var writer = new ParquetWriter(stream, Columns(selection), options);
@@ -27,14 +28,17 @@ public static class ScoresTable
             var flags = await shards.ReadSectionAsync(record, ShardScoresFile.FlagsSection, flagBuffer, cancellation).ConfigureAwait(false);
             sections.Clear();
             foreach (var (first, length, buffer) in groups)
-                sections.AddRange(await shards.ReadSectionsAsync(record, ShardScoresFile.FirstHeadSection + first, length, buffer, cancellation).ConfigureAwait(false));
+                sections.AddRange(await shards.ReadSectionsAsync(
+                    record, ShardScoresFile.FirstHeadSection + first, length, buffer, cancellation).ConfigureAwait(false));
             Append(writer, record, flags.Span, sections, selection, headsPerLayer);
         }
 
         writer.Complete();
     }
 
-    static void Append(ParquetWriter writer, ShardRecord record, ReadOnlySpan<byte> flags, List<Memory<byte>> sections, ScoreSelection selection, int headsPerLayer)
+    static void Append(
+        ParquetWriter writer, ShardRecord record, ReadOnlySpan<byte> flags, List<Memory<byte>> sections, ScoreSelection selection,
+        int headsPerLayer)
     {
         var heads = sections.Count;
         var count = record.PositionsPerRow * heads;
@@ -59,7 +63,9 @@ public static class ScoresTable
         // A row of one score, [position, head]; how many values that takes.
         int Fill(float[] target, StoredScore score, int first, int row, ReadOnlySpan<byte> flags)
         {
-            var stored = score.ZeroWithout is { } set ? flags.Slice((1 + selection.IndexOf(set)) * record.Positions + row * record.PositionsPerRow, record.PositionsPerRow) : [];
+            var stored = score.ZeroWithout is { } set
+                ? flags.Slice((1 + selection.IndexOf(set)) * record.Positions + row * record.PositionsPerRow, record.PositionsPerRow)
+                : [];
             var taken = 0;
             for (var head = 0; head < heads; head++)
             {

@@ -26,7 +26,8 @@ public sealed class TokenLossTable(CommittedShards shards)
         SectionBuffer descriptions = new(), flags = new();
         foreach (var record in shards.Records)
         {
-            var description = await shards.ReadSectionAsync(record, ShardScoresFile.DescriptionSection, descriptions, cancellation).ConfigureAwait(false);
+            var description = await shards.ReadSectionAsync(record, ShardScoresFile.DescriptionSection, descriptions, cancellation)
+                .ConfigureAwait(false);
             var flag = await shards.ReadSectionAsync(record, ShardScoresFile.FlagsSection, flags, cancellation).ConfigureAwait(false);
             Append(writer, record, description.Span, flag.Span);
         }
@@ -40,7 +41,8 @@ public sealed class TokenLossTable(CommittedShards shards)
         long ratioNans = 0, nans = 0, infinities = 0;
         foreach (var score in statistics.Selection.Scores)
         {
-            foreach (var moments in Enumerable.Range(0, statistics.Heads).Select(head => statistics.Of(head, score, Population.All).Moments))
+            foreach (var moments in Enumerable.Range(0, statistics.Heads).Select(
+                head => statistics.Of(head, score, Population.All).Moments))
             {
                 if (score is StoredScore)
                     (nans, infinities) = (nans + moments.NaNs, infinities + moments.Infinities);

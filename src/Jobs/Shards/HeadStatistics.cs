@@ -51,7 +51,9 @@ public sealed class HeadStatistics
         return all;
     }
 
-    /// <summary>A head's summary, as the head frame shows it, from the histogram alone: within 0.4 % of a quantile, exact for a mean.</summary>
+    /// <summary>
+    /// A head's summary, as the head frame shows it, from the histogram alone: within 0.4 % of a quantile, exact for a mean.
+    /// </summary>
     public float Preview(int head, Score score, double quantile)
     {
         var all = Of(head, score, Population.All);

@@ -48,7 +48,8 @@ public sealed class ShardCounter(ScoreSelection selection)
                 CountPart(table[stored, head], set, rows, population, firstRow);
                 break;
             case SourceRatio ratio:
-                CountRatio(table[ratio.Numerator, head], table[ratio.Denominator, head], ratio.Numerator.ZeroWithout!, rows, population, firstRow);
+                CountRatio(
+                    table[ratio.Numerator, head], table[ratio.Denominator, head], ratio.Numerator.ZeroWithout!, rows, population, firstRow);
                 break;
             default:
                 throw new InvalidOperationException($"There is no way to count {score}.");
@@ -80,7 +81,8 @@ public sealed class ShardCounter(ScoreSelection selection)
 
     /// <summary>A ratio whose numerator is 0 where a set has no sources.</summary>
     void CountRatio(
-        ReadOnlySpan<float> numerators, ReadOnlySpan<float> denominators, SourceSet set, SortedRow[] rows, Population population, int firstRow)
+        ReadOnlySpan<float> numerators, ReadOnlySpan<float> denominators, SourceSet set, SortedRow[] rows, Population population,
+        int firstRow)
     {
         foreach (var (row, sorted) in rows.Index())
         {

@@ -11,9 +11,9 @@ namespace HeadScope.Jobs.Shards;
 /// section, in the shard's statistics, which alone make it valid.
 /// </summary>
 /// <remarks>
-/// Section 0: predicted token (int32), loss (float32), number of copies (int32), each [position]. Section 1, a byte each, [position]: whether
-/// induction explains the target, and then, for each set of the selection, whether it has sources. Then one section for each head: its
-/// stored scores, float32, one after the other; those that are 0 where a set has no sources, at the other positions only.
+/// Section 0: predicted token (int32), loss (float32), number of copies (int32), each [position]. Section 1, a byte each, [position]:
+/// whether induction explains the target, and then, for each set of the selection, whether it has sources. Then one section for each head:
+/// its stored scores, float32, one after the other; those that are 0 where a set has no sources, at the other positions only.
 /// </remarks>
 public static class ShardScoresFile
 {
@@ -28,7 +28,8 @@ public static class ShardScoresFile
 
     /// <summary>Writes the blob and returns each section's checksum.</summary>
     /// <param name="withSources">See <see cref="ShardRecord.WithSources"/>.</param>
-    public static async Task<uint[]> WriteAsync(ScoreTable table, IReadOnlyList<int> withSources, IBlobStore store, string name, CancellationToken cancellation)
+    public static async Task<uint[]> WriteAsync(
+        ScoreTable table, IReadOnlyList<int> withSources, IBlobStore store, string name, CancellationToken cancellation)
     {
         var checksums = new uint[table.Heads + FirstHeadSection];
         var layout = new Layout(table.Selection, table.Positions, withSources);
@@ -60,7 +61,8 @@ public static class ShardScoresFile
     }
 
     /// <summary>For each set of a table's selection, at how many positions it has sources.</summary>
-    public static IReadOnlyList<int> CountWithSources(ScoreTable table) => [.. table.Selection.Sets.Select(set => table.HasSources(set).Count(true))];
+    public static IReadOnlyList<int> CountWithSources(ScoreTable table) =>
+        [.. table.Selection.Sets.Select(set => table.HasSources(set).Count(true))];
 
     /// <summary>CRC-32C.</summary>
     public static uint Checksum(ReadOnlySpan<byte> bytes)

@@ -4,7 +4,9 @@ using HeadScope.ModelCore.Scoring;
 
 namespace HeadScope.Jobs.Shards;
 
-/// <summary>What the blobs of a job's shards have to be, by its spec and plan: what is not so is neither believed nor made room for.</summary>
+/// <summary>
+/// What the blobs of a job's shards have to be, by its spec and plan: what is not so is neither believed nor made room for.
+/// </summary>
 public sealed class ShardShape(JobSpec spec, JobPlan plan)
 {
     /// <summary>The record's fields but the checksums, and all numbers of a histogram's or a sum's, generously.</summary>
@@ -23,7 +25,8 @@ public sealed class ShardShape(JobSpec spec, JobPlan plan)
 
     /// <summary>The most bytes that the statistics of a shard can have.</summary>
     public long MostStatsBytes => RecordBytes + (long)ChecksumBytes * (Heads + ShardScoresFile.FirstHeadSection)
-        + (long)Parts * (PartBytes + (long)BucketBytes * Math.Min(1 << 16, (long)Math.Min(plan.ShardRows, plan.Rows) * PositionsPerRow) + 2L * ExampleBytes * Examples);
+        + (long)Parts * (PartBytes + (long)BucketBytes * Math.Min(
+            1 << 16, (long)Math.Min(plan.ShardRows, plan.Rows) * PositionsPerRow) + 2L * ExampleBytes * Examples);
 
     /// <summary>The fewest: every part has its counts, extremes and lengths.</summary>
     public long FewestStatsBytes => (long)Parts * 16;
@@ -42,13 +45,18 @@ public sealed class ShardShape(JobSpec spec, JobPlan plan)
     public string? FaultOf(ShardRecord record)
     {
         if (record.JobId != spec.Id || record.Shard < 0 || record.Shard >= plan.Shards)
-            return $"it is shard {record.Shard} of {(record.JobId == spec.Id ? "this" : "another")} job, not one of the {plan.Shards} shards of job {spec.Id}";
+            return $"it is shard {record.Shard} of {(record.JobId == spec.Id ? "this" : "another")} job, not one of the {plan.Shards} " +
+                $"shards of job {spec.Id}";
         var range = plan.Range(record.Shard);
         if ((record.FirstRow, record.Rows) != (range.FirstRow, range.Rows))
-            return $"it is of rows {record.FirstRow} to {(long)record.FirstRow + record.Rows}, where shard {record.Shard} has rows {range.FirstRow} to {range.FirstRow + range.Rows}";
+            return $"it is of rows {record.FirstRow} to {(long)record.FirstRow + record.Rows}, where shard {record.Shard} has rows " +
+                $"{range.FirstRow} to {range.FirstRow + range.Rows}";
         if (record.PositionsPerRow != PositionsPerRow || record.WithSources.Count != Selection.Sets.Count || record.WithSources.Any(count => count < 0 || count > record.Positions) || record.Checksums.Length != Heads + ShardScoresFile.FirstHeadSection)
-            return $"it is of {record.PositionsPerRow} positions a row, {record.WithSources.Count} sets of sources and {record.Checksums.Length} sections, where the job has {PositionsPerRow} positions, {Selection.Sets.Count} sets and {Heads} heads";
-        return record.ScoresBlob.StartsWith($"{_folder.Shards}{JobFolder.ShardName(record.Shard)}.", StringComparison.Ordinal) && BlobName.Is(record.ScoresBlob)
+            return $"it is of {record.PositionsPerRow} positions a row, {record.WithSources.Count} sets of sources and " +
+                $"{record.Checksums.Length} sections, where the job has {PositionsPerRow} positions, {Selection.Sets.Count} sets and " +
+                $"{Heads} heads";
+        return record.ScoresBlob.StartsWith(
+            $"{_folder.Shards}{JobFolder.ShardName(record.Shard)}.", StringComparison.Ordinal) && BlobName.Is(record.ScoresBlob)
             && record.ScoresBlob.LastIndexOf('/') == _folder.Shards.Length - 1
                 ? null
                 : $"it names scores that are not of shard {record.Shard}";

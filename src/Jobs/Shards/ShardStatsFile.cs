@@ -19,7 +19,9 @@ public static class ShardStatsFile
     /// <summary>More than the parts of any sum: they do not overlap, and float64 has 2,100 binary places.</summary>
     const int MostSumParts = 100;
 
-    /// <summary>Of a float32, and its rounding in a sum. Sums within it stay in the range of float64, however many shards are merged.</summary>
+    /// <summary>
+    /// Of a float32, and its rounding in a sum. Sums within it stay in the range of float64, however many shards are merged.
+    /// </summary>
     const double LargestSquare = 2.0 * float.MaxValue * float.MaxValue;
 
     public static byte[] Write(ShardRecord record, HeadStatistics statistics)
@@ -51,9 +53,11 @@ public static class ShardStatsFile
     /// <summary>Reads a shard's record, and adds its statistics to those of other shards.</summary>
     /// <param name="shape">What it has to be.</param>
     /// <param name="statistics">What to add to, of that shape. Of a blob that turns out to be damaged, some may have been added.</param>
-    /// <exception cref="InvalidDataException">The blob is damaged, of another job or plan, or does not add up; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The blob is damaged, of another job or plan, or does not add up; the message names
+    /// it.</exception>
     /// <exception cref="UnreadableBlobException">A newer version wrote it.</exception>
-    public static ShardRecord Read(byte[] blob, string name, ShardShape shape, HeadStatistics statistics) => Read(blob, name, shape, () => statistics);
+    public static ShardRecord Read(byte[] blob, string name, ShardShape shape, HeadStatistics statistics) =>
+        Read(blob, name, shape, () => statistics);
 
     /// <inheritdoc cref="Read(byte[], string, ShardShape, HeadStatistics)"/>
     /// <param name="target">Makes room for the statistics, once the blob is seen to be whole and of that shape.</param>
@@ -61,14 +65,17 @@ public static class ShardStatsFile
     {
         try
         {
-            if (blob.Length < 16 || BitConverter.ToUInt32(blob, blob.Length - 4) != ShardScoresFile.Checksum(blob.AsSpan(0, blob.Length - 4)))
+            if (blob.Length < 16 || BitConverter.ToUInt32(blob, blob.Length - 4) != ShardScoresFile.Checksum(
+                blob.AsSpan(0, blob.Length - 4)))
                 throw new InvalidDataException("its checksum is wrong");
             var reader = new SpanReader(blob.AsSpan(0, blob.Length - 4));
             if (reader.UInt32() != Magic)
                 throw new InvalidDataException("it is not a shard's statistics");
             var version = reader.Byte();
             if (version > Version)
-                throw new UnreadableBlobException(name, $"a newer version of HeadScope committed this shard (version {version}, where this one knows {Version})", "Use that version or a later one with it.");
+                throw new UnreadableBlobException(
+                    name, $"a newer version of HeadScope committed this shard (version {version}, where this one knows {Version})",
+                    "Use that version or a later one with it.");
             if (version != Version)
                 throw new InvalidDataException($"it is of version {version}, which is not known");
             var record = JobJson.Read<ShardRecord>(reader.Bytes(checked((int)reader.Varint())).ToArray(), name);
@@ -76,7 +83,8 @@ public static class ShardStatsFile
                 throw new InvalidDataException(fault);
             var (heads, examples) = (reader.Varint(), reader.Varint());
             if (heads != shape.Heads || examples != shape.Examples)
-                throw new InvalidDataException($"it is of {heads} heads and {examples} examples, where the job has {shape.Heads} and {shape.Examples}");
+                throw new InvalidDataException(
+                    $"it is of {heads} heads and {examples} examples, where the job has {shape.Heads} and {shape.Examples}");
             if (blob.Length < shape.FewestStatsBytes)
                 throw new InvalidDataException("it ends too early");
             foreach (var part in target().Parts)
@@ -94,7 +102,8 @@ public static class ShardStatsFile
         }
         catch (Exception e) when (e is InvalidDataException or IndexOutOfRangeException or ArgumentException or OverflowException)
         {
-            throw new InvalidDataException($"{name}: the shard's statistics cannot be read: {e.Message}. Delete the blob to have the shard scored again.", e);
+            throw new InvalidDataException(
+                $"{name}: the shard's statistics cannot be read: {e.Message}. Delete the blob to have the shard scored again.", e);
         }
     }
 
@@ -150,7 +159,8 @@ public static class ShardStatsFile
             for (var left = reader.Count(MostSumParts); left > 0; left--)
             {
                 var part = reader.Double();
-                sum.Add(Math.Abs(part) <= LargestSquare * record.Positions ? part : throw new InvalidDataException("a sum is of no scores"));
+                sum.Add(
+                    Math.Abs(part) <= LargestSquare * record.Positions ? part : throw new InvalidDataException("a sum is of no scores"));
             }
         }
     }
@@ -201,7 +211,9 @@ public static class ShardStatsFile
         public int Count(int most)
         {
             var value = Varint();
-            return value >= 0 && value <= most ? (int)value : throw new InvalidDataException($"a number is {value}, where at most {most} is possible");
+            return value >= 0 && value <= most
+                ? (int)value
+                : throw new InvalidDataException($"a number is {value}, where at most {most} is possible");
         }
 
         /// <summary>Seven bits a byte, the lowest first.</summary>

@@ -22,7 +22,9 @@ internal sealed class SortedRow
     /// <summary>Where the row's positions start in the table.</summary>
     public int Start { get; }
 
-    /// <summary>The positions of a population, in two parts, in the order in which they are summed: those without a copy of the target come first.</summary>
+    /// <summary>
+    /// The positions of a population, in two parts, in the order in which they are summed: those without a copy of the target come first.
+    /// </summary>
     public int[][] All(Population population) => _all[(int)population];
 
     /// <summary>The positions of a population where a set has sources.</summary>

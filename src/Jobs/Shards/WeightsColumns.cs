@@ -18,7 +18,8 @@ public sealed record WeightsColumns(float[] Induction, float[] EigenvalsVocab, f
             await foreach (var blob in store.ListAsync(name, cancellation).ConfigureAwait(false))
             {
                 if (blob.Name == name && blob.Length > IBlobStore.MostBytes)
-                    throw new InvalidDataException($"{name}: it has {blob.Length:N0} bytes, where at most {IBlobStore.MostBytes:N0} are possible.");
+                    throw new InvalidDataException(
+                        $"{name}: it has {blob.Length:N0} bytes, where at most {IBlobStore.MostBytes:N0} are possible.");
             }
 
             if (await store.TryReadAsync(name, cancellation).ConfigureAwait(false) is not { } json)
@@ -39,7 +40,8 @@ public sealed record WeightsColumns(float[] Induction, float[] EigenvalsVocab, f
     {
         var context = inductionTokens[0].Length;
         var induction = new AttentionStatistics(model, backend)
-            .Induction(inductionTokens.SelectMany(row => row).ToArray(), new BatchShape(inductionTokens.Length, context), (context - 1) / 2);
+            .Induction(
+                inductionTokens.SelectMany(row => row).ToArray(), new BatchShape(inductionTokens.Length, context), (context - 1) / 2);
         var circuits = new OvCircuits(weights, model, backend);
         return new WeightsColumns(
             induction,

@@ -8,7 +8,9 @@ public sealed record AblationReference(long Seed, int Rows)
     /// <summary>Rows over which a mean is taken, at the most.</summary>
     public const int MostMeanRows = 256;
 
-    /// <summary>The row whose activations another's are replaced by: a fixed distance further on, and around at the end. With seed 0 the next.</summary>
+    /// <summary>
+    /// The row whose activations another's are replaced by: a fixed distance further on, and around at the end. With seed 0 the next.
+    /// </summary>
     public int OtherRow(int row) => Rows == 1 ? row : (int)(((ulong)row + 1 + (ulong)Seed % (ulong)(Rows - 1)) % (ulong)Rows);
 
     /// <summary>The rows over which means are taken, ascending: all, where they are few.</summary>

@@ -22,11 +22,13 @@ public static class InductionRows
     {
         var repeat = Math.Min(LongestRepeat, (config.NCtx - 1) / 2);
         if (repeat < 1)
-            throw new InvalidDataException($"A context of {config.NCtx} is too short to measure induction. Leave the columns of the weights out (--skip-heads).");
+            throw new InvalidDataException(
+                $"A context of {config.NCtx} is too short to measure induction. Leave the columns of the weights out (--skip-heads).");
 
         // The notebook's range of common tokens; of a small vocabulary, its later seven eighths.
         var first = Math.Min(FirstToken, config.DVocab / 8);
-        var candidates = Enumerable.Range(first, Math.Min(EndToken, config.DVocab) - first).Where(token => tokenizer is null || !IsSpaces(token)).ToArray();
+        var candidates = Enumerable.Range(first, Math.Min(EndToken, config.DVocab) - first)
+            .Where(token => tokenizer is null || !IsSpaces(token)).ToArray();
         if (candidates.Length == 0)
             throw new InvalidDataException($"A vocabulary of {config.DVocab} leaves no tokens to measure induction with.");
         var state = (ulong)seed;
@@ -37,7 +39,8 @@ public static class InductionRows
         })];
 
         // A vocabulary may be padded beyond the tokenizer's.
-        bool IsSpaces(int token) => token >= tokenizer.VocabularySize || tokenizer.TokenText(token).Contains("  ", StringComparison.Ordinal);
+        bool IsSpaces(int token) => token >= tokenizer.VocabularySize || tokenizer.TokenText(token)
+            .Contains("  ", StringComparison.Ordinal);
     }
 
     /// <summary>All rows of a token file.</summary>
@@ -46,7 +49,9 @@ public static class InductionRows
     {
         using var tokens = TokenDataset.Open(file, tensor);
         if (tokens.Context > config.NCtx || tokens.Context % 2 == 0 || tokens.Context < 3)
-            throw new InvalidDataException($"{tokens.Name}: induction rows are [BOS, r, r], an odd number of tokens from 3 to {config.NCtx}; these have {tokens.Context}.");
+            throw new InvalidDataException(
+                $"{tokens.Name}: induction rows are [BOS, r, r], an odd number of tokens from 3 to {config.NCtx}; these have " +
+                $"{tokens.Context}.");
         tokens.Hash(tokens.Rows, config.DVocab);
         var rows = Enumerable.Range(0, tokens.Rows).Select(row =>
         {
@@ -58,14 +63,16 @@ public static class InductionRows
         foreach (var (index, row) in rows.Index())
         {
             if (!row.AsSpan(1, repeat).SequenceEqual(row.AsSpan(1 + repeat)))
-                throw new InvalidDataException($"{tokens.Name}: row {index} does not repeat its tokens: expected [BOS, r, r] with r of {repeat}.");
+                throw new InvalidDataException(
+                    $"{tokens.Name}: row {index} does not repeat its tokens: expected [BOS, r, r] with r of {repeat}.");
         }
 
         return rows;
     }
 
     public static string Hash(int[][] rows) =>
-        Convert.ToHexStringLower(SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(rows.SelectMany(row => row.Prepend(row.Length)).ToArray().AsSpan())));
+        Convert.ToHexStringLower(SHA256.HashData(
+            System.Runtime.InteropServices.MemoryMarshal.AsBytes(rows.SelectMany(row => row.Prepend(row.Length)).ToArray().AsSpan())));
 
     /// <summary>SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).</summary>
     static ulong Next(ref ulong state)

@@ -11,7 +11,10 @@ public sealed record JobRequest
     public const int DefaultExamples = 10;
 
     /// <summary>The levels of seed notebook 002's exploration plots.</summary>
-    public static IReadOnlyList<double> NotebookQuantiles { get; } = [0, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1];
+    public static IReadOnlyList<double> NotebookQuantiles { get; } =
+    [
+        0, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1,
+    ];
 
     /// <summary>A model's folder, or its id on the hub.</summary>
     public required string Model { get; init; }
@@ -63,7 +66,8 @@ public sealed record JobRequest
 
 /// <summary>A job cannot be done as asked; all that is wrong with it, at once.</summary>
 public sealed class InvalidJobException(IReadOnlyList<string> faults)
-    : Exception(faults.Count == 1 ? faults[0] : $"{faults.Count} things are wrong with this job:{string.Concat(List(faults).Select(fault => $"\n  - {fault}"))}")
+    : Exception(faults.Count == 1 ? faults[0] : $"{faults.Count} things are wrong with this " +
+        $"job:{string.Concat(List(faults).Select(fault => $"\n  - {fault}"))}")
 {
     /// <summary>More than a person mends in one go.</summary>
     public const int MostListed = 20;

@@ -48,7 +48,8 @@ public static class JobResolver
 
     /// <summary>Resolves a job whose model is in a folder.</summary>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
-    public static ResolvedJob Resolve(JobRequest request) => Resolve(request, LocatedFiles.Anywhere(request, new LocatedModel(InputPath.Anywhere(request.Model), null)));
+    public static ResolvedJob Resolve(JobRequest request) =>
+        Resolve(request, LocatedFiles.Anywhere(request, new LocatedModel(InputPath.Anywhere(request.Model), null)));
 
     /// <summary>Resolves a job whose files have been found.</summary>
     /// <exception cref="InvalidJobException">Something is wrong with the request; the message says all of it.</exception>
@@ -67,7 +68,9 @@ public static class JobResolver
         faults.InsertRange(0, RequestRules.FaultsOf(request));
         var selection = ScoreNames.Select(request.Scores, faults);
         var ablates = selection.Stored.Any(score => score is AblationScore);
-        using var weights = model is null ? null : Try(faults, () => ModelWeights.Open(model.Folder, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
+        using var weights = model is null
+            ? null
+            : Try(faults, () => ModelWeights.Open(model.Folder, request.Raw ? WeightProcessing.None : WeightProcessing.Default));
         using var tokens = Try(faults, () => TokenDataset.Open(files.Tokens, request.Tokens.Tensor));
         var rows = Math.Max(1, request.Rows ?? tokens?.Rows ?? 1);
         if (tokens is not null && rows > tokens.Rows)
@@ -78,8 +81,12 @@ public static class JobResolver
             faults.Add($"{request.Tokens}: rows of {tokens.Context} tokens are longer than the model's context, {weights.Config.NCtx}.");
         if (weights?.Config.WhyNotScored is { } reason)
             faults.Add($"{request.Model}: {reason}.");
-        var induction = weights is null or { Config.WhyNotScored: not null } || request.SkipHeads ? null : Try(faults, () => Induction(request, files, weights.Config));
-        var hash = weights is null || tokens is null || rows > tokens.Rows ? null : Try(faults, () => tokens.Hash(rows, weights.Config.DVocab));
+        var induction = weights is null or { Config.WhyNotScored: not null } || request.SkipHeads
+            ? null
+            : Try(faults, () => Induction(request, files, weights.Config));
+        var hash = weights is null || tokens is null || rows > tokens.Rows
+            ? null
+            : Try(faults, () => tokens.Hash(rows, weights.Config.DVocab));
         if (ablates && rows < 2)
             faults.Add("scores: ablations put what a head does on another row in its place; at least 2 rows are needed.");
         if (model is null || faults.Count > 0)
@@ -89,10 +96,13 @@ public static class JobResolver
         var spec = new JobSpec
         {
             Model = new ModelReference(
-                model.Hub?.Repository ?? folder, model.Hub?.Repository ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), model.Hub, ModelWeights.Hash(model.Folder), weights!.Config.NLayers, weights.Config.NHeads,
+                model.Hub?.Repository ?? folder, model.Hub?.Repository ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)),
+                model.Hub, ModelWeights.Hash(model.Folder), weights!.Config.NLayers, weights.Config.NHeads,
                 weights.Processing.Names),
             Tokens = new TokensReference(FullLocation(files.Tokens, request.Tokens), rows, tokens!.Context, hash!),
-            Scores = new ScoreOptions(request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores, request.Examples)
+            Scores = new ScoreOptions(
+                request.Quantile, request.NoInductionQuantile, [.. request.Quantiles.Distinct().Order()], request.KeepScores,
+                request.Examples)
             {
                 Names = selection.Scores.SequenceEqual(ScoreSelection.Default.Scores) ? null : [.. selection.Scores.Select(score => score.Name)],
             },

@@ -17,7 +17,9 @@ public sealed record JobSpec
 
     Once<JobSpec, string> _id;
 
-    /// <summary>Changes when the same spec would give other results or other files, or when older versions cannot read a blob of the job.</summary>
+    /// <summary>
+    /// Changes when the same spec would give other results or other files, or when older versions cannot read a blob of the job.
+    /// </summary>
     public int Format { get; init; } = KnownFormat;
 
     public required ModelReference Model { get; init; }
@@ -32,7 +34,9 @@ public sealed record JobSpec
     /// <summary>What ablations put in a head's place; null where none is asked for.</summary>
     public AblationReference? Ablation { get; init; }
 
-    /// <summary>How products are computed, where that is not float32: it decides the results, as where they are computed hardly does.</summary>
+    /// <summary>
+    /// How products are computed, where that is not float32: it decides the results, as where they are computed hardly does.
+    /// </summary>
     [JsonPropertyName("precision")]
     public Precision? OtherPrecision { get; init; }
 
@@ -62,7 +66,8 @@ public sealed record JobSpec
 /// <param name="Layers">How many layers it has.</param>
 /// <param name="HeadsPerLayer">And heads in each.</param>
 /// <param name="Processing">TransformerLens's names of the weight processing, in order.</param>
-public sealed record ModelReference(string Location, string Name, HubSource? Hub, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
+public sealed record ModelReference(
+    string Location, string Name, HubSource? Hub, string Hash, int Layers, int HeadsPerLayer, IReadOnlyList<string> Processing);
 
 /// <summary>A repository of the hub, at one commit.</summary>
 /// <param name="Repository">Its id.</param>
@@ -82,7 +87,8 @@ public sealed record TokensReference(TokenLocation Location, int Rows, int Conte
 /// <param name="Quantiles">The levels in quantiles.parquet, beside those two.</param>
 /// <param name="KeepScores">Whether every score is kept, as scores.parquet.</param>
 /// <param name="Examples">How many positions to list for each head, score and side.</param>
-public sealed record ScoreOptions(double Quantile, double NoInductionQuantile, IReadOnlyList<double> Quantiles, bool KeepScores, int Examples)
+public sealed record ScoreOptions(
+    double Quantile, double NoInductionQuantile, IReadOnlyList<double> Quantiles, bool KeepScores, int Examples)
 {
     Once<ScoreOptions, ScoreSelection> _selection;
 

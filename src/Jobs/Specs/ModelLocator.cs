@@ -25,7 +25,8 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
         }
         catch (HubException e)
         {
-            throw new HubException(e.Fault, $"{model}: there is no such folder here, and as a model on the hub it cannot be had. {e.Message}", e);
+            throw new HubException(
+                e.Fault, $"{model}: there is no such folder here, and as a model on the hub it cannot be had. {e.Message}", e);
         }
     }
 
@@ -79,7 +80,8 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
         if (IsHere(named, revision, "a tokenizer"))
             return named;
         using var client = new HubClient(hub, time);
-        return (await client.DownloadTokenizerAsync(named, revision ?? HubRepository.DefaultRevision, progress, cancellation).ConfigureAwait(false)).Folder;
+        return (await client.DownloadTokenizerAsync(
+            named, revision ?? HubRepository.DefaultRevision, progress, cancellation).ConfigureAwait(false)).Folder;
     }
 
     /// <summary>A file or folder of documents.</summary>
@@ -92,7 +94,8 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
         if (IsHere(named, revision, "a text"))
             return named;
         using var client = new HubClient(hub, time);
-        return (await client.DownloadDocumentsAsync(named, revision ?? HubRepository.DefaultRevision, split, progress, cancellation).ConfigureAwait(false)).Folder;
+        return (await client.DownloadDocumentsAsync(
+            named, revision ?? HubRepository.DefaultRevision, split, progress, cancellation).ConfigureAwait(false)).Folder;
     }
 
     static bool IsHere(string named, string? revision, string what)
@@ -101,12 +104,14 @@ public sealed class ModelLocator(HubOptions hub, TimeProvider time, IProgress<Hu
         {
             return revision is null
                 ? true
-                : throw new InvalidDataException($"{named} is here, and a revision is for what is on the hub. Leave it out, or run where nothing has that name.");
+                : throw new InvalidDataException(
+                    $"{named} is here, and a revision is for what is on the hub. Leave it out, or run where nothing has that name.");
         }
 
         return HubRepository.IsId(named)
             ? false
-            : throw new InvalidDataException($"{named}: there is no file or folder {named}, and {what} on the hub has an id such as EleutherAI/pythia-70m or NeelNanda/pile-10k.");
+            : throw new InvalidDataException($"{named}: there is no file or folder {named}, and {what} on the hub has an id such as " +
+                $"EleutherAI/pythia-70m or NeelNanda/pile-10k.");
     }
 
     async Task<HubSnapshot> DownloadAsync(string id, string revision, CancellationToken cancellation)

@@ -8,7 +8,8 @@ namespace HeadScope.Jobs.Status;
 /// <param name="Failure">Why it failed, where it did.</param>
 /// <param name="Manifest">Of the results, where they are there.</param>
 public sealed record JobStatus(
-    JobFolder Folder, JobSpec Spec, JobPlan Plan, JobSubmission? Submission, JobControl Control, JobState State, IReadOnlyList<int> CommittedShards,
+    JobFolder Folder, JobSpec Spec, JobPlan Plan, JobSubmission? Submission, JobControl Control, JobState State,
+    IReadOnlyList<int> CommittedShards,
     JobFailure? Failure, Manifest? Manifest)
 {
     /// <summary>A job that is in no store yet.</summary>

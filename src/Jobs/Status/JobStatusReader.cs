@@ -30,13 +30,16 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
     {
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
         var control = await ReadControlAsync(folder, cancellation).ConfigureAwait(false);
-        var submission = await Blobs.TryReadAsync(folder.Submission, JobBlobs.MostBytes, cancellation).ConfigureAwait(false) is { } json ? JobBlobs.Submission(folder, json) : null;
+        var submission = await Blobs.TryReadAsync(folder.Submission, JobBlobs.MostBytes, cancellation)
+            .ConfigureAwait(false) is { } json ? JobBlobs.Submission(folder, json) : null;
         var manifest = await jobs.ManifestAsync(folder, cancellation).ConfigureAwait(false);
         if (manifest is not null)
-            return new JobStatus(folder, spec, plan, submission, control, JobState.Done, [.. Enumerable.Range(0, plan.Shards)], null, manifest);
+            return new JobStatus(
+                folder, spec, plan, submission, control, JobState.Done, [.. Enumerable.Range(0, plan.Shards)], null, manifest);
 
         if (spec.Induction is { } induction)
-            await jobs.ReadInductionTokensAsync(folder, induction, cancellation).ConfigureAwait(false); // a job that lacks them cannot be done
+            // A job that lacks them cannot be done.
+            await jobs.ReadInductionTokensAsync(folder, induction, cancellation).ConfigureAwait(false);
         var committed = await JobStore.CommittedShardsAsync(Blobs, folder, cancellation).ConfigureAwait(false);
         committed.RemoveAll(shard => shard >= plan.Shards); // of another plan
         var failure = await JobFailure.TryReadAsync(Blobs, folder, cancellation).ConfigureAwait(false);
@@ -71,7 +74,8 @@ public sealed class JobStatusReader(JobStore jobs, TimeProvider time)
 
     /// <exception cref="UnreadableBlobException">It is damaged.</exception>
     public async Task<JobControl> ReadControlAsync(JobFolder folder, CancellationToken cancellation) =>
-        await Blobs.TryReadAsync(folder.Control, JobBlobs.MostBytes, cancellation).ConfigureAwait(false) is { } json ? JobBlobs.Control(folder, json) : JobControl.Default;
+        await Blobs.TryReadAsync(folder.Control, JobBlobs.MostBytes, cancellation)
+            .ConfigureAwait(false) is { } json ? JobBlobs.Control(folder, json) : JobControl.Default;
 
     public Task WriteControlAsync(JobFolder folder, JobControl control, CancellationToken cancellation) =>
         Blobs.WriteAsync(folder.Control, JobJson.Write(control), cancellation);

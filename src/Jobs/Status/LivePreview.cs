@@ -89,7 +89,8 @@ public sealed class LivePreview(IBlobStore store, JobFolder folder, JobSpec spec
             {
                 int layer = head / spec.Model.HeadsPerLayer, inLayer = head % spec.Model.HeadsPerLayer;
                 return new HeadPreview(
-                    layer, inLayer, ModelConfig.HeadLabel(layer, inLayer), [.. statistics.Selection.Scores.Select(score => statistics.Preview(head, score, spec.Scores.Quantile))]);
+                    layer, inLayer, ModelConfig.HeadLabel(layer, inLayer),
+                    [.. statistics.Selection.Scores.Select(score => statistics.Preview(head, score, spec.Scores.Quantile))]);
             }),
         ]);
 }

@@ -22,15 +22,20 @@ public static class BlobName
     public static string Check(string name)
     {
         if (name.Length > MostCharacters)
-            throw new ArgumentException($"'{name[..40]}...' is not the name of a blob: it has {name.Length} characters, at most {MostCharacters} are possible.", nameof(name));
+            throw new ArgumentException(
+                $"'{name[..40]}...' is not the name of a blob: it has {name.Length} characters, at most {MostCharacters} are possible.",
+                nameof(name));
         if (name.Split('/').FirstOrDefault(part => !IsPart(part)) is { } bad)
-            throw new ArgumentException($"'{name}' is not the name of a blob: its part '{bad}' is empty, begins with a space, ends in a dot or space, or has a character that not every store can keep.", nameof(name));
+            throw new ArgumentException(
+                $"'{name}' is not the name of a blob: its part '{bad}' is empty, begins with a space, ends in a dot or space, or has a " +
+                $"character that not every store can keep.", nameof(name));
         return name;
     }
 
     /// <remarks>A dot at the end is dropped by Windows and by URLs, a space at either end by Windows.</remarks>
     static bool IsPart(string part) =>
-        part.Length > 0 && !part.EnumerateRunes().Contains(Rune.ReplacementChar) && part[^1] is not ('.' or ' ') && part[0] is not ' ' && !part.AsSpan().ContainsAny(Unsafe);
+        part.Length > 0 && !part.EnumerateRunes()
+            .Contains(Rune.ReplacementChar) && part[^1] is not ('.' or ' ') && part[0] is not ' ' && !part.AsSpan().ContainsAny(Unsafe);
 
     /// <summary>The start of names, if it can be: empty, or parts of which the last may be incomplete.</summary>
     /// <exception cref="ArgumentException">No name starts so.</exception>

@@ -13,7 +13,9 @@ internal static partial class ExclusiveMove
 {
     const int Exists = 17; // EEXIST, the same on Linux and macOS
 
-    /// <summary>Whether <paramref name="target"/> is now the file; <paramref name="source"/> may be left and is the caller's to delete.</summary>
+    /// <summary>
+    /// Whether <paramref name="target"/> is now the file; <paramref name="source"/> may be left and is the caller's to delete.
+    /// </summary>
     /// <exception cref="IOException">Neither: the file system said no.</exception>
     public static bool Try(string source, string target)
     {

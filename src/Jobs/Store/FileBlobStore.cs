@@ -37,7 +37,8 @@ public sealed class FileBlobStore : IBlobStore
         if (File.Exists(path))
             return false;
         ThrowIfFolder(name, path);
-        var temporary = await WriteTemporaryAsync(path, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellation).ConfigureAwait(false);
+        var temporary = await WriteTemporaryAsync(path, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellation)
+            .ConfigureAwait(false);
         try
         {
             return ExclusiveMove.Try(temporary, path);
@@ -71,7 +72,8 @@ public sealed class FileBlobStore : IBlobStore
                 throw UnreadableBlobException.TooLarge(name, length, most);
             var content = new byte[length];
             var read = 0;
-            for (int count; read < length && (count = await RandomAccess.ReadAsync(handle, content.AsMemory(read), read, cancellation).ConfigureAwait(false)) > 0;)
+            for (int count; read < length && (count = await RandomAccess.ReadAsync(
+                handle, content.AsMemory(read), read, cancellation).ConfigureAwait(false)) > 0;)
                 read += count;
             return read == length ? content : content[..read];
         }
@@ -119,7 +121,8 @@ public sealed class FileBlobStore : IBlobStore
         var path = PathOf(name);
         try
         {
-            return Task.FromResult<Stream>(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16));
+            return Task.FromResult<Stream>(
+                new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -176,7 +179,8 @@ public sealed class FileBlobStore : IBlobStore
         {
             try
             {
-                return folder.EnumerateFiles("*", SearchOption.AllDirectories).Any(file => !file.Name.Contains(TemporaryMark, StringComparison.Ordinal));
+                return folder.EnumerateFiles("*", SearchOption.AllDirectories)
+                    .Any(file => !file.Name.Contains(TemporaryMark, StringComparison.Ordinal));
             }
             catch (DirectoryNotFoundException)
             {
@@ -259,19 +263,26 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
-    /// <summary>All blobs below a folder of which the file, or the folder right below that it is in, has a name that starts with something.</summary>
+    /// <summary>
+    /// All blobs below a folder of which the file, or the folder right below that it is in, has a name that starts with something.
+    /// </summary>
     FileSystemEnumerable<BlobInfo> Enumerate(string folder, string start)
     {
-        return new FileSystemEnumerable<BlobInfo>(folder, Info, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
+        return new FileSystemEnumerable<BlobInfo>(
+            folder, Info,
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
         {
             ShouldRecursePredicate = StartsRight,
-            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && StartsRight(ref entry) && !entry.FileName.Contains(TemporaryMark, StringComparison.Ordinal),
+            ShouldIncludePredicate = (ref entry) =>
+                !entry.IsDirectory && StartsRight(ref entry) && !entry.FileName.Contains(TemporaryMark, StringComparison.Ordinal),
         };
 
-        bool StartsRight(ref FileSystemEntry entry) => !entry.Directory.SequenceEqual(entry.RootDirectory) || entry.FileName.StartsWith(start, StringComparison.Ordinal);
+        bool StartsRight(ref FileSystemEntry entry) =>
+            !entry.Directory.SequenceEqual(entry.RootDirectory) || entry.FileName.StartsWith(start, StringComparison.Ordinal);
 
         BlobInfo Info(ref FileSystemEntry entry) => new(
-            Path.GetRelativePath(_root, entry.ToFullPath()).Replace(Path.DirectorySeparatorChar, '/'), entry.Length, entry.LastWriteTimeUtc.Ticks.ToString(CultureInfo.InvariantCulture));
+            Path.GetRelativePath(_root, entry.ToFullPath()).Replace(Path.DirectorySeparatorChar, '/'), entry.Length,
+            entry.LastWriteTimeUtc.Ticks.ToString(CultureInfo.InvariantCulture));
     }
 
     string PathOf(string name) => name.Contains(TemporaryMark, StringComparison.Ordinal)
@@ -281,11 +292,13 @@ public sealed class FileBlobStore : IBlobStore
     async Task<string> WriteTemporaryAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
         var me = ProcessIdentity.Current;
-        var temporary = string.Create(CultureInfo.InvariantCulture, $"{path}{TemporaryMark}{Scope}-{me.ProcessId}-{me.Started}-{Guid.NewGuid():N}");
+        var temporary = string.Create(
+            CultureInfo.InvariantCulture, $"{path}{TemporaryMark}{Scope}-{me.ProcessId}-{me.Started}-{Guid.NewGuid():N}");
         try
         {
             if (!Directory.Exists(_root)) // deleted, or no longer mounted: a new one in its place would be another store
-                throw new StoreException($"{_root}: the folder of the store is gone. Mount or restore it, or create it empty to begin anew.");
+                throw new StoreException(
+                    $"{_root}: the folder of the store is gone. Mount or restore it, or create it empty to begin anew.");
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
             await write(stream, cancellation).ConfigureAwait(false);

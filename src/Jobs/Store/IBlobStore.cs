@@ -55,7 +55,8 @@ public interface IBlobStore
     Task TrimFolderAsync(string folder, CancellationToken cancellation = default);
 }
 
-/// <param name="Version">Differs from what it was once the blob has been replaced, unless that was within the same few milliseconds.</param>
+/// <param name="Version">Differs from what it was once the blob has been replaced, unless that was within the same few
+/// milliseconds.</param>
 public readonly record struct BlobInfo(string Name, long Length, string Version);
 
 /// <summary>The store could not do what was asked: it is full, unreachable, not writable. What was stored before is safe.</summary>
@@ -69,12 +70,14 @@ public static class BlobStoreExtensions
     public static Task DeleteAsync(this IBlobStore store, IEnumerable<string> names, CancellationToken cancellation = default) =>
         DeleteAsync(names, store.DeleteAsync, cancellation);
 
-    internal static Task DeleteAsync(IEnumerable<string> names, Func<string, CancellationToken, Task> delete, CancellationToken cancellation) => Parallel.ForEachAsync(
+    internal static Task DeleteAsync(
+        IEnumerable<string> names, Func<string, CancellationToken, Task> delete, CancellationToken cancellation) => Parallel.ForEachAsync(
         names, new ParallelOptions { MaxDegreeOfParallelism = DeletionsAtATime, CancellationToken = cancellation },
         async (name, token) => await delete(name, token).ConfigureAwait(false));
 
     /// <summary>A stream over a blob from a byte on.</summary>
-    public static async Task<Stream> OpenFromAsync(this IBlobStore store, string name, long offset, CancellationToken cancellation = default)
+    public static async Task<Stream> OpenFromAsync(
+        this IBlobStore store, string name, long offset, CancellationToken cancellation = default)
     {
         var stream = await store.OpenReadAsync(name, cancellation).ConfigureAwait(false);
         stream.Seek(offset, SeekOrigin.Begin);

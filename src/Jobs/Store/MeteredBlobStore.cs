@@ -42,7 +42,8 @@ public sealed class MeteredBlobStore(IBlobStore inner) : IBlobStore
         TimeAsync("list_folders", inner.ListFoldersAsync(folder, cancellation), cancellation);
 
     /// <summary>Times what the store takes, not what is done with each item in between.</summary>
-    static async IAsyncEnumerable<T> TimeAsync<T>(string op, IAsyncEnumerable<T> listed, [EnumeratorCancellation] CancellationToken cancellation)
+    static async IAsyncEnumerable<T> TimeAsync<T>(
+        string op, IAsyncEnumerable<T> listed, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var time = TimeSpan.Zero;
         var items = listed.GetAsyncEnumerator(cancellation);

@@ -44,9 +44,11 @@ public static partial class ComputeBackends
         var found = new List<IComputeDevice>();
         foreach (var name in devices.Split(',', StringSplitOptions.TrimEntries).SelectMany(Expand))
         {
-            var named = all.Where(device => device.Name == name || device.Name.StartsWith($"{name}:", StringComparison.Ordinal)).Except(found).ToList();
+            var named = all.Where(device => device.Name == name || device.Name.StartsWith($"{name}:", StringComparison.Ordinal))
+                .Except(found).ToList();
             if (named.Count == 0 && !found.Any(device => device.Name == name))
-                throw new InvalidJobException([$"--device: the {backend} backend has no '{name}' on this machine; it has {string.Join(", ", all.Select(device => device.Name))}."]);
+                throw new InvalidJobException([$"--device: the {backend} backend has no '{name}' on this machine; it has " +
+                    $"{string.Join(", ", all.Select(device => device.Name))}."]);
             found.AddRange(named);
         }
 

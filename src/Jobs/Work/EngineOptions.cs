@@ -7,7 +7,9 @@ using HeadScope.ModelCore.Compute.Managed;
 
 namespace HeadScope.Jobs.Work;
 
-/// <summary>How a process works on jobs. None of it changes a result on the managed backend; others may differ from it in the last bits.</summary>
+/// <summary>
+/// How a process works on jobs. None of it changes a result on the managed backend; others may differ from it in the last bits.
+/// </summary>
 public sealed record EngineOptions
 {
     public const int DefaultBatchSize = 8;
@@ -18,13 +20,17 @@ public sealed record EngineOptions
     /// <summary>What is computed on, at least one. The default is the managed backend on this machine's processors.</summary>
     public IReadOnlyList<IComputeDevice> Devices { get; init; } = [ManagedDevice.Instance];
 
-    /// <summary>Shards scored at a time on a device that workers share, at least 1. The default value is the number of processors.</summary>
+    /// <summary>
+    /// Shards scored at a time on a device that workers share, at least 1. The default value is the number of processors.
+    /// </summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Sequences scored together, at least 1. The default value is 8.</summary>
     public int BatchSize { get; init; } = DefaultBatchSize;
 
-    /// <summary>Threads in all, of which the workers of a shared device have equal parts. The default value is the number of processors.</summary>
+    /// <summary>
+    /// Threads in all, of which the workers of a shared device have equal parts. The default value is the number of processors.
+    /// </summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>How long a worker may be silent before its claims lapse. The default value is 60 s.</summary>
@@ -39,10 +45,14 @@ public sealed record EngineOptions
     /// <summary>Where the files of jobs must lie; others' jobs are left alone. Null, the default, for anywhere.</summary>
     public InputRoots? Roots { get; init; }
 
-    /// <summary>Whether to check that the model is that of the spec, by the hash of its files; the tokens are checked in any case.</summary>
+    /// <summary>
+    /// Whether to check that the model is that of the spec, by the hash of its files; the tokens are checked in any case.
+    /// </summary>
     public bool VerifyModel { get; init; } = true;
 
-    /// <summary>Models kept in memory at a time, on each device, by a process that works on many jobs, at least 1. The default value is 2.</summary>
+    /// <summary>
+    /// Models kept in memory at a time, on each device, by a process that works on many jobs, at least 1. The default value is 2.
+    /// </summary>
     public int ResidentModels { get; init; } = 2;
 
     /// <summary>What kind of device computes: <c>cpu</c>, <c>cuda</c>.</summary>
@@ -70,5 +80,7 @@ public sealed record EngineOptions
 
     /// <summary>What to say where none can.</summary>
     internal InvalidDataException NoDeviceFor(JobSpec spec) => new(
-        $"Job {spec.Id} asks for {spec.Precision.Name()} products, which {string.Join(", ", Devices.Select(device => $"{device.Backend} {device.Name}"))} does not compute. Name a device that does, with --backend and --device.");
+        $"Job {spec.Id} asks for {spec.Precision.Name()} products, which " +
+        $"{string.Join(", ", Devices.Select(device => $"{device.Backend} {device.Name}"))} does not compute. Name a device that does, " +
+        $"with --backend and --device.");
 }

@@ -9,7 +9,10 @@ public interface IShardScorer
     /// <summary>What it computes on, for people.</summary>
     string Device { get; }
 
-    /// <summary>How far one layer of random numbers, computed where and as <see cref="Score"/> computes, is from float64, relative to values above 1.</summary>
+    /// <summary>
+    /// How far one layer of random numbers, computed where and as <see cref="Score"/> computes, is from float64, relative to values above
+    /// 1.
+    /// </summary>
     double Distance { get; }
 
     /// <summary>Scores a shard's rows into <paramref name="destination"/>, which is empty and large enough.</summary>

@@ -51,7 +51,8 @@ public sealed class JobInputs : IDisposable
     {
         var processing = spec.Model.Processing;
         var weights = ModelWeights.Open(folder, new WeightProcessing(
-            processing.Contains("fold_ln"), processing.Contains("center_writing_weights"), processing.Contains("center_unembed"), processing.Contains("fold_value_biases")));
+            processing.Contains("fold_ln"), processing.Contains("center_writing_weights"), processing.Contains("center_unembed"),
+            processing.Contains("fold_value_biases")));
         if (verify && ModelWeights.Hash(folder) != spec.Model.Hash)
         {
             weights.Dispose();
@@ -65,7 +66,8 @@ public sealed class JobInputs : IDisposable
     {
         var (path, tensor) = spec.Tokens.Location;
         var file = options.Roots is null ? InputPath.Anywhere(path)
-            : options.Roots.Tokens.Find(path) ?? throw new InvalidDataException("The tokens lie outside the folders that --tokens names here.");
+            : options.Roots.Tokens.Find(path) ?? throw new InvalidDataException(
+                "The tokens lie outside the folders that --tokens names here.");
         var tokens = new JobTokens(TokenDataset.Open(file, tensor), spec, vocabulary);
         try
         {

@@ -32,7 +32,8 @@ public sealed class JobSession : IAsyncDisposable
     MeanActivations? _means;
 
     JobSession(
-        JobStore jobs, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens, EngineOptions options, IJobObserver observer,
+        JobStore jobs, JobFolder folder, JobPresence presence, JobSpec spec, JobPlan plan, JobInputs inputs, int[][] inductionTokens,
+        EngineOptions options, IJobObserver observer,
         Func<JobUnits, IUnitDispatcher?>? dispatcher, TimeProvider time)
     {
         (_jobs, Folder, _presence, Spec, Plan, _inputs, _inductionTokens, _options, _time) = (jobs, folder, presence, spec, plan, inputs, inductionTokens, options, time);
@@ -68,7 +69,8 @@ public sealed class JobSession : IAsyncDisposable
     {
         var presence = await JobPresence.NoteAsync(jobs.Blobs, folder, cancellation).ConfigureAwait(false);
         var (spec, plan) = await jobs.ReadAsync(folder, cancellation).ConfigureAwait(false);
-        var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, spec.Induction, cancellation).ConfigureAwait(false);
+        var inductionTokens = spec.Induction is null ? [] : await jobs.ReadInductionTokensAsync(folder, spec.Induction, cancellation)
+            .ConfigureAwait(false);
         var inputs = await JobInputs.OpenAsync(spec, options, cancellation).ConfigureAwait(false);
         try
         {
@@ -98,7 +100,8 @@ public sealed class JobSession : IAsyncDisposable
         name, Folder, Spec, Plan, model.Config.HeadCount, _jobs.Blobs, _presence, Leases,
         new VerifiedScorer(
             new ModelShardScorer(
-                new HeadScorer(model, backend, Spec.Scores.Selection, () => Means(model, backend)), backend, _inputs.Tokens.Rows, _options.BatchSize, Spec.Ablation),
+                new HeadScorer(model, backend, Spec.Scores.Selection, () => Means(model, backend)), backend, _inputs.Tokens.Rows,
+                _options.BatchSize, Spec.Ablation),
             _inputs.Tokens),
         () => WeightsColumns.Compute(_inputs.Weights, model, backend, _inductionTokens), _observer, _time, thread);
 

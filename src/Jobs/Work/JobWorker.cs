@@ -16,7 +16,8 @@ namespace HeadScope.Jobs.Work;
 /// <param name="weightsColumns">Computes the columns of the weights; null where the job leaves them out.</param>
 /// <param name="thread">Where it computes; null for whichever thread the loop is on.</param>
 public sealed class JobWorker(
-    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, JobPresence presence, UnitLeases leases, IShardScorer scorer,
+    string name, JobFolder folder, JobSpec spec, JobPlan plan, int heads, IBlobStore store, JobPresence presence, UnitLeases leases,
+    IShardScorer scorer,
     Func<WeightsColumns>? weightsColumns, IJobObserver observer, TimeProvider time, DeviceThread? thread = null)
 {
     /// <summary>How often to look whether others have finished, where only their work is left.</summary>
@@ -73,7 +74,8 @@ public sealed class JobWorker(
         finally
         {
             // Also when cancelled: others may have the unit at once.
-            await (done ? leases.CompleteAsync(lease, CancellationToken.None) : leases.AbandonAsync(lease, CancellationToken.None)).ConfigureAwait(false);
+            await (done ? leases.CompleteAsync(lease, CancellationToken.None) : leases.AbandonAsync(lease, CancellationToken.None))
+                .ConfigureAwait(false);
         }
     }
 
@@ -113,7 +115,8 @@ public sealed class JobWorker(
 
         // This is the commit. Whoever comes second throws its scores away.
         await presence.KeepAsync([blob], cancellation).ConfigureAwait(false);
-        if (await store.TryCreateAsync(folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics), cancellation).ConfigureAwait(false))
+        if (await store.TryCreateAsync(
+            folder.ShardStats(shard.Shard), ShardStatsFile.Write(record, statistics), cancellation).ConfigureAwait(false))
         {
             await presence.KeepAsync([blob, folder.ShardStats(shard.Shard)], cancellation).ConfigureAwait(false);
             observer.ShardCommitted(record, statistics);
@@ -139,5 +142,6 @@ public sealed class JobWorker(
             await presence.KeepAsync([folder.WeightsColumns], cancellation).ConfigureAwait(false);
     }
 
-    Task<T> ComputeAsync<T>(Func<T> compute, CancellationToken cancellation) => thread is null ? Task.FromResult(compute()) : thread.RunAsync(compute, cancellation);
+    Task<T> ComputeAsync<T>(Func<T> compute, CancellationToken cancellation) =>
+        thread is null ? Task.FromResult(compute()) : thread.RunAsync(compute, cancellation);
 }

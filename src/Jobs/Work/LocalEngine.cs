@@ -61,15 +61,18 @@ public sealed class LocalEngine(JobStore jobs, EngineOptions options, TimeProvid
 
     async Task ScoreAsync(JobSession session, List<LoadedDevice> loaded, CancellationTokenSource stop)
     {
-        var workers = loaded.SelectMany(device => Enumerable.Repeat(device, Math.Min(options.WorkersOn(device.Place.Device), session.Leases.Units)));
+        var workers = loaded.SelectMany(
+            device => Enumerable.Repeat(device, Math.Min(options.WorkersOn(device.Place.Device), session.Leases.Units)));
         var running = workers.Select((device, i) => Task.Run(async () =>
         {
-            using var backend = device.Place.Device.Open(options.ThreadsOfWorker(device.Place.Device, session.Leases.Units), session.Spec.Precision);
+            using var backend = device.Place.Device.Open(
+                options.ThreadsOfWorker(device.Place.Device, session.Leases.Units), session.Spec.Precision);
             using var working = WorkerInstruments.Working(backend.Description, () => device.Place.Device.Memory.Used);
             try
             {
                 var name = WorkerName(i);
-                await session.CreateWorker(name, device.Model, backend, device.Place.AddWorker(name)).RunAsync(stop.Token).ConfigureAwait(false);
+                await session.CreateWorker(name, device.Model, backend, device.Place.AddWorker(name)).RunAsync(stop.Token)
+                    .ConfigureAwait(false);
             }
             catch
             {

@@ -12,7 +12,8 @@ namespace HeadScope.Jobs.Work;
 /// a backend that runs ahead computes one batch, the next is read and asked for, and the last one's scores are put away.
 /// </summary>
 /// <param name="ablation">Which row's activations ablations put in the place of a row's own; null where none asks.</param>
-public sealed class ModelShardScorer(HeadScorer scorer, IBackend backend, TokenDataset tokens, int batchSize, AblationReference? ablation = null) : IShardScorer
+public sealed class ModelShardScorer(
+    HeadScorer scorer, IBackend backend, TokenDataset tokens, int batchSize, AblationReference? ablation = null) : IShardScorer
 {
     readonly Queue<StartedBatch> _inWork = new();
     int[] _tokens = []; // [batch * position]

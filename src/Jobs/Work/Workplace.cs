@@ -2,7 +2,9 @@ using HeadScope.ModelCore.Compute;
 
 namespace HeadScope.Jobs.Work;
 
-/// <summary>A device as workers use it, with the threads that compute on it: one for all workers, where the device wants that, or one for each.</summary>
+/// <summary>
+/// A device as workers use it, with the threads that compute on it: one for all workers, where the device wants that, or one for each.
+/// </summary>
 public sealed class Workplace : IDisposable
 {
     readonly DeviceThread? _shared;
@@ -29,7 +31,8 @@ public sealed class Workplace : IDisposable
     }
 
     /// <summary>Computes for no worker, such as when loading a model: on the device's one thread or, where it has none, here.</summary>
-    public Task<T> RunAsync<T>(Func<T> compute) => _shared is null ? Task.FromResult(compute()) : _shared.RunAsync(compute, CancellationToken.None);
+    public Task<T> RunAsync<T>(Func<T> compute) =>
+        _shared is null ? Task.FromResult(compute()) : _shared.RunAsync(compute, CancellationToken.None);
 
     /// <summary>Waits for what is under way.</summary>
     public void Dispose()

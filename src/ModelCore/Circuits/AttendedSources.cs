@@ -7,7 +7,8 @@ namespace HeadScope.ModelCore.Circuits;
 /// The source that each head attends to most from each predicting position, counting the first token or leaving it out.
 /// All arrays are [layer, head, batch, position - 1].
 /// </summary>
-/// <remarks>Seed notebook 002, <c>max_prev_attended_to_token</c>: without the first token, destination 0 has the source 0 and the maximum 0.</remarks>
+/// <remarks>Seed notebook 002, <c>max_prev_attended_to_token</c>: without the first token, destination 0 has the source 0 and the maximum
+/// 0.</remarks>
 public sealed record AttendedSources(int[] Argmax, float[] Max, int[] ArgmaxWithoutBos, float[] MaxWithoutBos)
 {
     public static AttendedSources Of(Transformer model, IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch)

@@ -40,7 +40,8 @@ public sealed class AttentionStatistics(Transformer model, IBackend backend)
     public float[] Induction(ReadOnlySpan<int> tokens, BatchShape batch, int repeat)
     {
         if (batch.Context != 2 * repeat + 1)
-            throw new ArgumentException($"Induction rows of {repeat} repeated tokens have {2 * repeat + 1} tokens, not {batch.Context}.", nameof(tokens));
+            throw new ArgumentException(
+                $"Induction rows of {repeat} repeated tokens have {2 * repeat + 1} tokens, not {batch.Context}.", nameof(tokens));
         var bySequence = DiagonalMeans(tokens, batch, repeat - 1);
         var config = model.Config;
         var scores = new float[config.HeadCount];
@@ -56,7 +57,8 @@ public sealed class AttentionStatistics(Transformer model, IBackend backend)
         return scores;
     }
 
-    float[] Diagonal(ReadOnlySpan<int> tokens, BatchShape batch, int offset) => [.. DiagonalMeans(tokens, batch, offset).Select(mean => (float)mean)];
+    float[] Diagonal(ReadOnlySpan<int> tokens, BatchShape batch, int offset) =>
+        [.. DiagonalMeans(tokens, batch, offset).Select(mean => (float)mean)];
 
     /// <summary>Mean of pattern[src + offset, src] over src.</summary>
     double[] DiagonalMeans(ReadOnlySpan<int> tokens, BatchShape batch, int offset)
@@ -71,7 +73,8 @@ public sealed class AttentionStatistics(Transformer model, IBackend backend)
         });
     }
 
-    float[] Mean(ReadOnlySpan<int> tokens, BatchShape batch, Func<float[], int, double> statistic) => [.. Means(tokens, batch, statistic).Select(mean => (float)mean)];
+    float[] Mean(ReadOnlySpan<int> tokens, BatchShape batch, Func<float[], int, double> statistic) =>
+        [.. Means(tokens, batch, statistic).Select(mean => (float)mean)];
 
     /// <summary>A statistic of each pattern [dest, src], given the patterns and where the head's starts: [layer, sequence, head].</summary>
     double[] Means(ReadOnlySpan<int> tokens, BatchShape batch, Func<float[], int, double> statistic)

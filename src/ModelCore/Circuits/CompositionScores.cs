@@ -48,8 +48,10 @@ public sealed class CompositionScores(IModelWeights weights, IBackend backend)
                     {
                         for (var reader = 0; reader < heads; reader++)
                         {
-                            var middle = Matrix<double>.Build.Dense(size, size, (i, j) => values[((writer * size + i) * heads + reader) * size + j]);
-                            var norm = Math.Sqrt(Math.Max(0, (writers.Gram[writer] * middle * readers.Gram[reader] * middle.Transpose()).Trace()));
+                            var middle = Matrix<double>.Build.Dense(
+                                size, size, (i, j) => values[((writer * size + i) * heads + reader) * size + j]);
+                            var norm = Math.Sqrt(
+                                Math.Max(0, (writers.Gram[writer] * middle * readers.Gram[reader] * middle.Transpose()).Trace()));
                             scores[(int)kind, writerLayer * heads + writer, readerLayer * heads + reader] = (float)(norm / (writers.Norm[writer] * readers.Norm[reader]));
                         }
                     }

@@ -33,7 +33,10 @@ internal sealed class CopyScan(IBackend backend, float[] read, float[] written, 
         return argmax;
     }
 
-    /// <summary>The share of tokens t that have t as their highest column: no column is higher, and none before it as high. Tokens of which t is NaN do not count.</summary>
+    /// <summary>
+    /// The share of tokens t that have t as their highest column: no column is higher, and none before it as high. Tokens of which t is NaN
+    /// do not count.
+    /// </summary>
     public double OwnArgmaxShare()
     {
         var own = OwnLogits();

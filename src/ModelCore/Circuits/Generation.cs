@@ -6,7 +6,9 @@ namespace HeadScope.ModelCore.Circuits;
 /// <summary>Continuations of a prompt.</summary>
 public static class Generation
 {
-    /// <summary>The <paramref name="count"/> tokens that follow when the most likely one is taken each time; fewer where n_ctx ends.</summary>
+    /// <summary>
+    /// The <paramref name="count"/> tokens that follow when the most likely one is taken each time; fewer where n_ctx ends.
+    /// </summary>
     public static int[] Greedy(Transformer model, IBackend backend, ReadOnlySpan<int> prompt, int count)
     {
         List<int> tokens = [.. prompt];

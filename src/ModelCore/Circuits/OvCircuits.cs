@@ -60,7 +60,9 @@ public sealed class OvCircuits(IModelWeights weights, Transformer transformer, I
         return eigenvalues;
     }
 
-    /// <summary>Re(sum of eigenvalues) / sum of their magnitudes, from -1 (all negative) to 1 (all positive: copying). NaN where one is NaN.</summary>
+    /// <summary>
+    /// Re(sum of eigenvalues) / sum of their magnitudes, from -1 (all negative) to 1 (all positive: copying). NaN where one is NaN.
+    /// </summary>
     public static float Score(IEnumerable<Complex> eigenvalues)
     {
         double sum = 0, magnitudes = 0;
@@ -83,7 +85,8 @@ public sealed class OvCircuits(IModelWeights weights, Transformer transformer, I
 
     /// <summary>
     /// For each head, the share of tokens that are their own <see cref="CopyArgmax"/>: [layer * head]. Tokens drop out as soon as
-    /// another beats them, so that a head which copies little costs little. Of the tokens whose own logit is a number; NaN where there are none.
+    /// another beats them, so that a head which copies little costs little. Of the tokens whose own logit is a number; NaN where there are
+    /// none.
     /// </summary>
     public double[] CopyShare()
     {
@@ -166,7 +169,8 @@ public sealed class OvCircuits(IModelWeights weights, Transformer transformer, I
         for (var head = 0; head < _config.NHeads; head++)
         {
             for (var d = 0; d < model; d++)
-                block.WV.AsSpan((_config.Heads.KeyValueHeadOf(head) * model + d) * size, size).CopyTo(values.AsSpan(d * width + head * size));
+                block.WV.AsSpan((_config.Heads.KeyValueHeadOf(head) * model + d) * size, size)
+                    .CopyTo(values.AsSpan(d * width + head * size));
         }
 
         return values;

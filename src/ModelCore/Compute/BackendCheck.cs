@@ -45,7 +45,9 @@ public sealed record BackendCheck(double Distance, double OperationsPerSecond)
             Contribution = contribution,
             Sources = [new SourceScoring(CopiesOfNext(tokens, batch), attention, restricted)],
         };
-        using var z = backend.Attend(new AttentionInputs(query, key, value, batch, new HeadShape(Heads, Heads, Size), 0.25f), new AttentionHooks { Scoring = scoring });
+        using var z = backend.Attend(
+            new AttentionInputs(query, key, value, batch, new HeadShape(Heads, Heads, Size), 0.25f),
+            new AttentionHooks { Scoring = scoring });
         backend.Activate(z, Activation.Gelu);
         using var loss = backend.TokenLoss(z, unembed, tokens);
         var results = new List<float>();

@@ -29,7 +29,8 @@ public sealed record HeadScoring
         {
             TargetDirections = targetDirections,
             Contribution = Part(Contribution),
-            Sources = [.. Sources.Select(asked => asked with { Attention = Part(asked.Attention), Contribution = Part(asked.Contribution) })],
+            Sources = [.. Sources.Select(
+                asked => asked with { Attention = Part(asked.Attention), Contribution = Part(asked.Contribution) })],
             Patterns = [.. Patterns.Select(asked => asked with { Values = Part(asked.Values)! })],
         };
 

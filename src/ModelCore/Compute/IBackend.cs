@@ -13,7 +13,9 @@ public interface IBackend : IDisposable
     /// <summary>For people and manifests, such as <c>managed (AVX-512, 2 threads)</c>.</summary>
     string Description { get; }
 
-    /// <summary>Whether calls return before all is computed, so that the next batch may be prepared and asked for while one is in work.</summary>
+    /// <summary>
+    /// Whether calls return before all is computed, so that the next batch may be prepared and asked for while one is in work.
+    /// </summary>
     bool RunsAhead => false;
 
     /// <summary>A new tensor with undefined contents.</summary>
@@ -31,7 +33,9 @@ public interface IBackend : IDisposable
     /// </summary>
     IDownload StartDownload(Tensor tensor) => new LateDownload(this, tensor);
 
-    /// <summary>Makes a constant matrix of <paramref name="values"/>, [inputs, outputs], or [outputs, inputs] if <paramref name="transposed"/>.</summary>
+    /// <summary>
+    /// Makes a constant matrix of <paramref name="values"/>, [inputs, outputs], or [outputs, inputs] if <paramref name="transposed"/>.
+    /// </summary>
     Matrix Load(ReadOnlySpan<float> values, int inputs, int outputs, ReadOnlySpan<float> bias = default, bool transposed = false);
 
     /// <summary>x W + b, [x.Rows, outputs].</summary>

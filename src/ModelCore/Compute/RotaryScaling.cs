@@ -9,7 +9,8 @@ namespace HeadScope.ModelCore.Compute;
 public readonly record struct RotaryFeature(int Index, int Dimensions, double FrequencyBase);
 
 /// <summary>
-/// How rotary angles are slowed down for sequences longer than a model was first trained on: one class for each kind that Hugging Face names.
+/// How rotary angles are slowed down for sequences longer than a model was first trained on: one class for each kind that Hugging Face
+/// names.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "rope_type")]
 [JsonDerivedType(typeof(LinearScaling), "linear")]

@@ -13,7 +13,8 @@ public sealed class SourceLists
     public SourceLists(BatchShape batch, int[] offsets, int[] sources)
     {
         if (offsets.Length != batch.Positions + 1 || offsets[^1] != sources.Length)
-            throw new ArgumentException($"{batch.Positions} positions and {sources.Length} sources do not fit {offsets.Length} offsets.", nameof(offsets));
+            throw new ArgumentException(
+                $"{batch.Positions} positions and {sources.Length} sources do not fit {offsets.Length} offsets.", nameof(offsets));
         (Batch, _offsets, _sources) = (batch, offsets, sources);
     }
 
@@ -22,7 +23,9 @@ public sealed class SourceLists
     /// <summary>How many (destination, source) pairs there are in all.</summary>
     public int Count => _sources.Length;
 
-    /// <summary>The sources, ascending, of activation row <paramref name="position"/>; a sequence's last position predicts nothing and has none.</summary>
+    /// <summary>
+    /// The sources, ascending, of activation row <paramref name="position"/>; a sequence's last position predicts nothing and has none.
+    /// </summary>
     public ReadOnlySpan<int> Of(int position) => _sources.AsSpan(_offsets[position].._offsets[position + 1]);
 
     /// <summary>How many sources activation row <paramref name="position"/> has.</summary>

@@ -26,7 +26,8 @@ public sealed class ActivationCache(IBackend backend, Func<string, bool> wants) 
 
     public Activation this[string name] => _activations.TryGetValue(name, out var activation)
         ? activation
-        : throw new KeyNotFoundException($"The activation '{name}' was not kept: the model has none of that name, or the filter left it out.");
+        : throw new KeyNotFoundException(
+            $"The activation '{name}' was not kept: the model has none of that name, or the filter left it out.");
 
     public bool Wants(string name) => wants(name);
 

@@ -89,7 +89,8 @@ internal sealed class Attention : IDisposable
             Scoring = scoring,
         };
         var inputs = new AttentionInputs(
-            query, key, value, context.Batch, _config.Heads, _config.ScoreFactor(_layer), _config.Causal, _config.WindowOf(_layer), _config.ScoreCap);
+            query, key, value, context.Batch, _config.Heads, _config.ScoreFactor(_layer), _config.Causal, _config.WindowOf(_layer),
+            _config.ScoreCap);
         var z = backend.Attend(inputs, hooks);
         Show(context, "hook_attn_scores", hooks.Scores);
         Show(context, "hook_pattern", hooks.Pattern);

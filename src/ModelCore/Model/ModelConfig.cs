@@ -11,7 +11,9 @@ public enum PositionalEmbedding
     /// <summary>Queries and keys turn by angles proportional to their position.</summary>
     Rotary,
 
-    /// <summary>Learned vectors added, after the norm, to what queries and keys read; values and the residual stream never see them.</summary>
+    /// <summary>
+    /// Learned vectors added, after the norm, to what queries and keys read; values and the residual stream never see them.
+    /// </summary>
     Shortformer,
 }
 
@@ -61,11 +63,16 @@ public sealed record ModelConfig
     /// <summary>Tokens that can be embedded.</summary>
     public required int DVocab { get; init; }
 
-    /// <summary>What can be predicted: the same tokens, except in models that sort sequences into classes. The default value is <see cref="DVocab"/>.</summary>
+    /// <summary>
+    /// What can be predicted: the same tokens, except in models that sort sequences into classes. The default value is
+    /// <see cref="DVocab"/>.
+    /// </summary>
     public int DVocabOut { get => field == 0 ? DVocab : field; init; }
 
     /// <summary>Why heads cannot be scored: they are scored on the prediction of tokens. Null where they can.</summary>
-    public string? WhyNotScored => DVocabOut == DVocab ? null : $"the model reads {DVocab} tokens and predicts {DVocabOut} classes; heads are scored in models that predict the tokens they read";
+    public string? WhyNotScored => DVocabOut == DVocab
+        ? null
+        : $"the model reads {DVocab} tokens and predicts {DVocabOut} classes; heads are scored in models that predict the tokens they read";
 
     /// <summary>The longest sequence.</summary>
     public required int NCtx { get; init; }
@@ -156,5 +163,6 @@ public sealed record ModelConfig
     public float ScoreFactor(int layer) => (float)(1 / (AttnScale * (ScaleAttnByInverseLayerIdx ? layer + 1 : 1)));
 
     /// <summary>TransformerLens's name of a head, such as <c>L3H7</c>.</summary>
-    public static string HeadLabel(int layer, int head) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"L{layer}H{head}");
+    public static string HeadLabel(int layer, int head) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"L{layer}H{head}");
 }

@@ -75,7 +75,8 @@ public sealed class Transformer : IDisposable
     /// What the unembedding reads, [batch * position, d_model], and ln_final.hook_scale, [batch * position, 1], null without a last norm.
     /// </summary>
     /// <inheritdoc cref="Begin"/>
-    public (Tensor Normalized, Tensor? Scale) Forward(IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver? observer = null)
+    public (Tensor Normalized, Tensor? Scale) Forward(
+        IBackend backend, ReadOnlySpan<int> tokens, BatchShape batch, IActivationObserver? observer = null)
     {
         using var pass = Begin(backend, tokens, batch, observer);
         while (!pass.IsAtEnd)
@@ -97,7 +98,8 @@ public sealed class Transformer : IDisposable
     /// weight.
     /// </summary>
     /// <param name="targets">W_U[:, target], [n, d_model].</param>
-    public Tensor TargetDirections(IBackend backend, int layer, Tensor targets) => _blocks[layer].Attention.TargetDirections(backend, targets);
+    public Tensor TargetDirections(IBackend backend, int layer, Tensor targets) =>
+        _blocks[layer].Attention.TargetDirections(backend, targets);
 
     /// <summary>What a head writes with: W_O[h], times the weight of the norm after attention if there is one. [d_head, d_model]</summary>
     public Matrix WritingWeights(IBackend backend, int layer, int head) => _blocks[layer].Attention.WritingWeights(backend, head);
@@ -123,7 +125,10 @@ public sealed class Transformer : IDisposable
     public Tensor TokenLoss(IBackend backend, Tensor normalized, ReadOnlySpan<int> targets) =>
         backend.TokenLoss(normalized, Unembed, targets, Config.LogitCap);
 
-    /// <summary>x + mlp0(ln2_0(x)) of the embedding's rows from <paramref name="firstToken"/> on: what a token is after the first MLP. [count, d_model].</summary>
+    /// <summary>
+    /// x + mlp0(ln2_0(x)) of the embedding's rows from <paramref name="firstToken"/> on: what a token is after the first MLP. [count,
+    /// d_model].
+    /// </summary>
     public Tensor PostMlpEmbedding(IBackend backend, int firstToken, int count)
     {
         var rows = backend.GatherRows(_embedding, [.. Enumerable.Range(firstToken, count)]);
@@ -153,10 +158,13 @@ public sealed class Transformer : IDisposable
         if (batch.Sequences < 1 || batch.Context < 1 || tokens.Length != batch.Positions)
             throw new ArgumentException($"{tokens.Length} tokens are not {batch.Sequences} sequences of {batch.Context}.", nameof(tokens));
         if (batch.Context > Config.NCtx)
-            throw new ArgumentException($"Sequences of {batch.Context} tokens are longer than the model's context, {Config.NCtx}.", nameof(batch));
+            throw new ArgumentException(
+                $"Sequences of {batch.Context} tokens are longer than the model's context, {Config.NCtx}.", nameof(batch));
         var wrong = tokens.IndexOfAnyExceptInRange(0, Config.DVocab - 1);
         if (wrong >= 0)
-            throw new ArgumentException($"Token {tokens[wrong]}, at position {wrong % batch.Context} of sequence {wrong / batch.Context}, is not in the vocabulary of {Config.DVocab}.", nameof(tokens));
+            throw new ArgumentException(
+                $"Token {tokens[wrong]}, at position {wrong % batch.Context} of sequence {wrong / batch.Context}, is not in the " +
+                $"vocabulary of {Config.DVocab}.", nameof(tokens));
     }
 
     static int[] PositionsOf(BatchShape batch)

@@ -5,7 +5,8 @@ namespace HeadScope.ModelCore.Model;
 /// predictions as they were. Named as there.
 /// </summary>
 /// <param name="FoldLn">Move each norm's weight and bias into the matrices that read its output, and centre those over d_model.</param>
-/// <param name="CenterWritingWeights">Subtract from everything written to the residual stream its mean over d_model, which the next norm would remove.</param>
+/// <param name="CenterWritingWeights">Subtract from everything written to the residual stream its mean over d_model, which the next norm
+/// would remove.</param>
 /// <param name="CenterUnembed">Subtract from the unembedding its mean over the vocabulary, to which softmax is blind.</param>
 /// <param name="FoldValueBiases">Move b_V, which every pattern passes on unchanged, into b_O.</param>
 public sealed record WeightProcessing(bool FoldLn, bool CenterWritingWeights, bool CenterUnembed, bool FoldValueBiases)

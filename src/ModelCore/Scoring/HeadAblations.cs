@@ -3,7 +3,10 @@ using HeadScope.ModelCore.Model;
 
 namespace HeadScope.ModelCore.Scoring;
 
-/// <summary>The ablations of one batch, layer by layer: the residual stream up to a head's layer is the whole model's, and only the layers above run again.</summary>
+/// <summary>
+/// The ablations of one batch, layer by layer: the residual stream up to a head's layer is the whole model's, and only the layers above run
+/// again.
+/// </summary>
 internal sealed class HeadAblations : IDisposable
 {
     readonly IReadOnlyList<AblationScore> _scores;
@@ -15,12 +18,14 @@ internal sealed class HeadAblations : IDisposable
     readonly ForwardPass? _others; // where resampled z comes from
 
     HeadAblations(
-        IReadOnlyList<AblationScore> scores, Transformer model, IBackend backend, StartedBatch started, int[] targets, MeanActivations? means, ForwardPass? others) =>
+        IReadOnlyList<AblationScore> scores, Transformer model, IBackend backend, StartedBatch started, int[] targets,
+        MeanActivations? means, ForwardPass? others) =>
         (_scores, _model, _backend, _started, _targets, _means, _others) = (scores, model, backend, started, targets, means, others);
 
     /// <summary>Null where no ablation is asked for.</summary>
     public static HeadAblations? Of(
-        ScoreSelection selection, Transformer model, IBackend backend, StartedBatch started, int[] targets, Func<MeanActivations>? means, ReadOnlySpan<int> others, BatchShape batch)
+        ScoreSelection selection, Transformer model, IBackend backend, StartedBatch started, int[] targets, Func<MeanActivations>? means,
+        ReadOnlySpan<int> others, BatchShape batch)
     {
         var scores = selection.Stored.OfType<AblationScore>().ToList();
         if (scores.Count == 0)
@@ -49,7 +54,8 @@ internal sealed class HeadAblations : IDisposable
                 _ => throw new ArgumentOutOfRangeException(nameof(pass), score.Replacement, null),
             };
             for (var head = 0; head < _model.Config.NHeads; head++)
-                _started.DownloadAblation(score, pass.Layer * _model.Config.NHeads + head, _started.Keep(LossWithout(pass, z, head, source)));
+                _started.DownloadAblation(
+                    score, pass.Layer * _model.Config.NHeads + head, _started.Keep(LossWithout(pass, z, head, source)));
         }
 
         if (othersZ is not null)

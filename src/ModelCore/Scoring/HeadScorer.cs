@@ -31,9 +31,11 @@ public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelecti
     /// <param name="tokens">[batch * position], at least two tokens a sequence.</param>
     /// <param name="table">Gets the scores; it has room for them.</param>
     /// <param name="firstSequence">Where in the table the batch goes.</param>
-    /// <param name="others">For <see cref="Scores.AblationResample"/>: the sequence in whose place each one's heads are put, [batch * position].</param>
+    /// <param name="others">For <see cref="Scores.AblationResample"/>: the sequence in whose place each one's heads are put, [batch *
+    /// position].</param>
     /// <exception cref="ArgumentException">A sequence is longer than n_ctx, or has a token outside the vocabulary.</exception>
-    public StartedBatch Start(ReadOnlySpan<int> tokens, BatchShape batch, ScoreTable table, int firstSequence, ReadOnlySpan<int> others = default)
+    public StartedBatch Start(
+        ReadOnlySpan<int> tokens, BatchShape batch, ScoreTable table, int firstSequence, ReadOnlySpan<int> others = default)
     {
         var lists = new Dictionary<SourceSet, SourceLists>();
         foreach (var set in table.Sets)
@@ -45,15 +47,18 @@ public sealed class HeadScorer(Transformer model, IBackend backend, ScoreSelecti
         try
         {
             var outputs = selection.Stored.OfType<ForwardScore>()
-                .Select(score => (Score: score, Values: started.Keep(backend.Allocate(model.Config.HeadCount, batch.Positions)))).ToList(); // [layer * head, batch * position]
+                // [layer * head, batch * position].
+                .Select(score => (Score: score, Values: started.Keep(backend.Allocate(model.Config.HeadCount, batch.Positions)))).ToList();
             var contributions = outputs.Where(output => output.Score.IsContribution).Select(output => output.Values).ToList();
             var scoring = ScoringOf(outputs, lists);
-            using var targetRows = scoring.NeedsTargetDirections ? backend.GatherOutputs(model.Unembed, targets) : null; // [batch * position, d_model]
+            // [batch * position, d_model].
+            using var targetRows = scoring.NeedsTargetDirections ? backend.GatherOutputs(model.Unembed, targets) : null;
             using var ablations = HeadAblations.Of(selection, model, backend, started, targets, means, others, batch);
             using var pass = model.Begin(backend, tokens, batch);
             while (!pass.IsAtEnd)
             {
-                using var directions = targetRows is null ? null : model.TargetDirections(backend, pass.Layer, targetRows); // [batch * position, head * d_head]
+                // [batch * position, head * d_head].
+                using var directions = targetRows is null ? null : model.TargetDirections(backend, pass.Layer, targetRows);
                 using var z = pass.Attend(scoring.OfLayer(pass.Layer, model.Config.NHeads, directions));
                 ablations?.Run(pass, z);
                 pass.AddAttention(z, [.. contributions.Select(OfLayer)]);

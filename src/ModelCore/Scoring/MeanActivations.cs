@@ -3,7 +3,9 @@ using HeadScope.ModelCore.Model;
 
 namespace HeadScope.ModelCore.Scoring;
 
-/// <summary>The mean of each head's z over a sample of sequences and all their positions: what <see cref="Scores.AblationMean"/> puts in its place.</summary>
+/// <summary>
+/// The mean of each head's z over a sample of sequences and all their positions: what <see cref="Scores.AblationMean"/> puts in its place.
+/// </summary>
 public sealed class MeanActivations
 {
     readonly double[][] _sums; // [layer][head * d_head]

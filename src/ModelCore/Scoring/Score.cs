@@ -49,7 +49,9 @@ public enum ScoreSummary
 /// <summary>A score that is computed and stored, position by position.</summary>
 public abstract class StoredScore : Score
 {
-    /// <summary>Where this set is empty the score is 0 by definition, and not stored. Null, the default, where it is stored everywhere.</summary>
+    /// <summary>
+    /// Where this set is empty the score is 0 by definition, and not stored. Null, the default, where it is stored everywhere.
+    /// </summary>
     public virtual SourceSet? ZeroWithout => null;
 
     internal sealed override IReadOnlyList<StoredScore> Parts => [this];

@@ -24,7 +24,8 @@ public static class ScoreCatalogue
     public static Score? Find(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>What to say of a name that no score has.</summary>
-    public static string Unknown(string name) => $"there is no score '{name}'{Suggestion.For(name, ByName.Keys)}; there are {string.Join(", ", All)}";
+    public static string Unknown(string name) =>
+        $"there is no score '{name}'{Suggestion.For(name, ByName.Keys)}; there are {string.Join(", ", All)}";
 
     static Score[] Named(params string[] names) => [.. names.Select(name => ByName[name])];
 

@@ -20,7 +20,9 @@ public sealed class ScoreSelection
     /// <summary>All of them, in the catalogue's order.</summary>
     public IReadOnlyList<Score> Scores { get; }
 
-    /// <summary>The score that heads are ordered by where one must be chosen: that of the catalogue, if it is among them, or else the first.</summary>
+    /// <summary>
+    /// The score that heads are ordered by where one must be chosen: that of the catalogue, if it is among them, or else the first.
+    /// </summary>
     public Score Headline => Scores.Contains(ScoreCatalogue.Headline) ? ScoreCatalogue.Headline : Scores[0];
 
     /// <summary>Those that are computed and stored; the others are made of them.</summary>
@@ -33,7 +35,8 @@ public sealed class ScoreSelection
     /// <exception cref="ArgumentException">A name is no score's, or there are none at all.</exception>
     public static ScoreSelection Of(IEnumerable<string> names)
     {
-        var scores = names.Select(name => ScoreCatalogue.Find(name) ?? throw new ArgumentException(ScoreCatalogue.Unknown(name), nameof(names))).ToList();
+        var scores = names.Select(
+            name => ScoreCatalogue.Find(name) ?? throw new ArgumentException(ScoreCatalogue.Unknown(name), nameof(names))).ToList();
         return scores.Count > 0 ? new ScoreSelection(scores) : throw new ArgumentException("At least one score is needed.", nameof(names));
     }
 

@@ -63,7 +63,8 @@ public sealed class ScoreTable
 
     /// <summary>A stored score of one head, [position].</summary>
     /// <param name="head">layer * heads per layer + head.</param>
-    public ReadOnlySpan<float> this[StoredScore score, int head] => _scores[Selection.IndexOfStored(score) * Heads + head].AsSpan(0, Positions);
+    public ReadOnlySpan<float> this[StoredScore score, int head] =>
+        _scores[Selection.IndexOfStored(score) * Heads + head].AsSpan(0, Positions);
 
     /// <summary>Whether one of <see cref="Sets"/> has any sources, [position].</summary>
     public ReadOnlySpan<bool> HasSources(SourceSet set) => _hasSources[set].AsSpan(0, Positions);

@@ -3,7 +3,9 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace HeadScope.ModelCore.Scoring;
 
-/// <summary>A batch that a backend was asked to score, until its scores are here. Used by the scorer's thread; disposed of by whoever started it.</summary>
+/// <summary>
+/// A batch that a backend was asked to score, until its scores are here. Used by the scorer's thread; disposed of by whoever started it.
+/// </summary>
 public sealed class StartedBatch : IDisposable
 {
     readonly IBackend _backend;
@@ -27,7 +29,8 @@ public sealed class StartedBatch : IDisposable
             download.Finish(reader);
         var loss = _table.LossOf(_firstSequence)[..(_batch.Sequences * (_batch.Context - 1))];
         foreach (var (score, head) in _ablations)
-            TensorPrimitives.Subtract(_table.ScoresOf(score, head, _firstSequence)[..loss.Length], loss, _table.ScoresOf(score, head, _firstSequence));
+            TensorPrimitives.Subtract(
+                _table.ScoresOf(score, head, _firstSequence)[..loss.Length], loss, _table.ScoresOf(score, head, _firstSequence));
         _table.Sequences = Math.Max(_table.Sequences, _firstSequence + _batch.Sequences);
     }
 
@@ -62,7 +65,8 @@ public sealed class StartedBatch : IDisposable
     }
 
     /// <param name="loss">[batch * position, 1].</param>
-    internal void DownloadLoss(Tensor loss) => Download(loss, (position, value) => Predicted(position, value[0], _table.LossOf(_firstSequence)));
+    internal void DownloadLoss(Tensor loss) =>
+        Download(loss, (position, value) => Predicted(position, value[0], _table.LossOf(_firstSequence)));
 
     void Predicted(int position, float value, Span<float> destination)
     {

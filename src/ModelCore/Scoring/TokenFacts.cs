@@ -16,7 +16,8 @@ internal static class TokenFacts
     }
 
     /// <summary>Fills a table's targets, counts of copies, induction mask, and which sets have sources.</summary>
-    public static void Fill(ReadOnlySpan<int> tokens, BatchShape batch, IReadOnlyDictionary<SourceSet, SourceLists> lists, ScoreTable table, int firstSequence)
+    public static void Fill(
+        ReadOnlySpan<int> tokens, BatchShape batch, IReadOnlyDictionary<SourceSet, SourceLists> lists, ScoreTable table, int firstSequence)
     {
         var copies = lists[MoverSources.Instance];
         for (var i = 0; i < batch.Sequences; i++)

@@ -90,7 +90,8 @@ public sealed class ExactQuantiles
     public float[] Results()
     {
         Check(_cells, _cellCounts ?? throw new InvalidOperationException("The values have to be looked at a third time."));
-        return [.. _levels.Select(level => _histogram.Total == 0 ? float.NaN : level.Rank.Interpolate(ValueAt(level.Rank.Lower), ValueAt(level.Rank.Upper)))];
+        return [.. _levels.Select(
+            level => _histogram.Total == 0 ? float.NaN : level.Rank.Interpolate(ValueAt(level.Rank.Lower), ValueAt(level.Rank.Upper)))];
     }
 
     float ValueAt(long rank)

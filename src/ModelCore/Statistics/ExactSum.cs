@@ -4,7 +4,8 @@ namespace HeadScope.ModelCore.Statistics;
 /// A sum of float64 values without rounding, kept as a few non-overlapping parts, so that it does not depend on the order of
 /// additions. Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates", 1997, section 2.4.
 /// </summary>
-/// <remarks>Of finite values: what is infinite or NaN is counted beside the sum, as <see cref="Moments"/> does, and is refused here.</remarks>
+/// <remarks>Of finite values: what is infinite or NaN is counted beside the sum, as <see cref="Moments"/> does, and is refused
+/// here.</remarks>
 public sealed class ExactSum
 {
     readonly List<double> _parts = []; // non-overlapping, increasing in magnitude

@@ -8,8 +8,8 @@ using HeadScope.Silo.Security;
 namespace HeadScope.Silo.Api;
 
 /// <summary>
-/// A job's progress as server-sent events: 'job' whenever it has changed, with a <see cref="JobView"/>, until the job ends or the caller's key
-/// is taken away.
+/// A job's progress as server-sent events: 'job' whenever it has changed, with a <see cref="JobView"/>, until the job ends or the caller's
+/// key is taken away.
 /// </summary>
 internal sealed class JobEvents(JobMonitor monitor, ServerKeys keys, IHostApplicationLifetime lifetime, TimeProvider time)
 {
@@ -18,7 +18,8 @@ internal sealed class JobEvents(JobMonitor monitor, ServerKeys keys, IHostApplic
     /// <summary>Proxies cut connections that are silent for longer.</summary>
     static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 
-    public async IAsyncEnumerable<SseItem<JobView>> WatchAsync(JobFolder folder, JobView first, Caller caller, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<SseItem<JobView>> WatchAsync(
+        JobFolder folder, JobView first, Caller caller, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
         var sent = 0;
@@ -27,7 +28,11 @@ internal sealed class JobEvents(JobMonitor monitor, ServerKeys keys, IHostApplic
         {
             if (view != before || time.GetElapsedTime(last) >= LongestSilence)
             {
-                yield return new SseItem<JobView>(view, "job") { EventId = (++sent).ToString(System.Globalization.CultureInfo.InvariantCulture) };
+                yield return new SseItem<JobView>(view, "job")
+                {
+                    EventId = (++sent).ToString(
+                    System.Globalization.CultureInfo.InvariantCulture)
+                };
                 (before, last) = (view, time.GetTimestamp());
             }
 

@@ -8,7 +8,9 @@ using HeadScope.Silo.Security;
 
 namespace HeadScope.Silo.Api;
 
-/// <summary>Takes in what callers ask for: reads, resolves, submits. Resolving reads whole models and token files, a few at a time.</summary>
+/// <summary>
+/// Takes in what callers ask for: reads, resolves, submits. Resolving reads whole models and token files, a few at a time.
+/// </summary>
 internal sealed class JobIntake(JobSubmissions submissions, ModelLocator models, Func<JobRequestReader> requests) : IDisposable
 {
     const int AtATime = 2;

@@ -9,7 +9,8 @@ using HeadScope.Silo.Security;
 namespace HeadScope.Silo.Api;
 
 /// <summary>
-/// Jobs' states for everyone who asks, read from the store once for all of them: at most once a second, and the less often the longer it takes.
+/// Jobs' states for everyone who asks, read from the store once for all of them: at most once a second, and the less often the longer it
+/// takes.
 /// </summary>
 internal sealed class JobMonitor(JobStatusReader reader, IJobEngine engine, TimeProvider time)
 {

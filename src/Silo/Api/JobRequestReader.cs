@@ -23,7 +23,8 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
 
     static readonly string[] Fields =
     [
-        "model", "revision", "tokens", "rows", "scores", "quantile", "no_induction_quantile", "quantiles", "raw", "keep_scores", "skip_heads", "induction_tokens", "seed",
+        "model", "revision", "tokens", "rows", "scores", "quantile", "no_induction_quantile", "quantiles", "raw", "keep_scores",
+        "skip_heads", "induction_tokens", "seed",
         "shard_rows", "examples", "precision", "priority",
     ];
 
@@ -37,7 +38,8 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
     {
         if (body.ValueKind != JsonValueKind.Object)
         {
-            _faults.Add($"The body is a JSON {Kind(body)}; expected an object such as {{\"model\": \"pythia-70m\", \"tokens\": \"pile.safetensors\"}}.");
+            _faults.Add($"The body is a JSON {Kind(body)}; expected an object such as {{\"model\": \"pythia-70m\", \"tokens\": " +
+                $"\"pile.safetensors\"}}.");
             return null;
         }
 
@@ -65,7 +67,9 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
             Examples = Whole(body, RequestRules.Examples) ?? JobRequest.DefaultExamples,
             Precision = PrecisionOf(body),
         };
-        return model is { } located && tokens is { } file ? new AskedJob(request, located.Folder, file.Path, induction?.Path, priority) : null;
+        return model is { } located && tokens is { } file
+            ? new AskedJob(request, located.Folder, file.Path, induction?.Path, priority)
+            : null;
     }
 
     /// <summary>However many there are: one fault, so that what else is wrong is seen.</summary>
@@ -117,7 +121,8 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
     {
         if (!Has(body, "scores", out var value))
             return [ScoreNames.Default];
-        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= ScoreCatalogue.All.Count && value.EnumerateArray().All(IsShortText))
+        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= ScoreCatalogue.All.Count
+            && value.EnumerateArray().All(IsShortText))
         {
             string[] names = [.. value.EnumerateArray().Select(name => name.GetString()!)];
             var before = _faults.Count;
@@ -125,7 +130,8 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
             return _faults.Count == before ? names : [ScoreNames.Default];
         }
 
-        _faults.Add($"scores: {Shown(value)} is not a list of names; expected an array of at most {ScoreCatalogue.All.Count} strings, such as [\"{ScoreNames.Default}\", \"{ScoreCatalogue.All[0].Name}\"].");
+        _faults.Add($"scores: {Shown(value)} is not a list of names; expected an array of at most {ScoreCatalogue.All.Count} strings, " +
+            $"such as [\"{ScoreNames.Default}\", \"{ScoreCatalogue.All[0].Name}\"].");
         return [ScoreNames.Default];
     }
 
@@ -189,7 +195,8 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
 
     IReadOnlyList<double> Levels(JsonElement body)
     {
-        if (!Has(body, "quantiles", out var value) || (value.ValueKind == JsonValueKind.String && value.GetString() == RequestRules.NotebookPreset))
+        if (!Has(body, "quantiles", out var value)
+            || (value.ValueKind == JsonValueKind.String && value.GetString() == RequestRules.NotebookPreset))
             return JobRequest.NotebookQuantiles;
         var fault = value.ValueKind == JsonValueKind.Array
             ? RequestRules.FaultOfCount(value.GetArrayLength())
@@ -211,7 +218,8 @@ internal sealed class JobRequestReader(InputRoots roots, bool allowHub)
         return false;
     }
 
-    static bool Has(JsonElement body, string field, out JsonElement value) => body.TryGetProperty(field, out value) && value.ValueKind != JsonValueKind.Null;
+    static bool Has(JsonElement body, string field, out JsonElement value) =>
+        body.TryGetProperty(field, out value) && value.ValueKind != JsonValueKind.Null;
 
     static bool IsShortText(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString()!.Length <= LongestText;
 

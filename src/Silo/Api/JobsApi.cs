@@ -22,32 +22,41 @@ internal static class JobsApi
 
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapGroup("/v1/jobs").WithTags("jobs").ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);
+        var jobs = routes.MapGroup("/v1/jobs").WithTags("jobs").ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
         jobs.AddEndpointFilter(ExplainRefusalAsync);
         jobs.MapPost("", SubmitAsync).RequireAuthorization(nameof(Role.Submitter)).RequireRateLimiting(RateLimits.Submissions).Accepts<SubmitRequest>("application/json")
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
-            .WithSummary("Submit a job").WithDescription("The same request finds the first job of its kind; one that failed or was cancelled goes on. All faults of a request are listed at once.");
+            .WithSummary("Submit a job").WithDescription("The same request finds the first job of its kind; one that failed or was " +
+                "cancelled goes on. All faults of a request are listed at once.");
         jobs.MapGet("", ListAsync).RequireAuthorization(nameof(Role.Reader)).WithSummary("List jobs");
         jobs.MapGet("{id}", GetAsync).RequireAuthorization(nameof(Role.Reader)).WithSummary("A job's state and progress");
-        jobs.MapPatch("{id}", ChangeAsync).RequireAuthorization(nameof(Role.Submitter)).WithSummary("Pause or resume a job, or change its priority");
+        jobs.MapPatch("{id}", ChangeAsync).RequireAuthorization(nameof(Role.Submitter))
+            .WithSummary("Pause or resume a job, or change its priority");
         jobs.MapDelete("{id}", CancelAsync).RequireAuthorization(nameof(Role.Submitter))
-            .WithSummary("Cancel a job").WithDescription("Finished shards are kept, and submitting it again goes on from there. With 'purge', which needs the role admin, the job and all it has made are deleted, though it be damaged.");
-        jobs.MapGet("{id}/events", EventsAsync).RequireAuthorization(nameof(Role.Reader)).Produces<JobView>(contentType: "text/event-stream")
+            .WithSummary("Cancel a job").WithDescription("Finished shards are kept, and submitting it again goes on from there. With " +
+                "'purge', which needs the role admin, the job and all it has made are deleted, though it be damaged.");
+        jobs.MapGet("{id}/events", EventsAsync).RequireAuthorization(nameof(Role.Reader)).Produces<JobView>(
+            contentType: "text/event-stream")
             .WithSummary("Watch a job").WithDescription("Server-sent events: 'job' whenever it has changed, until it ends.");
         jobs.MapGet("{id}/preview", PreviewAsync).RequireAuthorization(nameof(Role.Reader)).WithSummary("The heads' scores so far");
-        jobs.MapGet("{id}/results/{file}", ResultAsync).RequireAuthorization(nameof(Role.Reader)).Produces<byte[]>(contentType: "application/octet-stream")
-            .WithMetadata(ContentPolicy.Sandbox).WithSummary("Pull a result").WithDescription("Ranges and conditional requests are understood; the ETag is the SHA-256 in the manifest.");
+        jobs.MapGet("{id}/results/{file}", ResultAsync).RequireAuthorization(nameof(Role.Reader)).Produces<byte[]>(
+            contentType: "application/octet-stream")
+            .WithMetadata(ContentPolicy.Sandbox).WithSummary("Pull a result")
+                .WithDescription("Ranges and conditional requests are understood; the ETag is the SHA-256 in the manifest.");
     }
 
     static async Task<Results<Created<JobView>, Ok<JobView>, ProblemHttpResult>> SubmitAsync(
-        HttpRequest request, Caller caller, JobIntake intake, JobMonitor monitor, IJobEngine engine, AuditLog audit, CancellationToken cancellation,
+        HttpRequest request, Caller caller, JobIntake intake, JobMonitor monitor, IJobEngine engine, AuditLog audit,
+        CancellationToken cancellation,
         [FromQuery(Name = "dry_run"), Description("Check the job and say what it would be; submit nothing.")] bool dryRun = false)
     {
         try
         {
             using var body = await ReadAsync(request, cancellation).ConfigureAwait(false);
             if (dryRun)
-                return TypedResults.Ok(monitor.ViewOf(await intake.FindAsync(body.RootElement, caller, cancellation).ConfigureAwait(false)));
+                return TypedResults.Ok(
+                    monitor.ViewOf(await intake.FindAsync(body.RootElement, caller, cancellation).ConfigureAwait(false)));
             var (folder, isNew) = await intake.SubmitAsync(body.RootElement, caller, cancellation).ConfigureAwait(false);
             if (isNew)
                 audit.Submitted(caller, folder.Id);
@@ -60,11 +69,15 @@ internal static class JobsApi
         }
         catch (FormatException e)
         {
-            return TypedResults.Problem($"The body is not the JSON that was expected: {e.Message}.", statusCode: StatusCodes.Status400BadRequest);
+            return TypedResults.Problem(
+                $"The body is not the JSON that was expected: {e.Message}.", statusCode: StatusCodes.Status400BadRequest);
         }
         catch (InvalidJobException e)
         {
-            return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest, extensions: new Dictionary<string, object?> { ["faults"] = e.Listed });
+            return TypedResults.Problem(
+                e.Message, statusCode: StatusCodes.Status400BadRequest, extensions: new Dictionary<string,
+                object?>
+                { ["faults"] = e.Listed });
         }
     }
 
@@ -90,13 +103,15 @@ internal static class JobsApi
     {
         var only = state is null ? null : JobStates.Named(state);
         if (state is not null && only is null)
-            return TypedResults.Problem($"state: expected one of {string.Join(", ", JobStates.Names)}.", statusCode: StatusCodes.Status400BadRequest);
+            return TypedResults.Problem(
+                $"state: expected one of {string.Join(", ", JobStates.Names)}.", statusCode: StatusCodes.Status400BadRequest);
         if (limit is < 1 or > LongestPage)
             return TypedResults.Problem($"limit is {limit}; expected 1 to {LongestPage}.", statusCode: StatusCodes.Status400BadRequest);
         var page = new List<JobView>();
         foreach (var id in (await jobs.ListAsync(cancellation).ConfigureAwait(false)).Where(id => string.CompareOrdinal(id, after) > 0))
         {
-            if (await monitor.TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } view || (only is not null && view.State != only))
+            if (await monitor.TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } view
+                || (only is not null && view.State != only))
                 continue;
             if (page.Count == limit)
                 return TypedResults.Ok(new JobPage(page, page[^1].Id));
@@ -107,10 +122,12 @@ internal static class JobsApi
     }
 
     static async Task<Results<Ok<JobView>, ProblemHttpResult>> GetAsync(string id, JobMonitor monitor, CancellationToken cancellation) =>
-        JobFolder.IsId(id) && await monitor.TryViewAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is { } view ? TypedResults.Ok(view) : NoJob(id);
+        JobFolder.IsId(id) && await monitor.TryViewAsync(new JobFolder(id), cancellation)
+            .ConfigureAwait(false) is { } view ? TypedResults.Ok(view) : NoJob(id);
 
     static async Task<Results<Ok<JobView>, ProblemHttpResult>> ChangeAsync(
-        string id, [FromBody] JobChange change, Caller caller, JobStatusReader reader, JobMonitor monitor, IJobEngine engine, AuditLog audit, CancellationToken cancellation)
+        string id, [FromBody] JobChange change, Caller caller, JobStatusReader reader, JobMonitor monitor, IJobEngine engine,
+        AuditLog audit, CancellationToken cancellation)
     {
         if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
             return NoJob(id);
@@ -128,7 +145,8 @@ internal static class JobsApi
     }
 
     static async Task<Results<Ok<JobView>, NoContent, ProblemHttpResult>> CancelAsync(
-        string id, Caller caller, JobStore jobs, JobStatusReader reader, JobMonitor monitor, IJobEngine engine, AuditLog audit, CancellationToken cancellation,
+        string id, Caller caller, JobStore jobs, JobStatusReader reader, JobMonitor monitor, IJobEngine engine, AuditLog audit,
+        CancellationToken cancellation,
         [Description("Delete the job with all it has made.")] bool purge = false)
     {
         if (!JobFolder.IsId(id))
@@ -155,7 +173,9 @@ internal static class JobsApi
 
         monitor.Changed(folder);
         engine.Wake(folder);
-        return purge ? TypedResults.NoContent() : TypedResults.Ok((await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false))!);
+        return purge
+            ? TypedResults.NoContent()
+            : TypedResults.Ok((await monitor.TryViewAsync(folder, cancellation).ConfigureAwait(false))!);
     }
 
     static async Task<IResult> EventsAsync(string id, Caller caller, JobMonitor monitor, JobEvents events, CancellationToken cancellation)
@@ -171,20 +191,24 @@ internal static class JobsApi
             ? TypedResults.Ok(await previews.ReadAsync(status, cancellation).ConfigureAwait(false))
             : NoJob(id);
 
-    static async Task<IResult> ResultAsync(string id, string file, HttpResponse response, JobStore jobs, JobMonitor monitor, CancellationToken cancellation)
+    static async Task<IResult> ResultAsync(
+        string id, string file, HttpResponse response, JobStore jobs, JobMonitor monitor, CancellationToken cancellation)
     {
         if (!JobFolder.IsId(id) || await monitor.TryStatusAsync(new JobFolder(id), cancellation).ConfigureAwait(false) is not { } status)
             return NoJob(id);
         if (status.Manifest is not { } manifest)
-            return TypedResults.Problem($"Job {id} has no results yet: it is {status.State.Name()}.", statusCode: StatusCodes.Status409Conflict);
+            return TypedResults.Problem(
+                $"Job {id} has no results yet: it is {status.State.Name()}.", statusCode: StatusCodes.Status409Conflict);
         // A name is looked up, never opened as it comes.
         var known = manifest.Files.Keys.Append(ResultNames.Manifest).Append(ResultNames.Timings).FirstOrDefault(name => name == file);
         if (known is null)
-            return TypedResults.Problem($"Job {id} has no result of that name. It has {string.Join(", ", manifest.Files.Keys)}, {ResultNames.Manifest} and {ResultNames.Timings}.", statusCode: StatusCodes.Status404NotFound);
+            return TypedResults.Problem($"Job {id} has no result of that name. It has {string.Join(", ", manifest.Files.Keys)}, " +
+                $"{ResultNames.Manifest} and {ResultNames.Timings}.", statusCode: StatusCodes.Status404NotFound);
         response.Headers.CacheControl = "private, no-cache"; // whoever has it asks whether it is still the same
         var stream = await jobs.Blobs.OpenReadAsync(status.Folder.Result(known), cancellation).ConfigureAwait(false);
         return TypedResults.Stream(
-            stream, ResultFiles.ContentType(known), known, entityTag: manifest.Files.TryGetValue(known, out var result) ? new EntityTagHeaderValue($"\"{result.Sha256}\"") : null,
+            stream, ResultFiles.ContentType(known), known,
+            entityTag: manifest.Files.TryGetValue(known, out var result) ? new EntityTagHeaderValue($"\"{result.Sha256}\"") : null,
             enableRangeProcessing: stream.CanSeek);
     }
 
@@ -202,11 +226,14 @@ internal static class JobsApi
         catch (RoleException e)
         {
             var request = context.HttpContext;
-            request.RequestServices.GetRequiredService<AuditLog>().Forbidden(request.Features.GetRequiredFeature<Caller>(), request.Request);
+            request.RequestServices.GetRequiredService<AuditLog>()
+                .Forbidden(request.Features.GetRequiredFeature<Caller>(), request.Request);
             return TypedResults.Problem(e.Message, statusCode: StatusCodes.Status403Forbidden);
         }
     }
 
     static ProblemHttpResult NoJob(string id) => TypedResults.Problem(
-        JobFolder.IsId(id) ? $"There is no job {id} in this store." : "That is no job id: expected sixteen hex digits.", statusCode: StatusCodes.Status404NotFound);
+        JobFolder.IsId(id)
+            ? $"There is no job {id} in this store."
+            : "That is no job id: expected sixteen hex digits.", statusCode: StatusCodes.Status404NotFound);
 }

@@ -11,7 +11,8 @@ internal sealed class PreviewReader(IGrainFactory grains)
     {
         try
         {
-            return (await grains.GetGrain<IAggregatorGrain>(status.Folder.Id).PreviewAsync().WaitAsync(cancellation).ConfigureAwait(false)).ToPreview();
+            return (await grains.GetGrain<IAggregatorGrain>(status.Folder.Id).PreviewAsync().WaitAsync(cancellation).ConfigureAwait(false))
+                .ToPreview();
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {

@@ -35,5 +35,7 @@ internal static class RateLimits
     });
 
     static string Caller(HttpContext context) =>
-        context.User.Identity is { IsAuthenticated: true, Name: { } name } ? $"key {name}" : $"address {context.Connection.RemoteIpAddress}";
+        context.User.Identity is { IsAuthenticated: true, Name: { } name }
+            ? $"key {name}"
+            : $"address {context.Connection.RemoteIpAddress}";
 }

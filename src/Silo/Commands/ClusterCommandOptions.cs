@@ -24,11 +24,14 @@ internal sealed class ClusterCommandOptions
 
     readonly Option<string> _cluster = Choice(
         "--cluster",
-        $"Who works together. single: this server alone, which no other process can reach or join. localhost: silos of this machine. postgres: silos that find each other in the PostgreSQL database of {PostgresVariable}. azure: silos that find each other in the tables of the store's storage account.",
+        $"Who works together. single: this server alone, which no other process can reach or join. localhost: silos of this machine. " +
+        $"postgres: silos that find each other in the PostgreSQL database of {PostgresVariable}. azure: silos that find each other in " +
+        $"the tables of the store's storage account.",
         Single, Localhost, Postgres, Azure);
 
     readonly Option<string> _role = Choice(
-        "--role", "worker: a silo, with workers unless --workers is 0. gateway: serves the API of a cluster from outside.", "worker", Gateway);
+        "--role", "worker: a silo, with workers unless --workers is 0. gateway: serves the API of a cluster from outside.", "worker",
+        Gateway);
 
     readonly Option<string> _id = new("--cluster-id")
     {
@@ -51,17 +54,20 @@ internal sealed class ClusterCommandOptions
     };
 
     readonly Option<int> _siloPort = NumberOption.Create(
-        "--silo-port", "The port for other silos. With --cluster localhost, a silo that finds it taken takes another, unless it is given.", ClusterSettings.DefaultSiloPort, 1, 65535);
+        "--silo-port", "The port for other silos. With --cluster localhost, a silo that finds it taken takes another, unless it is given.",
+        ClusterSettings.DefaultSiloPort, 1, 65535);
 
     readonly Option<int> _gatewayPort = NumberOption.Create(
-        "--gateway-port", "The port for clients, likewise; of a gateway on this machine, that of the silo it turns to.", ClusterSettings.DefaultGatewayPort, 1, 65535);
+        "--gateway-port", "The port for clients, likewise; of a gateway on this machine, that of the silo it turns to.",
+        ClusterSettings.DefaultGatewayPort, 1, 65535);
 
     readonly Option<int> _primaryPort = NumberOption.Create(
         "--primary-port", "With --cluster localhost: the silo port of the silo that was first.", ClusterSettings.DefaultSiloPort, 1, 65535);
 
     readonly Option<string?> _certificate = new("--silo-certificate")
     {
-        Description = "This silo's certificate with its key, as PEM: what it shows to other silos and clients. It is read again when it has changed.",
+        Description = "This silo's certificate with its key, as PEM: what it shows to other silos and clients. It is read again when it " +
+            "has changed.",
         HelpName = "FILE",
     };
 
@@ -71,10 +77,14 @@ internal sealed class ClusterCommandOptions
         HelpName = "FILE",
     };
 
-    readonly Option<bool> _insecure = new("--insecure-silo-ports") { Description = "Trust whoever reaches the ports for silos and clients, instead of asking for certificates." };
+    readonly Option<bool> _insecure = new("--insecure-silo-ports")
+    {
+        Description = "Trust whoever reaches the ports for silos and clients, instead of asking for certificates.",
+    };
 
     readonly Option<int> _probe = NumberOption.Create(
-        "--probe-timeout", "Milliseconds between probes of a silo, and for their answers.", (int)Defaults.ProbeTimeout.TotalMilliseconds, 100, 60000);
+        "--probe-timeout", "Milliseconds between probes of a silo, and for their answers.", (int)Defaults.ProbeTimeout.TotalMilliseconds,
+        100, 60000);
 
     readonly Option<int> _missed = NumberOption.Create(
         "--missed-probes", "Probes in a row without an answer that make a silo suspect.", Defaults.MissedProbes, 1, 100);
@@ -129,9 +139,12 @@ internal sealed class ClusterCommandOptions
                 },
                 ClusterId = id,
                 Address = parsed.GetRequiredValue(_address),
-                SiloPort = ports && IsImplicit(parsed, _siloPort) ? LocalPorts.FreeOr(parsed.GetValue(_primaryPort)) : parsed.GetValue(_siloPort),
-                GatewayPort = ports && IsImplicit(parsed, _gatewayPort) ? LocalPorts.FreeOr(parsed.GetValue(_gatewayPort)) : parsed.GetValue(_gatewayPort),
-                Certificate = parsed.GetValue(_certificate) is { } file ? ClusterCertificate.Open(file, parsed.GetValue(_authority)!, id, TimeProvider.System) : null,
+                SiloPort = ports && IsImplicit(parsed, _siloPort) ? LocalPorts.FreeOr(
+                    parsed.GetValue(_primaryPort)) : parsed.GetValue(_siloPort),
+                GatewayPort = ports && IsImplicit(parsed, _gatewayPort) ? LocalPorts.FreeOr(
+                    parsed.GetValue(_gatewayPort)) : parsed.GetValue(_gatewayPort),
+                Certificate = parsed.GetValue(_certificate) is { } file ? ClusterCertificate.Open(
+                    file, parsed.GetValue(_authority)!, id, TimeProvider.System) : null,
                 FailureDetection = new FailureDetection
                 {
                     ProbeTimeout = TimeSpan.FromMilliseconds(parsed.GetValue(_probe)),
@@ -146,9 +159,11 @@ internal sealed class ClusterCommandOptions
 
     /// <summary>Whether a text can be the name of a cluster: it is a DNS name of the cluster's certificates.</summary>
     internal static bool IsName(string? text) => text is not null && text.Length <= 63 && text.Length > 0
-        && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-') && char.IsAsciiLetterOrDigit(text[0]) && char.IsAsciiLetterOrDigit(text[^1]);
+        && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-') && char.IsAsciiLetterOrDigit(text[0])
+            && char.IsAsciiLetterOrDigit(text[^1]);
 
-    internal static string NameFault(string? id) => $"--cluster-id {id}: expected 1 to 63 lower-case letters, digits and hyphens, as in a host's name.";
+    internal static string NameFault(string? id) =>
+        $"--cluster-id {id}: expected 1 to 63 lower-case letters, digits and hyphens, as in a host's name.";
 
     void Check(CommandResult result)
     {
@@ -162,16 +177,19 @@ internal sealed class ClusterCommandOptions
 
         var (certificate, authority, insecure) = (result.GetValue(_certificate), result.GetValue(_authority), result.GetValue(_insecure));
         if (certificate is null != authority is null)
-            result.AddError("--silo-certificate and --silo-authority go together: what this silo shows to others, and what it asks of them.");
+            result.AddError(
+                "--silo-certificate and --silo-authority go together: what this silo shows to others, and what it asks of them.");
         else if (certificate is null && !insecure)
             result.AddError($"--cluster {kind}: whoever reaches the ports for silos and clients is obeyed. Give --silo-certificate and --silo-authority ('headscope-silo certificate' makes both), or --insecure-silo-ports where all who reach them are trusted.");
         else if (certificate is not null && insecure)
-            result.AddError("--silo-certificate asks everybody for a certificate, and --insecure-silo-ports nobody: leave one of them out.");
+            result.AddError(
+                "--silo-certificate asks everybody for a certificate, and --insecure-silo-ports nobody: leave one of them out.");
     }
 
     static Command Schema()
     {
-        var schema = new Command("schema", $"Create, in the PostgreSQL database of {PostgresVariable}, the tables in which silos find each other.");
+        var schema = new Command(
+            "schema", $"Create, in the PostgreSQL database of {PostgresVariable}, the tables in which silos find each other.");
         schema.SetAction(async (_, cancellation) =>
         {
             await MembershipSchema.ApplyAsync(ConnectionString(), cancellation).ConfigureAwait(false);
@@ -182,7 +200,8 @@ internal sealed class ClusterCommandOptions
 
     static string ConnectionString() => Environment.GetEnvironmentVariable(PostgresVariable) is { Length: > 0 } connection
         ? connection
-        : throw new InvalidDataException($"{PostgresVariable} is not set: expected the connection string of a PostgreSQL database, such as 'Host=db;Database=headscope;Username=headscope'.");
+        : throw new InvalidDataException($"{PostgresVariable} is not set: expected the connection string of a PostgreSQL database, such " +
+            $"as 'Host=db;Database=headscope;Username=headscope'.");
 
     static bool IsImplicit(ParseResult parsed, Option option) => parsed.GetResult(option) is not { Implicit: false };
 

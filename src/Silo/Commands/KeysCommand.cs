@@ -13,7 +13,8 @@ internal static class KeysCommand
         var role = new Option<Role>("--role") { Description = "What its holder may do.", DefaultValueFactory = _ => Role.Submitter };
 
         var add = new Command("add", "Make a key and print its secret, this once.") { name, role, file };
-        add.SetAction(parsed => Console.Out.WriteLine(Open(parsed.GetRequiredValue(file)).Add(parsed.GetRequiredValue(name), parsed.GetValue(role))));
+        add.SetAction(
+            parsed => Console.Out.WriteLine(Open(parsed.GetRequiredValue(file)).Add(parsed.GetRequiredValue(name), parsed.GetValue(role))));
 
         var remove = new Command("remove", "Take a key away; it stops working at once.") { name, file };
         remove.SetAction(parsed => Open(parsed.GetRequiredValue(file)).Remove(parsed.GetRequiredValue(name)));

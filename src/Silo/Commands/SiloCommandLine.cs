@@ -25,12 +25,37 @@ internal static class SiloCommandLine
 
     static RootCommand Serve()
     {
-        var store = new Option<string>("--store") { Description = "Where the jobs are kept.", Required = true, HelpName = BlobStores.LocationHelp };
-        var listen = new Option<string>("--listen") { Description = "Addresses, separated by semicolons.", HelpName = "URL", DefaultValueFactory = _ => SiloOptions.DefaultListen };
-        var models = new Option<string[]>("--models") { Description = "A folder in which callers may name models. May be given several times.", HelpName = "DIR" };
-        var tokens = new Option<string[]>("--tokens") { Description = "A folder in which callers may name token files. May be given several times.", HelpName = "DIR" };
-        var hub = new Option<bool>("--hub") { Description = "Let callers name models of the Hugging Face hub; they are downloaded into this machine's cache." };
-        var keys = new Option<string?>("--keys") { Description = "The file of API keys. Without it, only this machine is answered.", HelpName = "FILE" };
+        var store = new Option<string>("--store")
+        {
+            Description = "Where the jobs are kept.",
+            Required = true,
+            HelpName = BlobStores.LocationHelp,
+        };
+        var listen = new Option<string>("--listen")
+        {
+            Description = "Addresses, separated by semicolons.",
+            HelpName = "URL",
+            DefaultValueFactory = _ => SiloOptions.DefaultListen,
+        };
+        var models = new Option<string[]>("--models")
+        {
+            Description = "A folder in which callers may name models. May be given several times.",
+            HelpName = "DIR",
+        };
+        var tokens = new Option<string[]>("--tokens")
+        {
+            Description = "A folder in which callers may name token files. May be given several times.",
+            HelpName = "DIR",
+        };
+        var hub = new Option<bool>("--hub")
+        {
+            Description = "Let callers name models of the Hugging Face hub; they are downloaded into this machine's cache.",
+        };
+        var keys = new Option<string?>("--keys")
+        {
+            Description = "The file of API keys. Without it, only this machine is answered.",
+            HelpName = "FILE",
+        };
         var openMetrics = new Option<bool>("--open-metrics") { Description = "Answer /metrics without a key." };
         var engine = new EngineOptionSet(mayLeaveWork: true);
         var resident = NumberOption.Create("--resident-models", "Models kept in memory at a time, on each device.", 2, 1, 64);
@@ -88,11 +113,17 @@ internal static class SiloCommandLine
         }
         catch (CryptographicException e) when (!started.IsCancellationRequested)
         {
-            throw new InvalidDataException($"{app.Configuration["Kestrel:Certificates:Default:Path"]}: this is no certificate with its key for HTTPS ({e.Message.TrimEnd('.')}). Expected PEM files, which Kestrel__Certificates__Default__Path and Kestrel__Certificates__Default__KeyPath name.", e);
+            throw new InvalidDataException(
+                $"{app.Configuration["Kestrel:Certificates:Default:Path"]}: this is no certificate with its key for HTTPS " +
+                $"({e.Message.TrimEnd('.')}). Expected PEM files, which Kestrel__Certificates__Default__Path and " +
+                $"Kestrel__Certificates__Default__KeyPath name.", e);
         }
-        catch (Exception e) when (e is not (IOException or InvalidDataException) && options.Cluster.Kind is not SingleSilo && !started.IsCancellationRequested)
+        catch (Exception e) when (e is not (IOException or InvalidDataException) && options.Cluster.Kind is not SingleSilo
+            && !started.IsCancellationRequested)
         {
-            throw new IOException($"The cluster '{options.Cluster.ClusterId}' was not joined: {e.Message.Split('\n')[0].Trim()} {options.Cluster.Kind.Hint}", e);
+            throw new IOException(
+                $"The cluster '{options.Cluster.ClusterId}' was not joined: {e.Message.Split('\n')[0].Trim()} {options.Cluster.Kind.Hint}",
+                e);
         }
 
         if (fault.Cause is not { } cause)
@@ -113,7 +144,8 @@ internal static class SiloCommandLine
         catch
         {
             var isToldToStop = app.Lifetime.ApplicationStopping.IsCancellationRequested || cancellation.IsCancellationRequested;
-            await app.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // a silo that did not start cannot be stopped
+            // A silo that did not start cannot be stopped.
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (isToldToStop)
                 return false;
             throw;

@@ -8,7 +8,8 @@ internal static class DashboardPage
 {
     static readonly (string Path, string File, string Type)[] Files =
     [
-        ("/", "dashboard.html", "text/html"), ("/dashboard.css", "dashboard.css", "text/css"), ("/dashboard.js", "dashboard.js", "text/javascript"),
+        ("/", "dashboard.html", "text/html"), ("/dashboard.css", "dashboard.css", "text/css"),
+        ("/dashboard.js", "dashboard.js", "text/javascript"),
     ];
 
     public static void MapDashboard(this IEndpointRouteBuilder routes)
@@ -17,7 +18,8 @@ internal static class DashboardPage
         {
             using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(file)!);
             var text = reader.ReadToEnd();
-            routes.MapGet(path, () => Results.Content(text, $"{type}; charset=utf-8")).AllowAnonymous().ExcludeFromDescription().WithMetadata(ContentPolicy.OwnFiles);
+            routes.MapGet(path, () => Results.Content(text, $"{type}; charset=utf-8")).AllowAnonymous().ExcludeFromDescription()
+                .WithMetadata(ContentPolicy.OwnFiles);
         }
     }
 }

@@ -16,7 +16,8 @@ internal static class EngineHosting
     public static void AddEngine(this WebApplicationBuilder builder, SiloOptions options)
     {
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
-        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error); // at each start it warns of a stall as long as the machine's uptime
+        // At each start it warns of a stall as long as the machine's uptime.
+        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         builder.Logging.AddFilter("Polly", LogLevel.Warning);
         var cluster = options.Cluster with { Device = options.Engine?.DeviceKind };
         if (options.IsClusterClient)

@@ -7,7 +7,8 @@ namespace HeadScope.Silo.Hosting;
 /// the rest. An engine that fails stops the server.
 /// </summary>
 internal sealed partial class EngineService(
-    IJobEngine engine, SiloOptions options, Readiness readiness, EngineFault fault, IHostApplicationLifetime lifetime, ILogger<EngineService> logger) : BackgroundService
+    IJobEngine engine, SiloOptions options, Readiness readiness, EngineFault fault, IHostApplicationLifetime lifetime,
+    ILogger<EngineService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -3,8 +3,11 @@ using HeadScope.Jobs.Records;
 
 namespace HeadScope.Silo.Hosting;
 
-/// <summary>Whether the server should be sent requests: its engine runs, its workers take work, its store can be written to, and it is not stopping.</summary>
-internal sealed partial class Readiness(JobStore jobs, IJobEngine engine, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> logger)
+/// <summary>
+/// Whether the server should be sent requests: its engine runs, its workers take work, its store can be written to, and it is not stopping.
+/// </summary>
+internal sealed partial class Readiness(
+    JobStore jobs, IJobEngine engine, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> logger)
 {
     /// <summary>However often it is asked: those who ask need no key.</summary>
     static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(3);

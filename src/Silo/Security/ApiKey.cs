@@ -21,9 +21,11 @@ public sealed record ApiKey(string Name, Role Role, string Hash, DateTimeOffset 
     internal string? Fault() =>
         !IsName(Name) ? "a key has no name that one can have: expected letters, digits, '.', '-' and '_', at most 64"
         : !Enum.IsDefined(Role) ? $"the role of key '{Name}' is unknown: expected reader, submitter or admin"
-        : Hash.Length != 2 * SHA256.HashSizeInBytes || !Hash.All(char.IsAsciiHexDigitLower) ? $"the hash of key '{Name}' is malformed: expected {2 * SHA256.HashSizeInBytes} hex digits"
+        : Hash.Length != 2 * SHA256.HashSizeInBytes || !Hash.All(char.IsAsciiHexDigitLower)
+            ? $"the hash of key '{Name}' is malformed: expected {2 * SHA256.HashSizeInBytes} hex digits"
         : null;
 
     /// <summary>Whether a text is a key's name: letters, digits, dot, dash and underscore, at most 64.</summary>
-    public static bool IsName(string text) => text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+    public static bool IsName(string text) =>
+        text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
 }

@@ -8,7 +8,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace HeadScope.Silo.Security;
 
-/// <summary>Knows callers by <c>Authorization: Bearer KEY</c> or <c>X-Api-Key: KEY</c>; where the server has no keys, everyone is its admin.</summary>
+/// <summary>
+/// Knows callers by <c>Authorization: Bearer KEY</c> or <c>X-Api-Key: KEY</c>; where the server has no keys, everyone is its admin.
+/// </summary>
 internal sealed class ApiKeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ServerKeys keys, AuditLog audit)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
@@ -30,7 +32,9 @@ internal sealed class ApiKeyAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.Headers.WWWAuthenticate = BrowserMayAsk ? "Basic realm=\"HeadScope: any name, and an API key as password\", charset=\"UTF-8\"" : Bearer.TrimEnd();
+        Response.Headers.WWWAuthenticate = BrowserMayAsk
+            ? "Basic realm=\"HeadScope: any name, and an API key as password\", charset=\"UTF-8\""
+            : Bearer.TrimEnd();
         if (Secret() is null)
             return Problem(StatusCodes.Status401Unauthorized, "This server asks for an API key: send it as 'Authorization: Bearer KEY'.");
         audit.UnknownKey(Context);
@@ -75,7 +79,8 @@ internal sealed class ApiKeyAuthentication(
         var caller = Caller.Of(key, Context);
         Context.Features.Set(caller);
         audit.Came(caller);
-        var claims = Enum.GetValues<Role>().Where(lower => lower <= caller.Role).Reverse().Select(lower => new Claim(ClaimTypes.Role, lower.ToString()));
+        var claims = Enum.GetValues<Role>().Where(lower => lower <= caller.Role).Reverse()
+            .Select(lower => new Claim(ClaimTypes.Role, lower.ToString()));
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Name), .. claims], Scheme.Name);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
     }

@@ -71,7 +71,8 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
     public string Add(string name, Role role)
     {
         if (!ApiKey.IsName(name))
-            throw new InvalidDataException($"'{name}' cannot be the name of a key: expected letters, digits, '.', '-' and '_', at most 64.");
+            throw new InvalidDataException(
+                $"'{name}' cannot be the name of a key: expected letters, digits, '.', '-' and '_', at most 64.");
         var secret = ApiKey.NewSecret();
         Change(keys => keys.Any(key => key.Name == name)
             ? throw new InvalidDataException($"{path}: there is a key '{name}' already. Remove it first, or choose another name.")
@@ -85,7 +86,8 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
         _ = Existing();
         Change(keys => keys.Where(key => key.Name != name).ToList() is var left && left.Count < keys.Count
             ? left
-            : throw new InvalidDataException($"{path}: there is no key '{name}'. It has {(keys.Count == 0 ? "none" : string.Join(", ", keys.Select(key => key.Name)))}."));
+            : throw new InvalidDataException($"{path}: there is no key '{name}'. It has " +
+                $"{(keys.Count == 0 ? "none" : string.Join(", ", keys.Select(key => key.Name)))}."));
     }
 
     /// <summary>Replaces what is in the file by something made of it, while nobody else does.</summary>
@@ -106,7 +108,8 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
             if (LockFile.TryOpen(file, PrivateFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite)) is { } held)
                 return held;
             if (time.GetElapsedTime(started) >= Patience)
-                throw new IOException($"{file}: another process has held it for {Patience.TotalSeconds:N0} s. End that process, then try again.");
+                throw new IOException(
+                    $"{file}: another process has held it for {Patience.TotalSeconds:N0} s. End that process, then try again.");
             Thread.Sleep(Poll);
         }
     }
@@ -125,6 +128,8 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
         // A mounted secret is a link, of which what it leads to is replaced.
         var info = new FileInfo(path);
         var target = info.Exists && info.ResolveLinkTarget(returnFinalTarget: true) is FileInfo end ? end : info;
-        return target.Exists ? target : throw new InvalidDataException($"{path}: there is no such file of API keys. Make one with 'headscope-silo keys add'.");
+        return target.Exists
+            ? target
+            : throw new InvalidDataException($"{path}: there is no such file of API keys. Make one with 'headscope-silo keys add'.");
     }
 }

@@ -16,24 +16,29 @@ internal sealed partial class AuditLog(ILogger<AuditLog> logger, TimeProvider ti
     /// <summary>A key came from an address: said of the first request, and of one in an hour after it.</summary>
     public void Came(Caller caller)
     {
-        if (caller.Key is null || (_seen.TryGetValue((caller.Name, caller.Address), out var last) && time.GetElapsedTime(last) < LoginInterval))
+        if (caller.Key is null || (_seen.TryGetValue(
+            (caller.Name, caller.Address), out var last) && time.GetElapsedTime(last) < LoginInterval))
             return;
         if (_seen.Count >= MostRemembered)
             _seen.Clear();
-        if (_seen.TryAdd((caller.Name, caller.Address), time.GetTimestamp()) || _seen.TryUpdate((caller.Name, caller.Address), time.GetTimestamp(), last))
+        if (_seen.TryAdd((caller.Name, caller.Address), time.GetTimestamp()) || _seen.TryUpdate(
+            (caller.Name, caller.Address), time.GetTimestamp(), last))
             LoggedIn(caller.Name, Lower(caller.Role), caller.Address);
     }
 
     /// <summary>The key's role does not reach.</summary>
-    public void Forbidden(Caller caller, HttpRequest request) => Forbidden(caller.Name, Lower(caller.Role), caller.Address, request.Method, request.Path.ToUriComponent());
+    public void Forbidden(Caller caller, HttpRequest request) =>
+        Forbidden(caller.Name, Lower(caller.Role), caller.Address, request.Method, request.Path.ToUriComponent());
 
-    public void UnknownKey(HttpContext context) => UnknownKey(Caller.AddressOf(context), context.Request.Method, context.Request.Path.ToUriComponent());
+    public void UnknownKey(HttpContext context) =>
+        UnknownKey(Caller.AddressOf(context), context.Request.Method, context.Request.Path.ToUriComponent());
 
     public void Submitted(Caller caller, string job) => Submitted(job, caller.Name, caller.Address);
 
     public void SubmittedAgain(Caller caller, string job) => SubmittedAgain(job, caller.Name, caller.Address);
 
-    public void Changed(Caller caller, string job, int priority, bool paused) => Changed(job, caller.Name, caller.Address, priority, paused);
+    public void Changed(Caller caller, string job, int priority, bool paused) =>
+        Changed(job, caller.Name, caller.Address, priority, paused);
 
     public void Cancelled(Caller caller, string job) => Cancelled(job, caller.Name, caller.Address);
 

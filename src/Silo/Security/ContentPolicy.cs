@@ -11,12 +11,17 @@ internal sealed record ContentPolicy(string Rules)
     public static ContentPolicy Nothing { get; } = new($"default-src 'none'; {Alone}");
 
     /// <summary>A page of this server's own, with script and style in files.</summary>
-    public static ContentPolicy OwnFiles { get; } = new($"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; {Alone}");
+    public static ContentPolicy OwnFiles { get; } = new(
+        $"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; {Alone}");
 
     /// <summary>Orleans's dashboard: its scripts are files, and put styles into the pictures that they draw.</summary>
     public static ContentPolicy OrleansDashboard { get; } = new(
-        $"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; connect-src 'self'; {Alone}");
+        $"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; " +
+        $"connect-src 'self'; {Alone}");
 
-    /// <summary>What jobs made, of texts and names that others chose: a report draws itself, in a place of its own from which it reaches nothing.</summary>
-    public static ContentPolicy Sandbox { get; } = new($"sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; {Alone}");
+    /// <summary>
+    /// What jobs made, of texts and names that others chose: a report draws itself, in a place of its own from which it reaches nothing.
+    /// </summary>
+    public static ContentPolicy Sandbox { get; } = new(
+        $"sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; {Alone}");
 }

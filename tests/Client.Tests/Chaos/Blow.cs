@@ -40,7 +40,9 @@ internal sealed record Blow(string Name, double Weight, Func<Random, Task<Blow.E
         return Task.FromResult(new Effect(Text(whom)));
     });
 
-    /// <summary>The service that keeps the shards dies and stays away for a while. Nothing gets on meanwhile, and no other blow falls.</summary>
+    /// <summary>
+    /// The service that keeps the shards dies and stays away for a while. Nothing gets on meanwhile, and no other blow falls.
+    /// </summary>
     public static Blow StoreOutage(double weight, TimeSpan longest, Func<Task> kill, Func<Task> start) => new("store away", weight, async random =>
     {
         var lasts = random.NextDouble() * longest;

@@ -14,8 +14,13 @@ internal static class ChaosSetting
     /// <summary>HEADSCOPE_CHAOS_OUTAGE: the most seconds that a service or a network is away.</summary>
     public static TimeSpan LongestOutage { get; } = TimeSpan.FromSeconds(Number("HEADSCOPE_CHAOS_OUTAGE") ?? 5);
 
-    /// <summary>HEADSCOPE_CHAOS_RELEASE: a folder with headscope-silo of another release, which servers that start again are of by turns.</summary>
-    public static string? OtherRelease { get; } = Environment.GetEnvironmentVariable("HEADSCOPE_CHAOS_RELEASE") is { Length: > 0 } folder ? folder : null;
+    /// <summary>
+    /// HEADSCOPE_CHAOS_RELEASE: a folder with headscope-silo of another release, which servers that start again are of by turns.
+    /// </summary>
+    public static string? OtherRelease { get; } = Environment.GetEnvironmentVariable("HEADSCOPE_CHAOS_RELEASE") is { Length: > 0 } folder
+        ? folder
+        : null;
 
-    static int? Number(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : null;
+    static int? Number(string name) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : null;
 }

@@ -38,13 +38,16 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
     public Task Folder_WorkersFail_JobIsDoneOnceAndWhole() => RunAsync(ChaosSetting.Runs, _ => Task.FromResult<Site>(new WorkersSite()));
 
     [SkippableFact]
-    public Task Azure_WorkersNetworkAndServiceFail_JobIsDoneOnceAndWhole() => RunAsync(ChaosSetting.Runs ?? 1, async seed => await AzureWorkersSite.CreateAsync(seed));
+    public Task Azure_WorkersNetworkAndServiceFail_JobIsDoneOnceAndWhole() =>
+        RunAsync(ChaosSetting.Runs ?? 1, async seed => await AzureWorkersSite.CreateAsync(seed));
 
     [SkippableFact]
-    public Task Postgres_SilosHostsAndDatabaseFail_JobIsDoneOnceAndWhole() => RunAsync(ChaosSetting.Runs ?? 1, async seed => await PostgresClusterSite.CreateAsync(seed));
+    public Task Postgres_SilosHostsAndDatabaseFail_JobIsDoneOnceAndWhole() =>
+        RunAsync(ChaosSetting.Runs ?? 1, async seed => await PostgresClusterSite.CreateAsync(seed));
 
     [SkippableFact]
-    public Task AzureTables_SilosHostsAndServicesFail_JobIsDoneOnceAndWhole() => RunAsync(ChaosSetting.Runs, async seed => await AzureClusterSite.CreateAsync(seed));
+    public Task AzureTables_SilosHostsAndServicesFail_JobIsDoneOnceAndWhole() =>
+        RunAsync(ChaosSetting.Runs, async seed => await AzureClusterSite.CreateAsync(seed));
 
     [SkippableTheory]
     [InlineData("000000")]
@@ -99,14 +102,18 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
             {
                 if (await jobs.Blobs.TryReadAsync(folder.Failed) is { } failed)
                     Assert.Fail(Encoding.UTF8.GetString(failed));
-                return await jobs.Blobs.ExistsAsync(folder.Manifest) ? null : (await JobStore.CommittedShardsAsync(jobs.Blobs, folder, default)).Count;
+                return await jobs.Blobs.ExistsAsync(folder.Manifest)
+                    ? null
+                    : (await JobStore.CommittedShardsAsync(jobs.Blobs, folder, default)).Count;
             });
             await swarm.EndAsync();
-            await SaysAsync(site.Environment, ["work", "--store", site.Store]); // cleans up where the last blow fell between the results and that
+            // Cleans up where the last blow fell between the results and that.
+            await SaysAsync(site.Environment, ["work", "--store", site.Store]);
             await CheckAsync(jobs, folder);
             await SaysAsync(site.Environment, ["pull", "--store", site.Store, "--job", folder.Id, "--out", pulled]);
             Results.AssertSame(_folder.File("run"), pulled);
-            var losses = ParquetReaders.Query($"select count(*), count(distinct (row, pos)) from read_parquet('{pulled}/token_loss.parquet')")[0];
+            var losses = ParquetReaders.Query(
+                $"select count(*), count(distinct (row, pos)) from read_parquet('{pulled}/token_loss.parquet')")[0];
             Assert.Equal($"{Shards * Positions} {Shards * Positions}", string.Join(' ', losses));
             Assert.True(schedule.Fallen > Faults * 3 / 4, $"the job was done when {schedule.Fallen} blows had fallen: make it larger");
             output.WriteLine($"{schedule.Log}\n    {schedule.Summary}; {swarm.Ends} ended by themselves; {site.Report}");
@@ -133,8 +140,12 @@ public sealed class ChaosTests(ITestOutputHelper output) : IAsyncLifetime
         var left = new List<string>();
         await foreach (var blob in jobs.Blobs.ListAsync(folder.Prefix))
             left.Add(blob.Name);
-        Assert.All(left.Where(name => name.StartsWith(folder.Shards, StringComparison.Ordinal)), name => Assert.EndsWith(".stats", name, StringComparison.Ordinal));
-        Assert.DoesNotContain(left, name => name.StartsWith(folder.Claims, StringComparison.Ordinal) || name.StartsWith(folder.Failures, StringComparison.Ordinal));
+        Assert.All(
+            left.Where(name => name.StartsWith(folder.Shards, StringComparison.Ordinal)),
+            name => Assert.EndsWith(".stats", name, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            left,
+            name => name.StartsWith(folder.Claims, StringComparison.Ordinal) || name.StartsWith(folder.Failures, StringComparison.Ordinal));
     }
 
     static async Task<string> SaysAsync(Dictionary<string, string> environment, string[] arguments)

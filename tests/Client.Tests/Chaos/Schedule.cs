@@ -13,7 +13,10 @@ internal sealed class Schedule(int seed, Swarm swarm, IReadOnlyList<Blow> blows,
     /// <summary>Of the shards: blows fall before so many are done, so that the last finds some work left.</summary>
     const double Struck = 0.9;
 
-    /// <summary>How long a swarm that is not dead may take for its next shard, or for the reduction: with no shard for so long, it has stopped for good.</summary>
+    /// <summary>
+    /// How long a swarm that is not dead may take for its next shard, or for the reduction: with no shard for so long, it has stopped for
+    /// good.
+    /// </summary>
     static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(0.05);
@@ -31,7 +34,8 @@ internal sealed class Schedule(int seed, Swarm swarm, IReadOnlyList<Blow> blows,
     public string Log => $"seed {seed}: {string.Join("; ", _log)}";
 
     /// <summary>How many of each kind.</summary>
-    public string Summary => string.Join(", ", _counts.OrderBy(blow => blow.Key, StringComparer.Ordinal).Select(blow => $"{blow.Value} {blow.Key}"));
+    public string Summary =>
+        string.Join(", ", _counts.OrderBy(blow => blow.Key, StringComparer.Ordinal).Select(blow => $"{blow.Value} {blow.Key}"));
 
     /// <summary>Deals blows until the work is done.</summary>
     /// <param name="shardsDone">Null when all is done, results too.</param>

@@ -1,7 +1,8 @@
 namespace HeadScope.Client.Tests.Chaos;
 
 /// <summary>Processes that share work. Each may be killed, and is started again at once, or be held up for a while.</summary>
-/// <param name="mayEnd">Whether one may end by itself, as a silo does that the others hold for dead; it is started again, as its supervisor would.</param>
+/// <param name="mayEnd">Whether one may end by itself, as a silo does that the others hold for dead; it is started again, as its supervisor
+/// would.</param>
 /// <param name="starts">Starts each.</param>
 internal sealed class Swarm(bool mayEnd, params Func<HeadScopeProcess>[] starts) : IDisposable
 {
@@ -93,9 +94,12 @@ internal sealed class Swarm(bool mayEnd, params Func<HeadScopeProcess>[] starts)
         AssertEnded(i, code, output + error);
     }
 
-    /// <summary>One that was told to end did so in order. One that had just been started may not have come to where it listens to signals.</summary>
+    /// <summary>
+    /// One that was told to end did so in order. One that had just been started may not have come to where it listens to signals.
+    /// </summary>
     void AssertEnded(int i, int code, string said) =>
-        Assert.True(code == 0 || (code == Terminated && said.Trim().Length == 0) || (code == Aborted && mayEnd), $"{i} ended with {code}: {said}");
+        Assert.True(
+            code == 0 || (code == Terminated && said.Trim().Length == 0) || (code == Aborted && mayEnd), $"{i} ended with {code}: {said}");
 
     void StartAgain(int i, string why)
     {

@@ -18,7 +18,8 @@ internal static class DeployFiles
     }
 
     /// <summary>The node that keys, and numbers in sequences, lead to.</summary>
-    public static YamlNode At(this YamlNode node, params string[] path) => path.Aggregate(node, (at, key) => at is YamlSequenceNode ? at[int.Parse(key, System.Globalization.CultureInfo.InvariantCulture)] : at[key]);
+    public static YamlNode At(this YamlNode node, params string[] path) => path.Aggregate(
+        node, (at, key) => at is YamlSequenceNode ? at[int.Parse(key, System.Globalization.CultureInfo.InvariantCulture)] : at[key]);
 
     public static string[] Texts(this YamlNode node) => [.. ((YamlSequenceNode)node).Select(item => ((YamlScalarNode)item).Value!)];
 

@@ -13,7 +13,8 @@ internal sealed class DeployedProcess : IDisposable
     readonly HeadScopeProcess _process;
     readonly HttpClient _http;
 
-    DeployedProcess(HeadScopeProcess process, string address) => (_process, _http) = (process, new HttpClient { BaseAddress = new Uri(address) });
+    DeployedProcess(HeadScopeProcess process, string address) =>
+        (_process, _http) = (process, new HttpClient { BaseAddress = new Uri(address) });
 
     /// <summary>Makes the folders that the files mount, with a key file and a certificate of a silo.</summary>
     /// <returns>A key of the role reader.</returns>
@@ -29,11 +30,13 @@ internal sealed class DeployedProcess : IDisposable
     }
 
     /// <param name="more">Options that a container does not need, and processes that share a machine do.</param>
-    public static DeployedProcess StartSilo(TemporaryFolder folder, IReadOnlyDictionary<string, string> environment, string[] arguments, params string[] more)
+    public static DeployedProcess StartSilo(
+        TemporaryFolder folder, IReadOnlyDictionary<string, string> environment, string[] arguments, params string[] more)
     {
         var port = Ports.Free().ToString(CultureInfo.InvariantCulture);
         var here = arguments.Select(argument => argument
-            .Replace("/data/", folder.File("data/"), StringComparison.Ordinal).Replace("/keys/", folder.File("keys/"), StringComparison.Ordinal)
+            .Replace("/data/", folder.File("data/"), StringComparison.Ordinal).Replace(
+                "/keys/", folder.File("keys/"), StringComparison.Ordinal)
             .Replace("$(HEADSCOPE_STORE)", folder.File("data/store"), StringComparison.Ordinal)
             .Replace("--backend=torch", "--backend=managed", StringComparison.Ordinal) // the tests' programs have no libtorch, and the probes are the same
             .Replace("8470", port, StringComparison.Ordinal));

@@ -19,7 +19,8 @@ public sealed class KubernetesProbeTests : IDisposable
         var pod = DeployFiles.Manifests().Single(manifest => manifest.File == file).Object.At("spec", "template", "spec");
         var container = pod.At("containers", "0");
         Assert.Equal("8470", ((YamlScalarNode)container.At("ports", "0", "containerPort")).Value);
-        var probes = new[] { "startupProbe", "livenessProbe", "readinessProbe" }.Select(probe => ((YamlScalarNode)container.At(probe, "httpGet", "path")).Value!);
+        var probes = new[] { "startupProbe", "livenessProbe", "readinessProbe" }.Select(
+            probe => ((YamlScalarNode)container.At(probe, "httpGet", "path")).Value!);
         var arguments = container.At("args").Texts();
         Assert.Equal(backend == "torch", arguments.Contains("--backend=torch"));
         await DeployedProcess.PrepareAsync(_folder);
@@ -28,7 +29,11 @@ public sealed class KubernetesProbeTests : IDisposable
         await silo.StopAsync();
 
         // The pod is given longer to stop than the silo takes at most.
-        var drain = int.Parse(arguments.Single(argument => argument.StartsWith("--drain=", StringComparison.Ordinal))["--drain=".Length..], CultureInfo.InvariantCulture);
-        Assert.InRange(int.Parse(((YamlScalarNode)pod.At("terminationGracePeriodSeconds")).Value!, CultureInfo.InvariantCulture), drain + 15, drain + 120);
+        var drain = int.Parse(
+            arguments.Single(argument => argument.StartsWith("--drain=", StringComparison.Ordinal))["--drain=".Length..],
+            CultureInfo.InvariantCulture);
+        Assert.InRange(
+            int.Parse(((YamlScalarNode)pod.At("terminationGracePeriodSeconds")).Value!, CultureInfo.InvariantCulture), drain + 15,
+            drain + 120);
     }
 }

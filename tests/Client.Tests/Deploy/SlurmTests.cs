@@ -19,18 +19,22 @@ public sealed class SlurmTests : IDisposable
     [SkippableFact]
     public async Task Array_OneIsRequeuedAndOneCancelled_TheOthersDoTheJob()
     {
-        Skip.If(!(await TryAsync("sinfo", "--noheader", "--states=idle,mixed", "--format=%n") is (0, { Length: > 0 })), "SLURM is not installed here, or has no node that is free.");
+        Skip.If(
+            !(await TryAsync("sinfo", "--noheader", "--states=idle,mixed", "--format=%n") is (0, { Length: > 0 })),
+            "SLURM is not installed here, or has no node that is free.");
         var request = LongJob.Write(_folder.File("long.safetensors"), times: 20);
         var store = _folder.File("store");
         string[] job = [.. request, "--shard-rows", "8", "--skip-heads"];
         var id = await SaysAsync(["submit", "--store", store, .. job]);
         var array = await SlurmAsync(
             "sbatch", "--parsable", $"--array=0-{Tasks - 1}", "--cpus-per-task=1", "--mem=1G", "--time=10", $"--chdir={_folder.File("")}",
-            $"--export=ALL,STORE={store},JOB={id},HEADSCOPE={Path.Combine(AppContext.BaseDirectory, "headscope")}", DeployFiles.PathOf("slurm", "headscope.sbatch"));
+            $"--export=ALL,STORE={store},JOB={id},HEADSCOPE={Path.Combine(AppContext.BaseDirectory, "headscope")}",
+            DeployFiles.PathOf("slurm", "headscope.sbatch"));
         try
         {
             await UntilAsync(async () => (await SlurmAsync("squeue", "--noheader", "--array", $"--jobs={array}", "--states=RUNNING")).Split('\n').Length == Tasks, "three tasks run");
-            await UntilAsync(async () => (int)JsonNode.Parse(await SaysAsync(["status", "--store", store, "--job", id, "--json"]))!["shards_committed"]! > 1, "shards are done");
+            await UntilAsync(async () => (int)JsonNode.Parse(
+                await SaysAsync(["status", "--store", store, "--job", id, "--json"]))!["shards_committed"]! > 1, "shards are done");
             await SlurmAsync("scontrol", "requeue", $"{array}_1");
             await SlurmAsync("scancel", $"{array}_2");
             Assert.Contains("Restarts=1", await SlurmAsync("scontrol", "show", "job", $"{array}_1"), StringComparison.Ordinal);
@@ -46,7 +50,8 @@ public sealed class SlurmTests : IDisposable
         Results.AssertSame(_folder.File("run"), _folder.File("pulled"));
 
         // The one that was cancelled, and asked politely first, handed its shard back.
-        await UntilAsync(async () => (await File.ReadAllTextAsync(_folder.File($"headscope-{array}_2.log"))).Contains("Interrupted.", StringComparison.Ordinal), "the cancelled task says so");
+        await UntilAsync(async () => (await File.ReadAllTextAsync(_folder.File($"headscope-{array}_2.log"))).Contains(
+            "Interrupted.", StringComparison.Ordinal), "the cancelled task says so");
     }
 
     static async Task UntilAsync(Func<Task<bool>> holds, string what)
@@ -73,7 +78,8 @@ public sealed class SlurmTests : IDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             var error = process.StandardError.ReadToEndAsync();
             var output = await process.StandardOutput.ReadToEndAsync();
             await error;

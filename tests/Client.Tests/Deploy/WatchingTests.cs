@@ -7,7 +7,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace HeadScope.Client.Tests.Deploy;
 
-/// <summary>Alarms and dashboard speak of the series that the documentation promises, and Prometheus's own tool finds nothing wrong.</summary>
+/// <summary>
+/// Alarms and dashboard speak of the series that the documentation promises, and Prometheus's own tool finds nothing wrong.
+/// </summary>
 public sealed partial class WatchingTests
 {
     /// <summary>Labels that Prometheus adds.</summary>
@@ -52,10 +54,13 @@ public sealed partial class WatchingTests
                 Assert.True(promised.ContainsKey(name), $"{name} in {expression} is not promised");
                 used.Add(name);
                 foreach (Match label in Label().Matches(series.Groups[2].Value))
-                    Assert.True(promised[name].Contains(label.Groups[1].Value) || Added.Contains(label.Groups[1].Value), $"{name} has no label {label.Groups[1].Value}: {expression}");
+                    Assert.True(
+                        promised[name].Contains(label.Groups[1].Value) || Added.Contains(label.Groups[1].Value),
+                        $"{name} has no label {label.Groups[1].Value}: {expression}");
             }
 
-            var known = promised.Where(pair => expression.Contains(pair.Key, StringComparison.Ordinal)).SelectMany(pair => pair.Value).Concat(Added).ToList();
+            var known = promised.Where(pair => expression.Contains(pair.Key, StringComparison.Ordinal)).SelectMany(pair => pair.Value)
+                .Concat(Added).ToList();
             foreach (Match by in By().Matches(expression))
                 Assert.All(by.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries), label => Assert.Contains(label, known));
         }
@@ -66,16 +71,20 @@ public sealed partial class WatchingTests
     [Fact]
     public void Alarms_NameASectionOfTheRunbook()
     {
-        var sections = File.ReadLines(DeployFiles.PathOf("README.md")).Where(line => line.StartsWith("### ", StringComparison.Ordinal)).Select(line => line[4..]).ToList();
+        var sections = File.ReadLines(DeployFiles.PathOf("README.md")).Where(line => line.StartsWith("### ", StringComparison.Ordinal))
+            .Select(line => line[4..]).ToList();
         Assert.NotEmpty(Alarms());
         foreach (var alarm in Alarms())
             Assert.Contains(Runbook().Match(((YamlScalarNode)alarm.At("annotations", "description")).Value!).Groups[1].Value, sections);
     }
 
-    static IEnumerable<YamlNode> Alarms() => (YamlSequenceNode)DeployFiles.Yaml(DeployFiles.PathOf("prometheus", "alerts.yml")).Single().At("groups", "0", "rules");
+    static IEnumerable<YamlNode> Alarms() =>
+        (YamlSequenceNode)DeployFiles.Yaml(DeployFiles.PathOf("prometheus", "alerts.yml")).Single().At("groups", "0", "rules");
 
-    static IEnumerable<string> DashboardExpressions() => JsonDocument.Parse(File.ReadAllBytes(DeployFiles.PathOf("grafana", "headscope.json"))).RootElement
-        .GetProperty("panels").EnumerateArray().SelectMany(panel => panel.GetProperty("targets").EnumerateArray()).Select(target => target.GetProperty("expr").GetString()!);
+    static IEnumerable<string> DashboardExpressions() => JsonDocument.Parse(
+        File.ReadAllBytes(DeployFiles.PathOf("grafana", "headscope.json"))).RootElement
+        .GetProperty("panels").EnumerateArray().SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
+            .Select(target => target.GetProperty("expr").GetString()!);
 
     [GeneratedRegex(@"^\| `(headscope_\w+)(?:\{(\w+)\})?` \| (counter|gauge|histogram) \|")]
     private static partial Regex Row();

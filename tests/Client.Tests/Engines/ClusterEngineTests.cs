@@ -93,7 +93,8 @@ public abstract class ClusterEngineTests : EngineTests
         var (port, gateway) = (Ports.Free(), Ports.Free());
         var server = new ServerProcess(
         [
-            .. Options, "--cluster-id", Cluster, "--silo-certificate", File("certificates/silo.pem"), "--silo-authority", File("certificates/authority.pem"),
+            .. Options, "--cluster-id", Cluster, "--silo-certificate", File("certificates/silo.pem"), "--silo-authority",
+            File("certificates/authority.pem"),
             "--silo-port", Text(port), "--gateway-port", Text(gateway), "--lease", "4", "--threads", "1", "--table-refresh", "2", .. more,
         ])
         {
@@ -127,7 +128,8 @@ public abstract class ClusterEngineTests : EngineTests
         {
             Kind = Kind,
             ClusterId = Cluster,
-            Certificate = ClusterCertificate.Open(File("certificates/silo.pem"), File("certificates/authority.pem"), Cluster, TimeProvider.System),
+            Certificate = ClusterCertificate.Open(
+                File("certificates/silo.pem"), File("certificates/authority.pem"), Cluster, TimeProvider.System),
         });
         return builder.Build();
     }

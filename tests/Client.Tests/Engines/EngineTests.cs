@@ -6,7 +6,9 @@ using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Engines;
 
-/// <summary>What people do with jobs, by the command line, and what comes of it on every engine: the bytes of one 'headscope run'.</summary>
+/// <summary>
+/// What people do with jobs, by the command line, and what comes of it on every engine: the bytes of one 'headscope run'.
+/// </summary>
 public abstract class EngineTests : IAsyncLifetime
 {
     const int Rows = 200;
@@ -73,7 +75,8 @@ public abstract class EngineTests : IAsyncLifetime
         var id = await SaysAsync(0, ["submit", .. Request(NameOf)]);
         Assert.Matches("^[0-9a-f]{16}$", id);
         Assert.Equal($"{id}  planned         0 of {Rows} shards  model, {Rows} rows of 64", await SaysAsync(0, ["list"]));
-        Assert.Contains($"0 of {Rows} shards", await ComplainsAsync(1, ["pull", "--job", id, "--out", _folder.File("pulled")]), StringComparison.Ordinal);
+        Assert.Contains($"0 of {Rows} shards", await ComplainsAsync(
+            1, ["pull", "--job", id, "--out", _folder.File("pulled")]), StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.File("pulled")));
         using var watch = HeadScopeProcess.Start(Secrets, ["watch", "--job", id, .. Place]);
         await watch.SaysAsync($"Job {id}");
@@ -131,7 +134,8 @@ public abstract class EngineTests : IAsyncLifetime
     async Task AssertIsThatOfARunAsync(string results, int rows)
     {
         var run = _folder.File($"run{rows}");
-        var (code, _, error) = await HeadScopeProcess.RunAsync(["run", .. Scores(name => Path.Combine(Inputs, name)), "--rows", $"{rows}", "--out", run]);
+        var (code, _, error) = await HeadScopeProcess.RunAsync(
+            ["run", .. Scores(name => Path.Combine(Inputs, name)), "--rows", $"{rows}", "--out", run]);
         Assert.True(code == 0, error);
         Results.AssertSame(run, results);
     }
@@ -160,7 +164,8 @@ public abstract class EngineTests : IAsyncLifetime
         return [.. starts.Order()];
     }
 
-    async Task<string> StateAsync(string verb, string id) => (string)JsonNode.Parse(await SaysAsync(0, [verb, "--job", id, "--json"]))!["state"]!;
+    async Task<string> StateAsync(string verb, string id) =>
+        (string)JsonNode.Parse(await SaysAsync(0, [verb, "--job", id, "--json"]))!["state"]!;
 
     async Task<string> SaysAsync(int expected, string[] arguments) => (await EndsAsync(expected, arguments)).Output;
 
@@ -174,5 +179,6 @@ public abstract class EngineTests : IAsyncLifetime
         return (output, error);
     }
 
-    void AssertNoSecret(string output, string error) => Assert.All(Secrets.Values, secret => Assert.DoesNotContain(secret, output + error, StringComparison.Ordinal));
+    void AssertNoSecret(string output, string error) =>
+        Assert.All(Secrets.Values, secret => Assert.DoesNotContain(secret, output + error, StringComparison.Ordinal));
 }

@@ -43,8 +43,16 @@ public class AuditTests
 
         async Task<HttpResponseMessage> SendAsync(string who, HttpMethod method, string path, string? json = null)
         {
-            using var http = new HttpClient { BaseAddress = new Uri(server.Address), DefaultRequestHeaders = { { "X-Api-Key", secrets[who] } } };
-            using var request = new HttpRequestMessage(method, path) { Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json") };
+            using var http = new HttpClient
+            {
+                BaseAddress = new Uri(server.Address),
+                DefaultRequestHeaders = { { "X-Api-Key", secrets[who] } },
+            };
+            using var request = new HttpRequestMessage(method, path)
+            {
+                Content = json is null ? null : new StringContent(
+                json, Encoding.UTF8, "application/json")
+            };
             return await http.SendAsync(request);
         }
     }

@@ -27,7 +27,8 @@ public sealed class ListenTests : IDisposable
     {
         var (listen, other) = (Ports.Free(), Ports.Free());
         File.WriteAllText(_folder.File("appsettings.json"), $$"""{"Kestrel": {"Endpoints": {"more": {"Url": "http://0.0.0.0:{{other}}"} } } }""");
-        using var server = HeadScopeProcess.StartServerIn(_folder.File(""), "--store", _folder.File("store"), "--workers", "0", "--listen", $"http://127.0.0.1:{listen}");
+        using var server = HeadScopeProcess.StartServerIn(
+            _folder.File(""), "--store", _folder.File("store"), "--workers", "0", "--listen", $"http://127.0.0.1:{listen}");
         await UntilAnsweredAsync(server, new HttpClient(), $"http://127.0.0.1:{listen}/health/live");
         await Assert.ThrowsAsync<HttpRequestException>(() => new HttpClient().GetAsync($"http://127.0.0.1:{other}/health/live"));
     }
@@ -35,7 +36,8 @@ public sealed class ListenTests : IDisposable
     [Fact]
     public async Task Start_HttpsWithoutACertificate_SaysWhatToDo()
     {
-        var (code, output, error) = await HeadScopeProcess.RunServerAsync("--store", _folder.File("store"), "--workers", "0", "--listen", $"https://127.0.0.1:{Ports.Free()}");
+        var (code, output, error) = await HeadScopeProcess.RunServerAsync(
+            "--store", _folder.File("store"), "--workers", "0", "--listen", $"https://127.0.0.1:{Ports.Free()}");
         Assert.True(code == 1, output + error);
         Assert.Contains("Kestrel__Certificates__Default__Path=FILE", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
@@ -49,7 +51,8 @@ public sealed class ListenTests : IDisposable
     {
         if (content is not null)
             File.WriteAllText(_folder.File("server.pem"), content);
-        var (code, output, error) = await HeadScopeProcess.RunServerAsync(Certificate, "--store", _folder.File("store"), "--workers", "0", "--listen", $"https://127.0.0.1:{Ports.Free()}");
+        var (code, output, error) = await HeadScopeProcess.RunServerAsync(
+            Certificate, "--store", _folder.File("store"), "--workers", "0", "--listen", $"https://127.0.0.1:{Ports.Free()}");
         Assert.True(code == 1, output + error);
         Assert.DoesNotContain("Unhandled", output + error, StringComparison.Ordinal);
     }
@@ -59,7 +62,8 @@ public sealed class ListenTests : IDisposable
     {
         var address = $"https://127.0.0.1:{Ports.Free()}";
         var written = WriteCertificate();
-        using var server = HeadScopeProcess.StartServer(Certificate, "--store", _folder.File("store"), "--workers", "0", "--listen", address);
+        using var server = HeadScopeProcess.StartServer(
+            Certificate, "--store", _folder.File("store"), "--workers", "0", "--listen", address);
         string? shown = null;
         using var http = new HttpClient(new SocketsHttpHandler
         {
@@ -70,7 +74,8 @@ public sealed class ListenTests : IDisposable
         var (code, _, error) = await HeadScopeProcess.RunAsync("list", "--server", address);
         Assert.True(code == 1, "whose certificate nobody vouches for is not believed");
         Assert.Contains(address, error, StringComparison.Ordinal);
-        (code, var output, error) = await HeadScopeProcess.RunAsync(new Dictionary<string, string> { ["SSL_CERT_FILE"] = _folder.File("server.pem") }, "list", "--server", address);
+        (code, var output, error) = await HeadScopeProcess.RunAsync(
+            new Dictionary<string, string> { ["SSL_CERT_FILE"] = _folder.File("server.pem") }, "list", "--server", address);
         if (OperatingSystem.IsLinux())
             Assert.True(code == 0, output + error);
     }

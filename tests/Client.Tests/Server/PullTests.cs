@@ -44,13 +44,15 @@ public sealed class PullTests : IAsyncLifetime
     {
         var scores = Path.Combine(_server.Store, "jobs", _id, "results", "scores.parquet");
         var bytes = await File.ReadAllBytesAsync(scores);
-        var sha = (string)JsonNode.Parse(await File.ReadAllBytesAsync(Path.Combine(_server.Store, "jobs", _id, "results", "manifest.json")))!["files"]!["scores.parquet"]!["sha256"]!;
+        var sha = (string)JsonNode.Parse(await File.ReadAllBytesAsync(
+            Path.Combine(_server.Store, "jobs", _id, "results", "manifest.json")))!["files"]!["scores.parquet"]!["sha256"]!;
         var part = _folder.File($"out/.scores.parquet.{sha[..16]}.part");
         Directory.CreateDirectory(_folder.File("out"));
         bytes[10] ^= 1;
         await File.WriteAllBytesAsync(part, bytes[..(bytes.Length / 2)]);
         string[] pull = ["pull", "--job", _id, "--out", _folder.File("out")];
-        Assert.Contains("scores.parquet: this is not the result", await _client.ErrorAsync(1, pull), StringComparison.Ordinal); // so it was used
+        // So it was used.
+        Assert.Contains("scores.parquet: this is not the result", await _client.ErrorAsync(1, pull), StringComparison.Ordinal);
         Assert.False(File.Exists(part));
 
         bytes[10] ^= 1;
@@ -68,7 +70,9 @@ public sealed class PullTests : IAsyncLifetime
         var bytes = await File.ReadAllBytesAsync(damaged);
         bytes[100] ^= 1;
         await File.WriteAllBytesAsync(damaged, bytes);
-        Assert.Contains("head_df.parquet: this is not the result", await _client.ErrorAsync(1, ["pull", "--job", _id, "--out", _folder.File("out")]), StringComparison.Ordinal);
+        Assert.Contains(
+            "head_df.parquet: this is not the result", await _client.ErrorAsync(1, ["pull", "--job", _id, "--out", _folder.File("out")]),
+            StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.File("out/head_df.parquet")));
         Assert.False(File.Exists(_folder.File("out/manifest.json")));
     }

@@ -81,7 +81,8 @@ public sealed class PurgeTests : IDisposable
     }
 
     static bool HasCommitted(string store, string id) =>
-        Directory.Exists(Path.Combine(store, "jobs", id, "shards")) && Directory.EnumerateFiles(Path.Combine(store, "jobs", id, "shards"), "*.stats").Any();
+        Directory.Exists(Path.Combine(store, "jobs", id, "shards")) && Directory.EnumerateFiles(
+            Path.Combine(store, "jobs", id, "shards"), "*.stats").Any();
 
     static Task UntilAsync(Func<bool> holds, string what) => UntilAsync(() => Task.FromResult(holds()), what);
 

@@ -46,7 +46,8 @@ public sealed class ReadmeTests : IDisposable
     /// <summary>The first block of shell commands of a section.</summary>
     static string Section(string heading)
     {
-        var lines = File.ReadAllLines(Fixture.PathOf("..", "..", "README.md")).SkipWhile(line => line != heading).SkipWhile(line => line != "```sh").Skip(1).TakeWhile(line => line != "```");
+        var lines = File.ReadAllLines(Fixture.PathOf("..", "..", "README.md")).SkipWhile(line => line != heading)
+            .SkipWhile(line => line != "```sh").Skip(1).TakeWhile(line => line != "```");
         return string.Join('\n', lines);
     }
 

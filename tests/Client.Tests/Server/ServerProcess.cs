@@ -5,7 +5,9 @@ using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Server;
 
-/// <summary>A server of its own process, with a folder for its store and keys; it may be killed and started again at the same address.</summary>
+/// <summary>
+/// A server of its own process, with a folder for its store and keys; it may be killed and started again at the same address.
+/// </summary>
 internal sealed class ServerProcess : IDisposable
 {
     static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);

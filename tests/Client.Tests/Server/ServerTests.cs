@@ -19,14 +19,20 @@ public sealed class ServerTests : IDisposable
         using var server = new ServerProcess("--workers", "0");
         var (reader, submitter) = (server.AddKey("reader", "reader"), server.AddKey("submitter", "submitter"));
         await server.StartAsync();
-        Assert.Contains("asks for an API key", await new ServerClient(server.Address, null).ErrorAsync(1, ["list"]), StringComparison.Ordinal);
-        Assert.Contains("does not know the API key of HEADSCOPE_API_KEY", await new ServerClient(server.Address, "hs_wrong").ErrorAsync(1, ["list"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "asks for an API key", await new ServerClient(server.Address, null).ErrorAsync(1, ["list"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "does not know the API key of HEADSCOPE_API_KEY", await new ServerClient(server.Address, "hs_wrong").ErrorAsync(1, ["list"]),
+            StringComparison.Ordinal);
         Assert.Contains("its role is Reader", await new ServerClient(server.Address, reader).ErrorAsync(1, ["submit", .. Job]), StringComparison.Ordinal);
 
         var client = new ServerClient(server.Address, submitter);
-        Assert.Contains("There is no job 0123456789abcdef", await client.ErrorAsync(1, ["status", "--job", "0123456789abcdef"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "There is no job 0123456789abcdef", await client.ErrorAsync(1, ["status", "--job", "0123456789abcdef"]),
+            StringComparison.Ordinal);
         Assert.Contains("sixteen hex digits", await client.ErrorAsync(1, ["watch", "--job", "../../x"]), StringComparison.Ordinal);
-        var (code, output, error) = await client.RunAsync("submit", "--model", "nowhere", "--tokens", "nothing.npy", "--rows", "0", "--quantile", "1.5", "--json");
+        var (code, output, error) = await client.RunAsync(
+            "submit", "--model", "nowhere", "--tokens", "nothing.npy", "--rows", "0", "--quantile", "1.5", "--json");
         Assert.Equal(2, code);
         foreach (var fault in new[] { "'nowhere'", "'nothing.npy'", "rows: 0", "quantile: 1.5" })
             Assert.Contains(fault, error, StringComparison.Ordinal);
@@ -38,13 +44,16 @@ public sealed class ServerTests : IDisposable
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(_folder.File("key"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
-            Assert.Contains($"chmod 600 {_folder.File("key")}", await keyless.ErrorAsync(1, ["list", "--key-file", _folder.File("key")]), StringComparison.Ordinal);
+            Assert.Contains(
+                $"chmod 600 {_folder.File("key")}", await keyless.ErrorAsync(1, ["list", "--key-file", _folder.File("key")]),
+                StringComparison.Ordinal);
             File.SetUnixFileMode(_folder.File("key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
         await keyless.SaysAsync(0, ["list", "--key-file", _folder.File("key")]);
         File.WriteAllText(_folder.File("key"), $"two words");
-        Assert.Contains("this is no API key", await keyless.ErrorAsync(1, ["list", "--key-file", _folder.File("key")]), StringComparison.Ordinal);
+        Assert.Contains(
+            "this is no API key", await keyless.ErrorAsync(1, ["list", "--key-file", _folder.File("key")]), StringComparison.Ordinal);
         client.AssertSecretIsAbsent(output, error);
     }
 
@@ -123,7 +132,8 @@ public sealed class ServerTests : IDisposable
             await Task.Delay(start * moment / Moments);
             process.Terminate();
             var (code, output, error) = await process.EndAsync();
-            Assert.True(code == 0 || (code == 128 + 15 && output.Length + error.Length == 0), $"ended with {code}: {output}{error}"); // by the signal, before it ran
+            // By the signal, before it ran.
+            Assert.True(code == 0 || (code == 128 + 15 && output.Length + error.Length == 0), $"ended with {code}: {output}{error}");
         }
     }
 

@@ -16,7 +16,9 @@ namespace HeadScope.Client.Tests.Server;
 /// <summary>Jobs whose blobs nobody can read, in the store of a server that works on others.</summary>
 public sealed class UnreadableJobsTests : IDisposable
 {
-    /// <summary>What a server may take at most. With some jobs of the tiny model in work it is 150 to 400 MiB, as the collector sees fit.</summary>
+    /// <summary>
+    /// What a server may take at most. With some jobs of the tiny model in work it is 150 to 400 MiB, as the collector sees fit.
+    /// </summary>
     const long MostMemory = 1L << 30;
 
     /// <summary>Examples of a job of which nothing is damaged.</summary>
@@ -47,12 +49,15 @@ public sealed class UnreadableJobsTests : IDisposable
     {
         ["spec.json"] =
         [
-            json => json["format"] = 2, json => json["format"] = 0, json => json["tokens"]!["rows"] = 0, json => json["tokens"]!["context"] = int.MaxValue, json => json["model"]!["layers"] = int.MaxValue,
-            json => json["scores"]!["quantile"] = "NaN", json => json["scores"]!["examples"] = -1, json => json["model"]!["hash"] = "other", json => json.Remove("model"),
+            json => json["format"] = 2, json => json["format"] = 0, json => json["tokens"]!["rows"] = 0,
+            json => json["tokens"]!["context"] = int.MaxValue, json => json["model"]!["layers"] = int.MaxValue,
+            json => json["scores"]!["quantile"] = "NaN", json => json["scores"]!["examples"] = -1, json => json["model"]!["hash"] = "other",
+            json => json.Remove("model"),
         ],
         ["plan.json"] =
         [
-            json => json["rows"] = 0, json => json["shard_rows"] = 0, json => json["shard_rows"] = -1, json => json["rows"] = -5, json => json.Remove("rows"), json => json["rows"] = 1e3,
+            json => json["rows"] = 0, json => json["shard_rows"] = 0, json => json["shard_rows"] = -1, json => json["rows"] = -5,
+            json => json.Remove("rows"), json => json["rows"] = 1e3,
             json => (json["rows"], json["shard_rows"]) = (2_000_000_000, 1),
         ],
         ["induction_tokens.json"] = [],
@@ -61,7 +66,9 @@ public sealed class UnreadableJobsTests : IDisposable
         ["failed.json"] = [json => json.Remove("message"), json => json["attempts"] = 1e99],
         ["results/manifest.json"] =
         [
-            json => json["job"] = "0123456789abcdef", json => json["files"]!["../../spec.json"] = json["files"]!["head_df.csv"]!.DeepClone(), json => json["files"]!["head_df.csv"] = null,
+            json => json["job"] = "0123456789abcdef",
+            json => json["files"]!["../../spec.json"] = json["files"]!["head_df.csv"]!.DeepClone(),
+            json => json["files"]!["head_df.csv"] = null,
             json => json["files"]!["head_df.csv"]!["sha256"] = "short",
         ],
     };
@@ -90,7 +97,8 @@ public sealed class UnreadableJobsTests : IDisposable
         var client = new ServerClient(_server.Address, null);
 
         // Honest jobs: those that were there, and one that comes.
-        var honest = await client.SaysAsync(0, ["submit", "--model", "model", "--tokens", "inputs.safetensors", "--skip-heads", "--examples", "7"]);
+        var honest = await client.SaysAsync(
+            0, ["submit", "--model", "model", "--tokens", "inputs.safetensors", "--skip-heads", "--examples", "7"]);
         foreach (var id in sound.Append(honest))
             Assert.Equal("done", (string)JsonNode.Parse(await client.SaysAsync(0, ["watch", "--job", id, "--json"]))!["state"]!);
 
@@ -111,7 +119,9 @@ public sealed class UnreadableJobsTests : IDisposable
             Assert.Contains(blob, await client.SaysAsync(1, ["watch", "--job", id]), StringComparison.Ordinal);
             Assert.Contains(blob, await SaysAsync(1, ["watch", .. Store, "--job", id]), StringComparison.Ordinal);
             Assert.Contains(blob, await client.ErrorAsync(1, ["cancel", "--job", id]), StringComparison.Ordinal);
-            Assert.Contains(blob, await client.ErrorAsync(1, ["pull", "--job", id, "--out", Path.Combine(_server.Inputs, "pulled")]), StringComparison.Ordinal);
+            Assert.Contains(
+                blob, await client.ErrorAsync(1, ["pull", "--job", id, "--out", Path.Combine(_server.Inputs, "pulled")]),
+                StringComparison.Ordinal);
         }
 
         await AssertIdleAsync();
@@ -134,7 +144,9 @@ public sealed class UnreadableJobsTests : IDisposable
             Assert.False(Directory.Exists(Path.Combine(_server.Store, "jobs", id)), $"{blob}, {way}");
         }
 
-        Assert.Equal(sound.Append(honest).Order(StringComparer.Ordinal), JsonNode.Parse(await client.SaysAsync(0, ["list", "--json"]))!.AsArray().Select(job => (string)job!["id"]!));
+        Assert.Equal(
+            sound.Append(honest).Order(StringComparer.Ordinal),
+            JsonNode.Parse(await client.SaysAsync(0, ["list", "--json"]))!.AsArray().Select(job => (string)job!["id"]!));
         await _server.StopAsync();
     }
 
@@ -144,7 +156,8 @@ public sealed class UnreadableJobsTests : IDisposable
         IEnumerable<(string Way, Action<string> Damage)> any = BlobDamage.Any.Select(way => (way.Key, way.Value));
         if (blob == "induction_tokens.json") // it has no keys
             any = any.Where(way => way.Way is not ("a key twice" or "half a character" or "deep inside" or "wrong types"));
-        return [.. any, .. Kinds[blob].Index().Select(edit => ($"edit {edit.Index}", (Action<string>)(file => BlobDamage.Edit(file, edit.Item))))];
+        return [.. any, .. Kinds[blob].Index().Select(
+            edit => ($"edit {edit.Index}", (Action<string>)(file => BlobDamage.Edit(file, edit.Item))))];
     }
 
     /// <summary>A plan whose shards would take sixteen gigabytes to number, with the spec that belongs to it.</summary>
@@ -185,7 +198,8 @@ public sealed class UnreadableJobsTests : IDisposable
             var folder = await SubmitAsync(jobs, "induction_tokens.json", rows: 16 + index);
             var scored = Path.Combine(_server.Store, folder.Prefix);
             await ScoreAsync(jobs, folder);
-            damage(Directory.EnumerateFiles(scored, "*", SearchOption.AllDirectories).Single(file => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(blob, Path.GetRelativePath(scored, file))));
+            damage(Directory.EnumerateFiles(scored, "*", SearchOption.AllDirectories).Single(
+                file => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(blob, Path.GetRelativePath(scored, file))));
             damaged.Add(folder.Id, way);
         }
 
@@ -196,7 +210,8 @@ public sealed class UnreadableJobsTests : IDisposable
         foreach (var (id, way) in damaged)
         {
             var job = JsonNode.Parse(await client.SaysAsync(3, ["watch", "--job", id, "--json"]))!;
-            Assert.True((string)job["state"]! == "failed" && ((string)job["error"]!).Contains(remedy, StringComparison.Ordinal), $"{way}: {job}");
+            Assert.True(
+                (string)job["state"]! == "failed" && ((string)job["error"]!).Contains(remedy, StringComparison.Ordinal), $"{way}: {job}");
         }
 
         Assert.True(_server.PeakMemory < MostMemory, $"the server took {_server.PeakMemory:N0} bytes");
@@ -212,9 +227,11 @@ public sealed class UnreadableJobsTests : IDisposable
         await reader.NoteSubmissionAsync(folder, "somebody", default);
         await reader.WriteControlAsync(folder, new JobControl(3), default);
         if (blob == "failed.json" && examples != SoundExamples)
-            await jobs.Blobs.WriteAsync(folder.Failed, new JobFailure("000000", 4, "the device was lost", DateTimeOffset.UnixEpoch).ToJson());
+            await jobs.Blobs.WriteAsync(
+                folder.Failed, new JobFailure("000000", 4, "the device was lost", DateTimeOffset.UnixEpoch).ToJson());
         if (blob == "results/manifest.json")
-            await new LocalEngine(jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System).RunAsync(folder, new Silent(), default);
+            await new LocalEngine(jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System)
+                .RunAsync(folder, new Silent(), default);
         return folder;
     }
 
@@ -234,7 +251,9 @@ public sealed class UnreadableJobsTests : IDisposable
     static void AssertSays(string blob, string way, string message)
     {
         Assert.Contains($"/{blob}: ", message, StringComparison.Ordinal);
-        Assert.True(message.Contains("Restore it", StringComparison.Ordinal) || message.Contains("Use that version", StringComparison.Ordinal), $"{way}: {message}");
+        Assert.True(
+            message.Contains("Restore it", StringComparison.Ordinal) || message.Contains("Use that version", StringComparison.Ordinal),
+            $"{way}: {message}");
         Assert.True(message.Length < 1000 && !message.Any(char.IsControl), $"{way}: {message}");
         if (blob == "spec.json" && way == "edit 0")
             Assert.Contains("a newer version of HeadScope wrote this job (format 2", message, StringComparison.Ordinal);

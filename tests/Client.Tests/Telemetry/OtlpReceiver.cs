@@ -36,7 +36,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     }
 
     /// <summary>All messages sent to a path.</summary>
-    public IEnumerable<ProtobufMessage> Sent(string path) => _requests.Where(request => request.Path == path).Select(request => new ProtobufMessage(request.Body));
+    public IEnumerable<ProtobufMessage> Sent(string path) =>
+        _requests.Where(request => request.Path == path).Select(request => new ProtobufMessage(request.Body));
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

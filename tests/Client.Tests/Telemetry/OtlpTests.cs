@@ -88,7 +88,8 @@ public sealed class OtlpTests
     {
         using var job = new WatchedJob(rows: 16);
         var started = Stopwatch.StartNew();
-        await RunAsync(job, new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" });
+        await RunAsync(
+            job, new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" });
 
         // The job takes a few seconds on a busy machine, and the last attempts to send five for each signal at the most.
         Assert.InRange(started.Elapsed.TotalSeconds, 0, 60);

@@ -37,7 +37,8 @@ public sealed class PrometheusTests
 
         // The seconds are those that the job's own timings tell, to a rounding of each.
         var timings = JsonDocument.Parse(await File.ReadAllTextAsync(job.File("out/timings.json"))).RootElement;
-        var worked = timings.GetProperty("shards").EnumerateArray().Sum(shard => shard.GetProperty("work").EnumerateObject().Where(field => field.Name.EndsWith("_seconds", StringComparison.Ordinal)).Sum(field => field.Value.GetDouble()));
+        var worked = timings.GetProperty("shards").EnumerateArray().Sum(shard => shard.GetProperty("work").EnumerateObject().Where(
+            field => field.Name.EndsWith("_seconds", StringComparison.Ordinal)).Sum(field => field.Value.GetDouble()));
         Assert.Equal(worked, await prometheus.ValueAsync($"last_over_time(headscope_shard_seconds_sum{Ever})"), 1e-6);
         var reduced = timings.GetProperty("reduce_seconds").EnumerateObject().Sum(stage => stage.Value.GetDouble());
         Assert.InRange(await prometheus.ValueAsync($"last_over_time(headscope_reduce_seconds_sum{Ever})"), reduced - 0.01, reduced + 2);
@@ -52,9 +53,13 @@ public sealed class PrometheusTests
         Assert.Equal(2, await prometheus.ValueAsync($"max_over_time(headscope_workers{Ever})"));
         Assert.Equal(0, await prometheus.ValueAsync($"last_over_time(headscope_workers{Ever})"));
         Assert.InRange(await prometheus.ValueAsync($"max_over_time(headscope_device_memory_bytes{Ever})"), 1 << 20, 1L << 40);
-        Assert.InRange(await prometheus.ValueAsync($"histogram_quantile(0.5, sum by (le) (last_over_time(headscope_shard_seconds_bucket{Ever})))"), 1e-3, 600);
+        Assert.InRange(
+            await prometheus.ValueAsync($"histogram_quantile(0.5, sum by (le) (last_over_time(headscope_shard_seconds_bucket{Ever})))"),
+            1e-3, 600);
         var requests = await prometheus.QueryAsync($"last_over_time(headscope_store_request_seconds_count{Ever})");
-        Assert.Equal(["create", "delete", "exists", "list", "open", "read", "read_range", "write"], requests.Keys.Select(labels => labels.Split('"')[1]).Order());
+        Assert.Equal(
+            ["create", "delete", "exists", "list", "open", "read", "read_range", "write"],
+            requests.Keys.Select(labels => labels.Split('"')[1]).Order());
         Assert.All(requests.Values, count => Assert.True(count > 0));
         AssertTypes(await prometheus.MetadataAsync());
     }

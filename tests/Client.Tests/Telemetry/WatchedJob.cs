@@ -17,7 +17,8 @@ internal sealed class WatchedJob : IDisposable
     /// <param name="rows">Null for what HEADSCOPE_WATCH_ROWS says, or 1024.</param>
     public WatchedJob(int? rows = null)
     {
-        Rows = rows ?? (int.TryParse(Environment.GetEnvironmentVariable("HEADSCOPE_WATCH_ROWS"), CultureInfo.InvariantCulture, out var asked) ? asked : DefaultRows);
+        Rows = rows ?? (int.TryParse(
+            Environment.GetEnvironmentVariable("HEADSCOPE_WATCH_ROWS"), CultureInfo.InvariantCulture, out var asked) ? asked : DefaultRows);
         using var tokens = TokenDataset.Open(new TokenLocation(Fixture.PathOf("demo", "inputs.safetensors")));
         Context = tokens.Context;
         var all = new int[tokens.Rows * tokens.Context];

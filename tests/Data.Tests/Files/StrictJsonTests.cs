@@ -7,7 +7,9 @@ using HeadScope.Tests.Support;
 
 namespace HeadScope.Data.Tests.Files;
 
-/// <summary>A key that comes twice means one thing to one program and another to the next: every file of JSON is refused for it, by the key's name.</summary>
+/// <summary>
+/// A key that comes twice means one thing to one program and another to the next: every file of JSON is refused for it, by the key's name.
+/// </summary>
 public sealed class StrictJsonTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
@@ -23,11 +25,14 @@ public sealed class StrictJsonTests : IDisposable
     [InlineData("""{"\udc00": 1}""", "the text that starts at byte 1 has an escape that is half of a surrogate pair")]
     [InlineData("", "it is not JSON")]
     public void Parse_WhatCouldBeReadInTwoWays_IsRefused(string json, string message) =>
-        Assert.Contains(message, Assert.Throws<FormatException>(() => StrictJson.Parse(Encoding.UTF8.GetBytes(json))).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<FormatException>(
+            () => StrictJson.Parse(Encoding.UTF8.GetBytes(json))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Parse_BytesThatAreNotUtf8_AreRefused() =>
-        Assert.Contains("not UTF-8", Assert.Throws<FormatException>(() => StrictJson.Parse(new byte[] { (byte)'"', 0xff, (byte)'"' })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not UTF-8", Assert.Throws<FormatException>(() => StrictJson.Parse(new byte[] { (byte)'"', 0xff, (byte)'"' })).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Parse_NestedBeyondReason_IsRefused() =>
@@ -55,7 +60,8 @@ public sealed class StrictJsonTests : IDisposable
         {
             case "config.json":
                 key = "vocab_size";
-                File.WriteAllText(_folder.File(file), File.ReadAllText(_folder.File(file)).Replace("\"vocab_size\"", "\"vocab_size\": 7, \"vocab_size\"", StringComparison.Ordinal));
+                File.WriteAllText(_folder.File(file), File.ReadAllText(_folder.File(file)).Replace(
+                    "\"vocab_size\"", "\"vocab_size\": 7, \"vocab_size\"", StringComparison.Ordinal));
                 break;
             case "model.safetensors":
                 key = "dtype";

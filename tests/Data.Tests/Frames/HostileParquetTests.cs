@@ -9,7 +9,12 @@ namespace HeadScope.Data.Tests.Frames;
 public sealed class HostileParquetTests : IDisposable
 {
     static readonly ParquetBytes Honest = new();
-    static readonly ParquetBytes Words = new() { Dictionary = ParquetBytes.Plain("x", "y"), DictionaryValues = 2, Encoding = PageEncoding.RleDictionary };
+    static readonly ParquetBytes Words = new()
+    {
+        Dictionary = ParquetBytes.Plain("x", "y"),
+        DictionaryValues = 2,
+        Encoding = PageEncoding.RleDictionary,
+    };
 
     readonly TemporaryFolder _folder = new();
 
@@ -46,7 +51,9 @@ public sealed class HostileParquetTests : IDisposable
         const string Chunk = "test.parquet, row group 0, column 'text', row ";
         Refused(Honest with { ChunkValues = 2 }, $"{Chunk}0: found 2 values; expected one in each of 1 rows");
         Refused(Honest with { Rows = -2, GroupRows = -2 }, $"{Chunk}0: found -2 values");
-        Refused(Honest with { Rows = 1L << 40, GroupRows = 1L << 40 }, $"{Chunk}1: found the end of the pages; expected 1099511627775 more values");
+        Refused(
+            Honest with { Rows = 1L << 40, GroupRows = 1L << 40 },
+            $"{Chunk}1: found the end of the pages; expected 1099511627775 more values");
         Refused(Honest with { ChunkStart = long.MaxValue }, Chunk);
         Refused(Honest with { ChunkStart = -1 }, Chunk);
         Refused(Honest with { ChunkStart = 0 }, Chunk);
@@ -86,8 +93,20 @@ public sealed class HostileParquetTests : IDisposable
         }
 
         var zeros = new byte[64 << 20];
-        Refused(Honest with { Codec = Codec.Gzip, Page = Compress(zeros, stream => new GZipStream(stream, CompressionLevel.Fastest)), PageSize = 5 }, "row 0: found ");
-        Refused(Honest with { Codec = Codec.Brotli, Page = Compress(zeros, stream => new BrotliStream(stream, CompressionLevel.Fastest)), PageSize = 5 }, "row 0: found ");
+        Refused(Honest with
+        {
+            Codec = Codec.Gzip,
+            Page = Compress(
+            zeros, stream => new GZipStream(stream, CompressionLevel.Fastest)),
+            PageSize = 5
+        }, "row 0: found ");
+        Refused(Honest with
+        {
+            Codec = Codec.Brotli,
+            Page = Compress(
+            zeros, stream => new BrotliStream(stream, CompressionLevel.Fastest)),
+            PageSize = 5
+        }, "row 0: found ");
         Assert.InRange(peak.Growth, 0, zeros.Length + (32 << 20));
     }
 

@@ -25,7 +25,9 @@ internal enum Codec
     Lz4Raw = 7,
 }
 
-/// <summary>A Parquet file of one text column, in one page of one row group, any part of which may lie. A property that is null tells the truth.</summary>
+/// <summary>
+/// A Parquet file of one text column, in one page of one row group, any part of which may lie. A property that is null tells the truth.
+/// </summary>
 internal sealed record ParquetBytes
 {
     const int ByteArray = 6;
@@ -81,14 +83,16 @@ internal sealed record ParquetBytes
         var start = file.Count;
         if (Dictionary is { } dictionary)
         {
-            file.AddRange(Header(2, dictionary.Length, dictionary.Length, (7, Thrift.Of((1, DictionaryValues), (2, (int)PageEncoding.Plain)))));
+            file.AddRange(
+                Header(2, dictionary.Length, dictionary.Length, (7, Thrift.Of((1, DictionaryValues), (2, (int)PageEncoding.Plain)))));
             file.AddRange(dictionary);
         }
 
         var dataStart = file.Count;
         var page = Page ?? Plain(texts);
         var statistics = Statistics is null ? null : Thrift.Of((1, Statistics));
-        var data = Thrift.Of((1, PageValues ?? texts.Length), (2, (int)Encoding), (3, (int)PageEncoding.Rle), (4, (int)PageEncoding.Rle), (5, statistics));
+        var data = Thrift.Of(
+            (1, PageValues ?? texts.Length), (2, (int)Encoding), (3, (int)PageEncoding.Rle), (4, (int)PageEncoding.Rle), (5, statistics));
         file.AddRange(Header(0, PageSize ?? page.Length, StoredSize ?? page.Length, (5, data)));
         file.AddRange(page);
         var footer = Footer(start, dataStart, file.Count - start, texts.Length);
@@ -100,9 +104,11 @@ internal sealed record ParquetBytes
     byte[] Footer(long start, long dataStart, long size, int values)
     {
         var root = Thrift.Of((4, "schema"), (5, 1));
-        var column = Thrift.Of((1, ByteArray), (3, Optional ? 1 : 0), (4, "text"), (10, LogicalType is { } type ? Thrift.Of((type, Thrift.Of())) : null));
+        var column = Thrift.Of(
+            (1, ByteArray), (3, Optional ? 1 : 0), (4, "text"), (10, LogicalType is { } type ? Thrift.Of((type, Thrift.Of())) : null));
         var metadata = Thrift.Of(
-            (1, ByteArray), (2, new object[] { (int)Encoding }), (3, new object[] { "text" }), (4, (int)Codec), (5, ChunkValues ?? GroupRows ?? values),
+            (1, ByteArray), (2, new object[] { (int)Encoding }), (3, new object[] { "text" }), (4, (int)Codec),
+            (5, ChunkValues ?? GroupRows ?? values),
             (6, size), (7, ChunkSize ?? size), (9, ChunkStart ?? dataStart), (11, Dictionary is null ? null : start));
         var chunk = Thrift.Of((1, OtherFile), (2, 0L), (3, metadata));
         var group = Thrift.Of((1, new object[] { chunk }), (2, size), (3, GroupRows ?? values));

@@ -15,7 +15,10 @@ public sealed class ParquetMemoryTests(ITestOutputHelper output)
         var random = new Random(5);
         var tokens = Enumerable.Range(0, Batch).Select(_ => random.Next(50_000)).ToArray();
         var losses = Array.ConvertAll(tokens, _ => random.NextSingle());
-        ColumnSpec[] columns = [new("row", ColumnType.Int32), new("pos", ColumnType.Int32), new("token", ColumnType.Int32), new("loss", ColumnType.Float)];
+        ColumnSpec[] columns =
+        [
+            new("row", ColumnType.Int32), new("pos", ColumnType.Int32), new("token", ColumnType.Int32), new("loss", ColumnType.Float),
+        ];
         using var stream = new WatchedStream();
         using var writer = new ParquetWriter(stream, columns, options);
         for (var row = 0; row < Rows; row += Batch)

@@ -4,7 +4,9 @@ using HeadScope.Tests.Support;
 
 namespace HeadScope.Data.Tests.Frames;
 
-/// <summary>The texts that DuckDB and Rust's parquet crate write, in every compression and encoding that they have for them, we read back.</summary>
+/// <summary>
+/// The texts that DuckDB and Rust's parquet crate write, in every compression and encoding that they have for them, we read back.
+/// </summary>
 public sealed class ParquetPeerTests : IDisposable
 {
     const int Seed = 2026;
@@ -80,7 +82,8 @@ public sealed class ParquetPeerTests : IDisposable
         }
     }
 
-    static void AssertHolds(string path, string[] texts) => Assert.True(new ParquetText(path, "text").Read().SequenceEqual(texts), $"{path}, seed {Seed}.");
+    static void AssertHolds(string path, string[] texts) =>
+        Assert.True(new ParquetText(path, "text").Read().SequenceEqual(texts), $"{path}, seed {Seed}.");
 
     /// <summary>Long texts and short, new ones and old.</summary>
     static string[] RandomTexts(Random random)

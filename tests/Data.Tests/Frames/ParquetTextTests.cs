@@ -30,13 +30,16 @@ public sealed class ParquetTextTests : IDisposable
             var frame = RandomFrames.Next(random, random.Next(3000));
             var path = _folder.File("own.parquet");
             using (var stream = File.Create(path))
-            using (var writer = new ParquetWriter(stream, frame.Columns, new ParquetOptions { CreatedBy = "test", RowsPerGroup = random.Next(1, 4000) }))
+            using (var writer = new ParquetWriter(
+                stream, frame.Columns, new ParquetOptions { CreatedBy = "test", RowsPerGroup = random.Next(1, 4000) }))
             {
                 writer.Append([.. frame.Values]);
                 writer.Complete();
             }
 
-            Assert.True(Read(path, "strings").SequenceEqual(frame.Values.OfType<ColumnValues<string>>().Single().Span.ToArray()), $"Seed {Seed}, frame {i}.");
+            Assert.True(
+                Read(path, "strings").SequenceEqual(frame.Values.OfType<ColumnValues<string>>().Single().Span.ToArray()),
+                $"Seed {Seed}, frame {i}.");
         }
     }
 

@@ -11,7 +11,9 @@ internal static class Thrift
     /// <summary>A struct in a struct.</summary>
     public sealed record Struct(byte[] Bytes);
 
-    /// <summary>The bytes of a struct. A value is an int, a long, a string, bytes, a struct, or an array of such; null leaves the field out.</summary>
+    /// <summary>
+    /// The bytes of a struct. A value is an int, a long, a string, bytes, a struct, or an array of such; null leaves the field out.
+    /// </summary>
     public static Struct Of(params (int Id, object? Value)[] fields)
     {
         var bytes = new List<byte>();

@@ -121,7 +121,8 @@ public sealed class HostileHubTests
     public async Task Download_HubElsewhereRedirectsToThisMachine_AsksNothingThere(string host)
     {
         var here = NetworkInterface.GetAllNetworkInterfaces().SelectMany(network => network.GetIPProperties().UnicastAddresses)
-            .Select(address => address.Address).FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && HubReach.Of(address) != Nearness.Machine);
+            .Select(address => address.Address)
+                .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && HubReach.Of(address) != Nearness.Machine);
         Skip.If(here is null, "this machine has no address but loopback");
         await using var inside = await HubServer.StartAsync();
         await using var hub = await HubFixture.StartAsync(host: here!.ToString());
@@ -160,7 +161,8 @@ public sealed class HostileHubTests
     [InlineData("100.128.0.1", nameof(Nearness.World))]
     [InlineData("8.8.8.8", nameof(Nearness.World))]
     [InlineData("2001:4860:4860::8888", nameof(Nearness.World))]
-    public void Of_AnAddress_IsWhoCanReachIt(string address, string nearness) => Assert.Equal(nearness, HubReach.Of(IPAddress.Parse(address)).ToString());
+    public void Of_AnAddress_IsWhoCanReachIt(string address, string nearness) =>
+        Assert.Equal(nearness, HubReach.Of(IPAddress.Parse(address)).ToString());
 
     /// <summary>Its clock runs a hundred times as fast; what it wakes is woken at the right time.</summary>
     sealed class HurriedTime : TimeProvider

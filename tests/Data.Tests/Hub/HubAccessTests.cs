@@ -14,7 +14,9 @@ public sealed class HubAccessTests
         hub.Options = hub.Options with { Token = HubFixture.Token };
         await hub.DownloadAsync();
         var endpoint = new Uri(hub.Server.Endpoint).Authority;
-        Assert.All(hub.Server.Requests, request => Assert.Equal(request.Host == endpoint ? $"Bearer {HubFixture.Token}" : null, request.Authorization));
+        Assert.All(
+            hub.Server.Requests,
+            request => Assert.Equal(request.Host == endpoint ? $"Bearer {HubFixture.Token}" : null, request.Authorization));
         Assert.Contains(hub.Server.Requests, request => request.Host != endpoint);
         Assert.DoesNotContain(HubFixture.Token, hub.AllText(), StringComparison.Ordinal);
         Assert.DoesNotContain(HubServer.Signature, hub.AllText(), StringComparison.Ordinal);
@@ -124,7 +126,8 @@ public sealed class HubAccessTests
         }
 
         using var client = new HubClient(hub.Options, TimeProvider.System);
-        var fault = await Assert.ThrowsAsync<HubException>(() => client.DownloadAsync(new HubRepository(HubKind.Model, id), revision, _ => [file]));
+        var fault = await Assert.ThrowsAsync<HubException>(
+            () => client.DownloadAsync(new HubRepository(HubKind.Model, id), revision, _ => [file]));
         Assert.Equal(HubFault.Refused, fault.Fault);
         Assert.All(messages, message => Assert.Contains(message, fault.Message, StringComparison.Ordinal));
         Assert.DoesNotContain(HubFixture.Token, $"{fault}{hub.Options}", StringComparison.Ordinal);

@@ -89,7 +89,9 @@ public sealed class HubAnswerTests
         hub.Options = hub.Options with { Endpoint = address };
         var fault = await hub.FailsAsync();
         Assert.Equal(HubFault.Unreachable, fault.Fault);
-        Assert.Contains($"{address}/api/models/org/name/revision/main: cannot be reached for model 'org/name' (Connection refused)", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{address}/api/models/org/name/revision/main: cannot be reached for model 'org/name' (Connection refused)", fault.Message,
+            StringComparison.Ordinal);
         Assert.Contains($"The cache, {hub.Options.Cache}, does not have model 'org/name'", fault.Message, StringComparison.Ordinal);
     }
 

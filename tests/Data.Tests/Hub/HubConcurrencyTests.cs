@@ -20,9 +20,14 @@ public sealed class HubConcurrencyTests
             using var client = new HubClient(hub.Options, TimeProvider.System); // as another process would
             return await client.DownloadAsync(HubFixture.Model, "main", names => names);
         })));
-        Assert.All(snapshots, snapshot => Assert.Equal(HubFixture.LargeContent, File.ReadAllBytes(Path.Combine(snapshot.Folder, "model.safetensors"))));
-        Assert.Equal(1, hub.Server.Requests.Count(request => request.Method == "GET" && request.Path.Contains(hub.AtLargeFiles, StringComparison.Ordinal)));
-        Assert.DoesNotContain(hub.CacheFiles(), path => path.Contains("incomplete", StringComparison.Ordinal) || path.Contains(".tmp", StringComparison.Ordinal));
+        Assert.All(
+            snapshots,
+            snapshot => Assert.Equal(HubFixture.LargeContent, File.ReadAllBytes(Path.Combine(snapshot.Folder, "model.safetensors"))));
+        Assert.Equal(1, hub.Server.Requests.Count(
+            request => request.Method == "GET" && request.Path.Contains(hub.AtLargeFiles, StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            hub.CacheFiles(),
+            path => path.Contains("incomplete", StringComparison.Ordinal) || path.Contains(".tmp", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -47,7 +52,8 @@ public sealed class HubConcurrencyTests
                 {
                     if (Directory.Exists(Path.Combine(hub.Options.Cache, ".locks")))
                     {
-                        foreach (var path in Directory.GetFiles(Path.Combine(hub.Options.Cache, ".locks"), "*", SearchOption.AllDirectories))
+                        foreach (var path in Directory.GetFiles(
+                            Path.Combine(hub.Options.Cache, ".locks"), "*", SearchOption.AllDirectories))
                             File.Delete(path);
                     }
 
@@ -65,7 +71,9 @@ public sealed class HubConcurrencyTests
             }
         })));
         Assert.True(served > 1, "the locks have reached");
-        Assert.All(snapshots, snapshot => Assert.Equal(HubFixture.LargeContent, File.ReadAllBytes(Path.Combine(snapshot.Folder, "model.safetensors"))));
+        Assert.All(
+            snapshots,
+            snapshot => Assert.Equal(HubFixture.LargeContent, File.ReadAllBytes(Path.Combine(snapshot.Folder, "model.safetensors"))));
     }
 
     [SkippableFact]
@@ -77,7 +85,8 @@ public sealed class HubConcurrencyTests
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
 
         // What filelock, which huggingface_hub locks with, does on Unix.
-        using var python = StartPython("import fcntl, os, sys; d = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o664); fcntl.flock(d, fcntl.LOCK_EX | fcntl.LOCK_NB); print('held', flush=True); sys.stdin.read()", path);
+        using var python = StartPython("import fcntl, os, sys; d = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o664); " +
+            "fcntl.flock(d, fcntl.LOCK_EX | fcntl.LOCK_NB); print('held', flush=True); sys.stdin.read()", path);
         Assert.Equal("held", await python.StandardOutput.ReadLineAsync());
         var download = hub.DownloadAsync("config.json");
         for (var waited = Stopwatch.StartNew(); !hub.Messages.Any() && waited.Elapsed < TimeSpan.FromSeconds(20);)
@@ -94,7 +103,8 @@ public sealed class HubConcurrencyTests
     {
         await using var hub = await HubFixture.StartAsync();
         var path = hub.File("blob.lock");
-        const string TryLock = "import fcntl, os, sys\nd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o664)\ntry: fcntl.flock(d, fcntl.LOCK_EX | fcntl.LOCK_NB); print('got it')\nexcept BlockingIOError: print('refused')";
+        const string TryLock = "import fcntl, os, sys\nd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o664)\ntry: fcntl.flock(d, " +
+            "fcntl.LOCK_EX | fcntl.LOCK_NB); print('got it')\nexcept BlockingIOError: print('refused')";
         async Task<string?> AskAsync()
         {
             using var python = StartPython(TryLock, path);

@@ -44,7 +44,8 @@ public sealed class HubDownloadTests
         await using var hub = await HubFixture.StartAsync();
         var snapshot = await hub.DownloadAsync("config.json");
         Assert.Equal(["config.json"], snapshot.Files);
-        Assert.Equal(["config.json"], Directory.GetFiles(snapshot.Folder, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path)));
+        Assert.Equal(
+            ["config.json"], Directory.GetFiles(snapshot.Folder, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path)));
         Assert.DoesNotContain(hub.Server.Requests, request => request.Path.Contains("model.safetensors", StringComparison.Ordinal));
     }
 
@@ -69,14 +70,19 @@ public sealed class HubDownloadTests
     {
         await using var hub = await HubFixture.StartAsync();
         var first = await hub.DownloadAsync();
-        hub.Server.Add(HubFixture.Name, new Dictionary<string, byte[]> { ["config.json"] = "{\"new\": 1}"u8.ToArray(), ["model.safetensors"] = HubFixture.LargeContent });
+        hub.Server.Add(
+            HubFixture.Name, new Dictionary<string,
+            byte[]>
+            { ["config.json"] = "{\"new\": 1}"u8.ToArray(), ["model.safetensors"] = HubFixture.LargeContent });
         var before = hub.Server.Requests.Count;
         var second = await hub.DownloadAsync();
         Assert.NotEqual(first.Commit, second.Commit);
         Assert.Equal("{\"new\": 1}", await File.ReadAllTextAsync(Path.Combine(second.Folder, "config.json")));
         Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(first.Folder, "config.json")));
         Assert.Equal(HubFixture.LargeContent, await File.ReadAllBytesAsync(Path.Combine(second.Folder, "model.safetensors")));
-        Assert.DoesNotContain(hub.Server.Requests.Skip(before), request => request.Method == "GET" && request.Path.Contains("model.safetensors", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            hub.Server.Requests.Skip(before),
+            request => request.Method == "GET" && request.Path.Contains("model.safetensors", StringComparison.Ordinal));
         Assert.Equal(second.Commit, await File.ReadAllTextAsync(Path.Combine(hub.Repository, "refs/main")));
     }
 
@@ -92,7 +98,9 @@ public sealed class HubDownloadTests
         var snapshot = await hub.DownloadAsync(revision, ["config.json"]);
         Assert.Equal(commit, snapshot.Commit);
         Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(snapshot.Folder, "config.json")));
-        Assert.All(hub.Server.Requests.Where(request => request.Path.Contains("/resolve/", StringComparison.Ordinal)), request => Assert.Contains($"/resolve/{commit}/", request.Path, StringComparison.Ordinal));
+        Assert.All(
+            hub.Server.Requests.Where(request => request.Path.Contains("/resolve/", StringComparison.Ordinal)),
+            request => Assert.Contains($"/resolve/{commit}/", request.Path, StringComparison.Ordinal));
         Assert.Equal(commit, await File.ReadAllTextAsync(Path.Combine(hub.Repository, "refs", revision)));
     }
 
@@ -100,11 +108,13 @@ public sealed class HubDownloadTests
     public async Task Download_Dataset_LiesBesideTheModelOfTheSameName()
     {
         await using var hub = await HubFixture.StartAsync();
-        hub.Server.Add("datasets/org/name", new Dictionary<string, byte[]> { ["data/train 0+1%.parquet"] = HubFixture.LargeContent[..5000] });
+        hub.Server.Add(
+            "datasets/org/name", new Dictionary<string, byte[]> { ["data/train 0+1%.parquet"] = HubFixture.LargeContent[..5000] });
         using var client = new HubClient(hub.Options, TimeProvider.System);
         var snapshot = await client.DownloadAsync(new HubRepository(HubKind.Dataset, HubFixture.Name), "main", names => names);
         Assert.StartsWith(Path.Combine(hub.Options.Cache, "datasets--org--name"), snapshot.Folder, StringComparison.Ordinal);
-        Assert.Equal(HubFixture.LargeContent[..5000], await File.ReadAllBytesAsync(Path.Combine(snapshot.Folder, "data/train 0+1%.parquet")));
+        Assert.Equal(
+            HubFixture.LargeContent[..5000], await File.ReadAllBytesAsync(Path.Combine(snapshot.Folder, "data/train 0+1%.parquet")));
     }
 
     [Fact]
@@ -160,7 +170,9 @@ public sealed class HubDownloadTests
         using var tree = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(hub.Repository, $"trees/{snapshot.Commit}.json")));
         hub.Content.TryFind(snapshot.Commit, "model.safetensors", out var model);
         var entry = tree.RootElement.GetProperty("files").GetProperty("model.safetensors");
-        Assert.Equal((model.Etag, model.GitId, 3_000_000), (entry.GetProperty("lfs_sha256").GetString(), entry.GetProperty("blob_id").GetString(), entry.GetProperty("size").GetInt32()));
+        Assert.Equal(
+            (model.Etag, model.GitId, 3_000_000),
+            (entry.GetProperty("lfs_sha256").GetString(), entry.GetProperty("blob_id").GetString(), entry.GetProperty("size").GetInt32()));
         Assert.Equal(1, tree.RootElement.GetProperty("format_version").GetInt32());
     }
 

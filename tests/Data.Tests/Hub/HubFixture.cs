@@ -47,7 +47,8 @@ internal sealed class HubFixture : IAsyncDisposable
     public string Repository => Path.Combine(Options.Cache, "models--org--name");
 
     /// <summary>A part of the address of model.safetensors, at the host for large files.</summary>
-    public string AtLargeFiles => Content.TryFind(Content.Head, "model.safetensors", out var file) ? $"/{file.Etag}/" : throw new InvalidOperationException();
+    public string AtLargeFiles =>
+        Content.TryFind(Content.Head, "model.safetensors", out var file) ? $"/{file.Etag}/" : throw new InvalidOperationException();
 
     public static async Task<HubFixture> StartAsync(IReadOnlyDictionary<string, byte[]>? files = null, string host = "127.0.0.1")
     {
@@ -82,7 +83,8 @@ internal sealed class HubFixture : IAsyncDisposable
     /// <summary>Every file under the cache, and where links lead.</summary>
     public IReadOnlyList<string> CacheFiles() =>
         [.. Directory.EnumerateFiles(Options.Cache, "*", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(Options.Cache, path) + (new FileInfo(path).LinkTarget is { } target ? $" -> {target}" : ""))
+            .Select(
+                path => Path.GetRelativePath(Options.Cache, path) + (new FileInfo(path).LinkTarget is { } target ? $" -> {target}" : ""))
             .Order(StringComparer.Ordinal)];
 
     /// <summary>Everything that the client wrote, said or put into a fault.</summary>

@@ -9,7 +9,8 @@ public sealed class HubMemoryTests
     public async Task Download_LargeFile_TakesLittleMemory()
     {
         const int Size = 64 << 20;
-        await using var hub = await HubFixture.StartAsync(new Dictionary<string, byte[]> { ["model.safetensors"] = HubFixture.Random(Size, seed: 2) });
+        await using var hub = await HubFixture.StartAsync(
+            new Dictionary<string, byte[]> { ["model.safetensors"] = HubFixture.Random(Size, seed: 2) });
         await hub.DownloadAsync("model.safetensors"); // what is allocated once
         Directory.Delete(hub.Options.Cache, recursive: true);
         var before = GC.GetTotalAllocatedBytes(precise: true);

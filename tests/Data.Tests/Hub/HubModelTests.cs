@@ -10,10 +10,14 @@ public sealed class HubModelTests
 {
     public static TheoryData<string, string, string> Repositories => new()
     {
-        { "both formats", "config.json model.safetensors pytorch_model.bin tokenizer.json README.md onnx/model.onnx flax_model.msgpack", "config.json model.safetensors tokenizer.json" },
-        { "pickles only", "config.json pytorch_model.bin training_args.bin vocab.json merges.txt", "config.json pytorch_model.bin vocab.json merges.txt" },
+        { "both formats", "config.json model.safetensors pytorch_model.bin tokenizer.json README.md onnx/model.onnx " +
+            "flax_model.msgpack", "config.json model.safetensors tokenizer.json" },
+        { "pickles only", "config.json pytorch_model.bin training_args.bin vocab.json " +
+            "merges.txt", "config.json pytorch_model.bin vocab.json merges.txt" },
         { "TransformerLens", "config.json model_final.pth tokenizer/tokenizer.json checkpoints/step_0.pth", "config.json model_final.pth" },
-        { "sharded", "config.json model.safetensors.index.json model-00001-of-00002.safetensors model-00002-of-00002.safetensors pytorch_model.bin other.safetensors", "config.json model.safetensors.index.json model-00001-of-00002.safetensors model-00002-of-00002.safetensors" },
+        { "sharded", "config.json model.safetensors.index.json model-00001-of-00002.safetensors model-00002-of-00002.safetensors " +
+            "pytorch_model.bin other.safetensors", "config.json model.safetensors.index.json model-00001-of-00002.safetensors " +
+            "model-00002-of-00002.safetensors" },
     };
 
     [Theory]
@@ -28,7 +32,8 @@ public sealed class HubModelTests
         var snapshot = await client.DownloadModelAsync(HubFixture.Name, "main");
         var names = expected.Split(' ').Order(StringComparer.Ordinal).ToList();
         Assert.Equal(names, snapshot.Files.Order(StringComparer.Ordinal));
-        Assert.Equal(names, Directory.GetFiles(snapshot.Folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(snapshot.Folder, path)).Order(StringComparer.Ordinal));
+        Assert.Equal(names, Directory.GetFiles(snapshot.Folder, "*", SearchOption.AllDirectories).Select(
+            path => Path.GetRelativePath(snapshot.Folder, path)).Order(StringComparer.Ordinal));
 
         // And the same again where the hub is not there any more.
         await hub.Server.StopAsync();

@@ -32,7 +32,9 @@ public sealed class HubOfflineTests
         var fault = await hub.FailsAsync("config.json", "model.safetensors");
         Assert.Equal(HubFault.Unreachable, fault.Fault);
         Assert.Contains("Offline mode is on (HF_HUB_OFFLINE).", fault.Message, StringComparison.Ordinal);
-        Assert.Contains($"The cache, {hub.Options.Cache}, lacks model.safetensors of model 'org/name' at revision 'main'", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The cache, {hub.Options.Cache}, lacks model.safetensors of model 'org/name' at revision 'main'", fault.Message,
+            StringComparison.Ordinal);
         fault = await Assert.ThrowsAsync<HubException>(() => hub.DownloadAsync("v2", []));
         Assert.Contains("does not have model 'org/name' at revision 'v2'", fault.Message, StringComparison.Ordinal);
     }
@@ -59,7 +61,9 @@ public sealed class HubOfflineTests
         Assert.Equal(online.Folder, offline.Folder);
         var message = Assert.Single(hub.Messages);
         Assert.Contains("cannot be reached", message, StringComparison.Ordinal);
-        Assert.Contains($"Using what the cache has: model 'org/name' at commit {online.Commit}, as 'main' was last seen.", message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Using what the cache has: model 'org/name' at commit {online.Commit}, as 'main' was last seen.", message,
+            StringComparison.Ordinal);
 
         var fault = await hub.FailsAsync("model.safetensors");
         Assert.Contains("cannot be reached", fault.Message, StringComparison.Ordinal);

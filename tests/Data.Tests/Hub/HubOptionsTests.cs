@@ -11,7 +11,9 @@ public sealed class HubOptionsTests
     public void From_NothingSet_IsTheEcosystemsDefault()
     {
         var options = From();
-        Assert.Equal(("https://huggingface.co", $"{Home}/.cache/huggingface/hub", $"{Home}/.cache/huggingface/token"), (options.Endpoint, options.Cache, options.TokenPath));
+        Assert.Equal(
+            ("https://huggingface.co", $"{Home}/.cache/huggingface/hub", $"{Home}/.cache/huggingface/token"),
+            (options.Endpoint, options.Cache, options.TokenPath));
         Assert.Equal((null, false, true), (options.Token, options.Offline, options.Symlinks));
     }
 
@@ -42,13 +44,16 @@ public sealed class HubOptionsTests
     [Fact]
     public void From_EverythingElse_IsHonoured()
     {
-        var options = From("HF_ENDPOINT=http://mirror:8080/", "HF_TOKEN_PATH=/t", "HF_HUB_DISABLE_SYMLINKS=1", "HF_HUB_DOWNLOAD_TIMEOUT=60", "HF_HUB_ETAG_TIMEOUT=2.5");
+        var options = From(
+            "HF_ENDPOINT=http://mirror:8080/", "HF_TOKEN_PATH=/t", "HF_HUB_DISABLE_SYMLINKS=1", "HF_HUB_DOWNLOAD_TIMEOUT=60",
+            "HF_HUB_ETAG_TIMEOUT=2.5");
         Assert.Equal(("http://mirror:8080", "/t", false), (options.Endpoint, options.TokenPath, options.Symlinks));
         Assert.Equal((60, 2.5), (options.StallTimeout.TotalSeconds, options.AnswerTimeout.TotalSeconds));
     }
 
     [Fact]
-    public void ToString_HasNoToken() => Assert.DoesNotContain("hf_secret", From("HF_TOKEN=hf_secret").ToString(), StringComparison.Ordinal);
+    public void ToString_HasNoToken() =>
+        Assert.DoesNotContain("hf_secret", From("HF_TOKEN=hf_secret").ToString(), StringComparison.Ordinal);
 
     static HubOptions From(params string[] variables)
     {

@@ -20,16 +20,22 @@ public sealed class HubPeerTests
     {
         await using var hub = await HubFixture.StartAsync();
         var snapshot = await hub.DownloadAsync();
-        var found = JsonDocument.Parse(await Task.Run(() => NodePackages.Run("hub-peer.mjs", Packages, hub.Options.Cache, HubFixture.Name))).RootElement;
+        var found = JsonDocument.Parse(
+            await Task.Run(() => NodePackages.Run("hub-peer.mjs", Packages, hub.Options.Cache, HubFixture.Name))).RootElement;
         Assert.Empty(found.GetProperty("warnings").EnumerateArray());
         var files = found.GetProperty("files").EnumerateArray().ToList();
-        Assert.Equal(Names[..2], files.Select(file => Path.GetRelativePath(snapshot.Folder, file.GetProperty("path").GetString()!)).Order(StringComparer.Ordinal)); // it looks at a snapshot's top
+        // It looks at a snapshot's top.
+        Assert.Equal(Names[..2], files.Select(
+            file => Path.GetRelativePath(snapshot.Folder, file.GetProperty("path").GetString()!)).Order(StringComparer.Ordinal));
         Assert.All(files, file =>
         {
             Assert.Equal(snapshot.Commit, file.GetProperty("commit").GetString());
             Assert.Equal("main", file.GetProperty("refs")[0].GetString());
-            hub.Content.TryFind(snapshot.Commit, Path.GetRelativePath(snapshot.Folder, file.GetProperty("path").GetString()!), out var content);
-            Assert.Equal((content.Etag, content.Bytes.Length), (Path.GetFileName(file.GetProperty("blob").GetString()), file.GetProperty("size").GetInt32()));
+            hub.Content.TryFind(
+                snapshot.Commit, Path.GetRelativePath(snapshot.Folder, file.GetProperty("path").GetString()!), out var content);
+            Assert.Equal(
+                (content.Etag, content.Bytes.Length),
+                (Path.GetFileName(file.GetProperty("blob").GetString()), file.GetProperty("size").GetInt32()));
         });
     }
 
@@ -49,8 +55,10 @@ public sealed class HubPeerTests
         await hub.Server.StopAsync();
         var found = await RunPythonAsync(hub, ["scan", HubFixture.Name, .. Names], offline: true);
         Assert.Empty(found.GetProperty("warnings").EnumerateArray());
-        Assert.Equal(Names, found.GetProperty("files").EnumerateArray().Select(file => file[0].GetString()!.Replace("notes.txt", "sub/notes.txt", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-        Assert.All(Names, name => Assert.Equal(Path.Combine(snapshot.Folder, name), found.GetProperty("found").GetProperty(name).GetString()));
+        Assert.Equal(Names, found.GetProperty("files").EnumerateArray().Select(
+            file => file[0].GetString()!.Replace("notes.txt", "sub/notes.txt", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.All(
+            Names, name => Assert.Equal(Path.Combine(snapshot.Folder, name), found.GetProperty("found").GetProperty(name).GetString()));
         Assert.Equal(snapshot.Commit, found.GetProperty("refs").GetProperty("main").GetString());
 
         // Offline it takes our snapshot for a whole one.

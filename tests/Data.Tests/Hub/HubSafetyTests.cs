@@ -5,13 +5,18 @@ namespace HeadScope.Data.Tests.Hub;
 /// <summary>Names from elsewhere never lead out of the cache.</summary>
 public sealed class HubSafetyTests
 {
-    public static TheoryData<string> Names => ["../../outside", "/tmp/outside", "a/../../outside", "a//b", "", ".", "..", "a/..", "a/.", "a\\..\\b", "line\nbreak", "nul\0", new string('x', 300)];
+    public static TheoryData<string> Names =>
+    [
+        "../../outside", "/tmp/outside", "a/../../outside", "a//b", "", ".", "..", "a/..", "a/.", "a\\..\\b", "line\nbreak", "nul\0",
+        new string('x', 300),
+    ];
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Download_NameThatLeadsElsewhere_IsRefusedBeforeAnythingIsWritten(string name)
     {
-        await using var hub = await HubFixture.StartAsync(new Dictionary<string, byte[]> { ["config.json"] = "{}"u8.ToArray(), [name] = "outside"u8.ToArray() });
+        await using var hub = await HubFixture.StartAsync(
+            new Dictionary<string, byte[]> { ["config.json"] = "{}"u8.ToArray(), [name] = "outside"u8.ToArray() });
         var fault = await hub.FailsAsync();
         Assert.Equal(HubFault.Refused, fault.Fault);
         Assert.Contains("is not the name of a file inside a repository", fault.Message, StringComparison.Ordinal);

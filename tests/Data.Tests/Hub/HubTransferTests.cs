@@ -22,7 +22,8 @@ public sealed class HubTransferTests
         });
         var path = Path.Combine((await hub.DownloadAsync(File)).Folder, File);
         Assert.Equal(HubFixture.LargeContent, await System.IO.File.ReadAllBytesAsync(path));
-        var ranges = hub.Server.Requests.Where(request => request.Method == "GET" && request.Host.StartsWith("localhost", StringComparison.Ordinal)).Select(request => request.Range).ToList();
+        var ranges = hub.Server.Requests.Where(request => request.Method == "GET" && request.Host.StartsWith(
+            "localhost", StringComparison.Ordinal)).Select(request => request.Range).ToList();
         Assert.Equal(9, ranges.Count); // more than Attempts: each has gained some bytes
         Assert.Null(ranges[0]);
         Assert.All(ranges.Skip(1), range => Assert.Matches("^bytes=[1-9][0-9]*-$", range));
@@ -41,7 +42,9 @@ public sealed class HubTransferTests
         });
         var path = Path.Combine((await hub.DownloadAsync(File)).Folder, File);
         Assert.Equal(HubFixture.LargeContent, await System.IO.File.ReadAllBytesAsync(path));
-        Assert.Contains(hub.Messages, message => message.Contains("no byte", StringComparison.Ordinal) && message.Contains("0.3 s", StringComparison.Ordinal));
+        Assert.Contains(
+            hub.Messages,
+            message => message.Contains("no byte", StringComparison.Ordinal) && message.Contains("0.3 s", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -114,7 +117,8 @@ public sealed class HubTransferTests
         await using var hub = await HubFixture.StartAsync();
         hub.Content.TryFind(hub.Content.Head, File, out var file);
         Directory.CreateDirectory(Path.Combine(hub.Repository, "blobs"));
-        await System.IO.File.WriteAllBytesAsync(Path.Combine(hub.Repository, $"blobs/{file.Etag}.incomplete"), HubFixture.Random(length, seed: 3));
+        await System.IO.File.WriteAllBytesAsync(
+            Path.Combine(hub.Repository, $"blobs/{file.Etag}.incomplete"), HubFixture.Random(length, seed: 3));
         var path = Path.Combine((await hub.DownloadAsync(File)).Folder, File);
         Assert.Equal(HubFixture.LargeContent, await System.IO.File.ReadAllBytesAsync(path));
     }
@@ -140,7 +144,9 @@ public sealed class HubTransferTests
         Assert.Contains($"'{file}'", fault.Message, StringComparison.Ordinal);
         Assert.Contains($"its {hash} is", fault.Message, StringComparison.Ordinal);
         Assert.Contains(content.Etag, fault.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(hub.CacheFiles(), path => path.Contains("blobs", StringComparison.Ordinal) || path.Contains("snapshots", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            hub.CacheFiles(),
+            path => path.Contains("blobs", StringComparison.Ordinal) || path.Contains("snapshots", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -170,7 +176,9 @@ public sealed class HubTransferTests
         });
         var path = Path.Combine((await hub.DownloadAsync(File)).Folder, File);
         Assert.Equal(HubFixture.LargeContent, await System.IO.File.ReadAllBytesAsync(path));
-        Assert.Contains($"{File}: answered 403, where {hub.Server.Endpoint} says that a file of model 'org/name' lies.", Assert.Single(hub.Messages), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{File}: answered 403, where {hub.Server.Endpoint} says that a file of model 'org/name' lies.", Assert.Single(hub.Messages),
+            StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -184,7 +192,8 @@ public sealed class HubTransferTests
             hub.Options = hub.Options with { Cache = Path.Combine(disk, "cache") };
             var fault = await hub.FailsAsync(File);
             Assert.Contains("takes 3.0 MB more, and 2.1 MB are free", fault.Message, StringComparison.Ordinal);
-            Assert.DoesNotContain(hub.Server.Requests, request => request.Method == "GET" && request.Path.Contains("resolve", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                hub.Server.Requests, request => request.Method == "GET" && request.Path.Contains("resolve", StringComparison.Ordinal));
 
             Assert.True(Mount("mount", "-o", "remount,size=4m", disk));
             hub.Server.Misbehave("GET", hub.AtLargeFiles, times: 1, async (_, right) =>

@@ -28,7 +28,9 @@ public sealed class DocumentsMemoryTests(ITestOutputHelper output) : IDisposable
     [InlineData("a.jsonl.gz")]
     public void Read_LargeFile_HoldsLittleOfIt(string name)
     {
-        var megabytes = Environment.GetEnvironmentVariable("HEADSCOPE_TEXT_MEGABYTES") is { Length: > 0 } value ? int.Parse(value, CultureInfo.InvariantCulture) : 64;
+        var megabytes = Environment.GetEnvironmentVariable("HEADSCOPE_TEXT_MEGABYTES") is { Length: > 0 } value
+            ? int.Parse(value, CultureInfo.InvariantCulture)
+            : 64;
         var path = _folder.File(name);
         var (count, characters) = Write(path, megabytes * 1_000_000L);
         var documents = Documents.Open(path);
@@ -58,7 +60,12 @@ public sealed class DocumentsMemoryTests(ITestOutputHelper output) : IDisposable
         using var file = File.Create(path);
         if (path.EndsWith(".parquet", StringComparison.Ordinal))
         {
-            var options = new ParquetOptions { CreatedBy = "test", RowsPerGroup = path.EndsWith("one-group.parquet", StringComparison.Ordinal) ? ParquetOptions.DefaultRowsPerGroup : 250 };
+            var options = new ParquetOptions
+            {
+                CreatedBy = "test",
+                RowsPerGroup = path.EndsWith(
+                "one-group.parquet", StringComparison.Ordinal) ? ParquetOptions.DefaultRowsPerGroup : 250
+            };
             using var writer = new ParquetWriter(file, [new ColumnSpec("text", ColumnType.String)], options);
             for (; characters < bytes; count += texts.Length, characters += texts.Sum(text => (long)text.Length))
                 writer.Append(texts);

@@ -92,7 +92,9 @@ public sealed class DocumentsTests : IDisposable
     {
         WriteParquet("wikitext-2-v1/train-00000-of-00001.parquet");
         WriteParquet("wikitext-103-v1/train-00000-of-00001.parquet");
-        Refused("", "2 sets of shards of one split: 'wikitext-103-v1/train-00000-of-00001.parquet', 'wikitext-2-v1/train-00000-of-00001.parquet'");
+        Refused(
+            "",
+            "2 sets of shards of one split: 'wikitext-103-v1/train-00000-of-00001.parquet', 'wikitext-2-v1/train-00000-of-00001.parquet'");
         Assert.Equal(["train-00000-of-00001.parquet"], Files("wikitext-2-v1"));
     }
 
@@ -157,7 +159,8 @@ public sealed class DocumentsTests : IDisposable
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
-    void WriteParquet(string name, string sample = "duckdb_gzip_v2.parquet") => Write(name, "", File.ReadAllBytes(ParquetSamples.PathOf(sample)));
+    void WriteParquet(string name, string sample = "duckdb_gzip_v2.parquet") =>
+        Write(name, "", File.ReadAllBytes(ParquetSamples.PathOf(sample)));
 
     void Write(string name, string text, byte[]? bytes = null)
     {

@@ -60,7 +60,10 @@ public sealed class JsonDocumentsTests : IDisposable
     {
         const int Seed = 5;
         var random = new Random(Seed);
-        string[] parts = ["a", "\"", "\\", "{", "}", "[", "]", ",", "\n", "\r", "\u2028", "é", "日", "\U0001F600", "\0", "\uFEFF", new string('x', 70_000)];
+        string[] parts =
+        [
+            "a", "\"", "\\", "{", "}", "[", "]", ",", "\n", "\r", "\u2028", "é", "日", "\U0001F600", "\0", "\uFEFF", new string('x', 70_000),
+        ];
         for (var i = 0; i < 100; i++)
         {
             string[] texts = [.. Enumerable.Range(0, random.Next(8)).Select(_ => string.Concat(random.GetItems(parts, random.Next(12))))];
@@ -99,9 +102,11 @@ public sealed class JsonDocumentsTests : IDisposable
         var random = new Random(Seed);
         for (var i = 0; i < 30; i++)
         {
-            string[] texts = [.. Enumerable.Range(0, random.Next(50)).Select(_ => Convert.ToHexString(RandomBytes(random, random.Next(4000))))];
+            string[] texts = [.. Enumerable.Range(0, random.Next(50)).Select(
+                _ => Convert.ToHexString(RandomBytes(random, random.Next(4000))))];
             // Any number of members one after another is a gzip file.
-            var members = texts.Chunk(1 + random.Next(20)).Select(part => Gzip(string.Concat(part.Select(text => $"{{\"text\":\"{text}\"}}\n")))).DefaultIfEmpty(Gzip(""));
+            var members = texts.Chunk(1 + random.Next(20))
+                .Select(part => Gzip(string.Concat(part.Select(text => $"{{\"text\":\"{text}\"}}\n")))).DefaultIfEmpty(Gzip(""));
             File.WriteAllBytes(_folder.File("a.jsonl.gz"), [.. members.SelectMany(member => member)]);
             Assert.True(texts.SequenceEqual(Documents.Open(_folder.File("a.jsonl.gz")).Read()), $"seed {Seed}, case {i}");
         }

@@ -22,7 +22,9 @@ public sealed class TextDocumentsTests : IDisposable
     [Fact]
     public void Read_OtherEncoding_SaysWhichByteAndWhatToDo()
     {
-        Refused([.. "caf"u8, 0xE9, .. " au lait"u8], "byte 3: found E9, which begins no character; expected UTF-8. Convert it from its own encoding");
+        Refused(
+            [.. "caf"u8, 0xE9, .. " au lait"u8],
+            "byte 3: found E9, which begins no character; expected UTF-8. Convert it from its own encoding");
         Refused([.. Encoding.UTF8.Preamble, 0xFF], "byte 3: found FF");
         Refused([.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("text")], "byte 0: found UTF-16; expected UTF-8. Convert it: iconv");
     }

@@ -16,7 +16,9 @@ internal sealed class TokenizerPeer
     /// <param name="definition">The text of a tokenizer.json.</param>
     public TokenizerPeer(string definition)
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "The tests have the tokenizers library for Linux on x64 alone.");
+        Skip.IfNot(
+            OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64,
+            "The tests have the tokenizers library for Linux on x64 alone.");
         // A special token differs from others in decoding alone, where the library leaves it out.
         var root = JsonNode.Parse(definition)!;
         foreach (var token in root["added_tokens"]!.AsArray())

@@ -58,7 +58,8 @@ public class LlamaConfigTests
     public void Read_Window_HoldsForTheLayersItShould(string family, string fields, string windows)
     {
         var config = Read(family, fields);
-        Assert.Equal(windows, string.Join(' ', Enumerable.Range(0, config.NLayers).Select(layer => config.WindowOf(layer)?.ToString() ?? "-")));
+        Assert.Equal(
+            windows, string.Join(' ', Enumerable.Range(0, config.NLayers).Select(layer => config.WindowOf(layer)?.ToString() ?? "-")));
     }
 
     [Theory]
@@ -66,7 +67,8 @@ public class LlamaConfigTests
     [InlineData("Llama", "\"attention_bias\": true", AttentionBiases.QueryKeyValue | AttentionBiases.Output)]
     [InlineData("Mistral", "", AttentionBiases.None)]
     [InlineData("Qwen2", "", AttentionBiases.QueryKeyValue)]
-    public void Read_Biases_AreTheFamilys(string family, string fields, AttentionBiases biases) => Assert.Equal(biases, Read(family, fields).AttentionBiases);
+    public void Read_Biases_AreTheFamilys(string family, string fields, AttentionBiases biases) =>
+        Assert.Equal(biases, Read(family, fields).AttentionBiases);
 
     [Theory]
     [InlineData("Llama", "\"rope_scaling\": { \"rope_type\": \"proportional\", \"factor\": 4.0 }", "rope_scaling: 'rope_type' is \"proportional\"")]

@@ -19,7 +19,9 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
         var actual = Parameters(weights).ToDictionary();
 
         // Its state dict has constants besides; what has been folded away is in neither.
-        Assert.Equal(expected.Names.Where(tensor => tensor.Split('.')[^1] is not ("mask" or "IGNORE" or "rotary_sin" or "rotary_cos")).Order(), actual.Keys.Order());
+        Assert.Equal(
+            expected.Names.Where(tensor => tensor.Split('.')[^1] is not ("mask" or "IGNORE" or "rotary_sin" or "rotary_cos")).Order(),
+            actual.Keys.Order());
         var worst = 0.0;
         foreach (var (parameter, values) in actual)
         {
@@ -53,7 +55,9 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
         var count = 0;
         foreach (var (parameter, values) in Parameters(weights))
         {
-            var stored = grouped && parameter.Split('.')[^1] is "W_K" or "W_V" or "b_K" or "b_V" ? parameter.Insert(parameter.LastIndexOf('.') + 1, "_") : parameter;
+            var stored = grouped && parameter.Split('.')[^1] is "W_K" or "W_V" or "b_K" or "b_V"
+                ? parameter.Insert(parameter.LastIndexOf('.') + 1, "_")
+                : parameter;
             var head = expected.Floats($"{stored}.head");
             for (var i = 0; i < head.Length; i++)
                 Assert.Equal(head[i], values[i], 3e-6f);
@@ -81,7 +85,8 @@ public class ProcessedWeightsTests(ITestOutputHelper output)
             foreach (var (name, values) in new[]
             {
                 ("attn.W_Q", block.WQ), ("attn.W_K", block.WK), ("attn.W_V", block.WV), ("attn.W_O", block.WO), ("attn.b_Q", block.BQ), ("attn.b_K", block.BK),
-                ("attn.b_V", block.BV), ("attn.b_O", block.BO), ("mlp.W_in", block.WIn), ("mlp.W_gate", block.WGate), ("mlp.b_in", block.BIn), ("mlp.W_out", block.WOut),
+                ("attn.b_V", block.BV), ("attn.b_O", block.BO), ("mlp.W_in", block.WIn), ("mlp.W_gate", block.WGate),
+                ("mlp.b_in", block.BIn), ("mlp.W_out", block.WOut),
                 ("mlp.b_out", block.BOut), ("ln1_post.w", block.Ln1Post?.W), ("ln2_post.w", block.Ln2Post?.W),
                 ("attn.q_norm.w", block.QNorm?.W), ("attn.k_norm.w", block.KNorm?.W),
             })

@@ -213,7 +213,9 @@ public class PublishedConfigTests
     public void Opt_125M_LearnsItsPositions()
     {
         var config = Read(Opt125M);
-        Assert.Equal((PositionalEmbedding.Standard, 2048, Activation.Relu, true), (config.PositionalEmbedding, config.NCtx, config.Activation, config.TiedEmbeddings));
+        Assert.Equal(
+            (PositionalEmbedding.Standard, 2048, Activation.Relu, true),
+            (config.PositionalEmbedding, config.NCtx, config.Activation, config.TiedEmbeddings));
         Assert.Equal((64, 8, 3072), (config.DHead, config.AttnScale, config.DMlp));
     }
 
@@ -224,7 +226,8 @@ public class PublishedConfigTests
     [InlineData("\"ffn_dim\"", "\"enable_bias\": false, \"ffn_dim\"", "'enable_bias' is false")]
     [InlineData("\"_remove_final_layer_norm\": false", "\"_remove_final_layer_norm\": true", "'_remove_final_layer_norm' is true")]
     public void Opt_OtherForms_AreRefusedByName(string field, string other, string message) =>
-        Assert.Contains(message, Assert.Throws<InvalidDataException>(() => Read(Opt125M.Replace(field, other, StringComparison.Ordinal))).Message);
+        Assert.Contains(
+            message, Assert.Throws<InvalidDataException>(() => Read(Opt125M.Replace(field, other, StringComparison.Ordinal))).Message);
 
     static ModelConfig Read(string json)
     {

@@ -17,13 +17,16 @@ public sealed class StoredFormTests : IDisposable
     {
         var model = new RandomLlama();
         model.Write(_folder.File("whole"), 1);
-        var shards = model.Tensors(1).Index().GroupBy(entry => entry.Index % 3, entry => entry.Item).ToDictionary(shard => $"model-{shard.Key + 1:D5}-of-00003.safetensors", shard => shard.ToList());
+        var shards = model.Tensors(1).Index().GroupBy(entry => entry.Index % 3, entry => entry.Item)
+            .ToDictionary(shard => $"model-{shard.Key + 1:D5}-of-00003.safetensors", shard => shard.ToList());
         Directory.CreateDirectory(_folder.File("sharded"));
         model.WriteConfig(_folder.File("sharded"));
         foreach (var (name, tensors) in shards)
             SafetensorsWriter.Write(_folder.File($"sharded/{name}"), tensors);
         var map = shards.SelectMany(shard => shard.Value.Select(tensor => (tensor.Name, shard.Key))).ToDictionary();
-        File.WriteAllText(_folder.File("sharded/model.safetensors.index.json"), JsonSerializer.Serialize(new { metadata = new { total_size = 0 }, weight_map = map }));
+        File.WriteAllText(
+            _folder.File("sharded/model.safetensors.index.json"),
+            JsonSerializer.Serialize(new { metadata = new { total_size = 0 }, weight_map = map }));
         Assert.Equal(Logits("whole"), Logits("sharded"));
 
         File.Delete(_folder.File("sharded/model-00002-of-00003.safetensors"));
@@ -41,7 +44,9 @@ public sealed class StoredFormTests : IDisposable
         Directory.CreateDirectory(_folder.File("rounded"));
         model.WriteConfig(_folder.File("rounded"));
         Func<float, float> round = type == "BF16" ? SafetensorsWriter.RoundToBFloat16 : value => (float)(Half)value;
-        SafetensorsWriter.Write(_folder.File("rounded/model.safetensors"), [.. model.Tensors(2).Select(tensor => tensor with { Values = Array.ConvertAll(tensor.Values, value => round(value)) })]);
+        SafetensorsWriter.Write(
+            _folder.File("rounded/model.safetensors"),
+            [.. model.Tensors(2).Select(tensor => tensor with { Values = Array.ConvertAll(tensor.Values, value => round(value)) })]);
         model.Write(_folder.File("exact"), 2);
         Assert.Equal(Logits("rounded"), Logits("half"));
         Assert.NotEqual(Logits("exact"), Logits("half"));
@@ -53,11 +58,20 @@ public sealed class StoredFormTests : IDisposable
     [InlineData("model.language_model.")]
     public void Open_Gemma3ThatReadsImages_IsItsTextPart(string prefix)
     {
-        var model = new RandomLlama { Architecture = "Gemma3ForCausalLM", Norms = (true, true), QueryKeyNorm = (6, 6), NormMean = 0, Tied = true, Fields = { ["sliding_window"] = 5 } };
+        var model = new RandomLlama
+        {
+            Architecture = "Gemma3ForCausalLM",
+            Norms = (true, true),
+            QueryKeyNorm = (6, 6),
+            NormMean = 0,
+            Tied = true,
+            Fields = { ["sliding_window"] = 5 },
+        };
         model.Write(_folder.File("text"), 5);
         Directory.CreateDirectory(_folder.File("images"));
         var text = JsonDocument.Parse(File.ReadAllBytes(_folder.File("text/config.json"))).RootElement;
-        File.WriteAllText(_folder.File("images/config.json"), JsonSerializer.Serialize(new { architectures = new[] { "Gemma3ForConditionalGeneration" }, model_type = "gemma3", text_config = text }));
+        File.WriteAllText(_folder.File("images/config.json"), JsonSerializer.Serialize(
+            new { architectures = new[] { "Gemma3ForConditionalGeneration" }, model_type = "gemma3", text_config = text }));
         SafetensorsWriter.Write(
             _folder.File("images/model.safetensors"),
             [
@@ -74,7 +88,9 @@ public sealed class StoredFormTests : IDisposable
         model.Write(_folder.File("prefixed"), 3);
         Directory.CreateDirectory(_folder.File("bare"));
         model.WriteConfig(_folder.File("bare"));
-        SafetensorsWriter.Write(_folder.File("bare/model.safetensors"), [.. model.Tensors(3).Select(tensor => tensor with { Name = tensor.Name["model.".Length..] })]);
+        SafetensorsWriter.Write(
+            _folder.File("bare/model.safetensors"),
+            [.. model.Tensors(3).Select(tensor => tensor with { Name = tensor.Name["model.".Length..] })]);
         Assert.Equal(Logits("prefixed"), Logits("bare"));
     }
 

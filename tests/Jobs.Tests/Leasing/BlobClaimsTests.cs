@@ -23,7 +23,8 @@ public abstract class BlobClaimsTests
         var store = await OpenAsync();
         for (var unit = 0; unit < 10; unit++)
         {
-            var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => Claims(store).TryClaimAsync($"unit{unit}", $"worker {i}", default))));
+            var claims = await Task.WhenAll(
+                Enumerable.Range(0, 8).Select(i => Task.Run(() => Claims(store).TryClaimAsync($"unit{unit}", $"worker {i}", default))));
             Assert.Single(claims, claim => claim is not null);
         }
     }
@@ -155,7 +156,8 @@ public abstract class BlobClaimsTests
     public async Task TryClaim_ABlobOfAnImpossibleNumber_IsNoClaim(string number)
     {
         var store = await OpenAsync();
-        await store.WriteAsync($"{Folder.Claims}unit.{number}", JobJson.Write(new BlobClaims.Holding("holder", Elsewhere, _time.GetUtcNow(), 0)));
+        await store.WriteAsync(
+            $"{Folder.Claims}unit.{number}", JobJson.Write(new BlobClaims.Holding("holder", Elsewhere, _time.GetUtcNow(), 0)));
         var claims = Claims(store);
         Assert.Empty(await claims.HeldUnitsAsync(_ => false, default));
         var claim = await claims.TryClaimAsync("unit", "worker", default);
@@ -167,7 +169,8 @@ public abstract class BlobClaimsTests
     public async Task TryClaim_TheLastPossibleClaimHasLapsed_BeginsAnew()
     {
         var store = await OpenAsync();
-        await store.WriteAsync($"{Folder.Claims}unit.1000", JobJson.Write(new BlobClaims.Holding("holder", Elsewhere, _time.GetUtcNow(), 0)));
+        await store.WriteAsync(
+            $"{Folder.Claims}unit.1000", JobJson.Write(new BlobClaims.Holding("holder", Elsewhere, _time.GetUtcNow(), 0)));
         await AssertLapsesAsync(store);
     }
 
@@ -187,7 +190,8 @@ public abstract class BlobClaimsTests
         Assert.NotNull(await b.TryClaimAsync("unit", "other", default));
         Assert.Null(await a.TryClaimAsync("unit", "worker", default));
 
-        BlobClaims Member(string name) => new(store, Folder, _time, Lease, Elsewhere with { Host = name }, new ClusterProcess(name, gone.Contains));
+        BlobClaims Member(string name) =>
+            new(store, Folder, _time, Lease, Elsewhere with { Host = name }, new ClusterProcess(name, gone.Contains));
     }
 
     [SkippableFact]

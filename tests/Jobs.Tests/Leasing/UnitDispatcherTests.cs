@@ -43,7 +43,8 @@ public sealed class UnitDispatcherTests : IDisposable
     public async Task Next_OthersHaveClaimedUnits_LeavesThemUntilTheyFallSilent()
     {
         var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 8, SkipHeads = true });
-        var others = new BlobClaims(_fixture.Jobs.Blobs, folder, _time, Duration, ProcessIdentity.Current with { Scope = "another machine" });
+        var others = new BlobClaims(
+            _fixture.Jobs.Blobs, folder, _time, Duration, ProcessIdentity.Current with { Scope = "another machine" });
         await others.TryClaimAsync("000000", "other", default);
         await others.TryClaimAsync("000002", "other", default);
         var dispatcher = Dispatcher(folder, job.Plan);
@@ -64,7 +65,10 @@ public sealed class UnitDispatcherTests : IDisposable
         Assert.Equal("000002", await NextAsync(dispatcher));
     }
 
-    /// <summary>What an earlier dispatcher has handed out is claimed, so that the next leaves it to its holders, and takes at once what was a dead member's.</summary>
+    /// <summary>
+    /// What an earlier dispatcher has handed out is claimed, so that the next leaves it to its holders, and takes at once what was a dead
+    /// member's.
+    /// </summary>
     [Fact]
     public async Task Next_EarlierDispatcherOfTheClusterIsGone_LeavesItsUnitsToTheLiving()
     {
@@ -110,5 +114,6 @@ public sealed class UnitDispatcherTests : IDisposable
 
     /// <summary>Claims of a member of a cluster in which "dead" is known to have ended.</summary>
     BlobClaims Claims(JobFolder folder, string name) => new(
-        _fixture.Jobs.Blobs, folder, _time, Duration, ProcessIdentity.Current with { Scope = $"machine of {name}" }, new ClusterProcess(name, other => other == "dead"));
+        _fixture.Jobs.Blobs, folder, _time, Duration, ProcessIdentity.Current with { Scope = $"machine of {name}" },
+        new ClusterProcess(name, other => other == "dead"));
 }

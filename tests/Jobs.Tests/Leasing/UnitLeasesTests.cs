@@ -12,7 +12,8 @@ public sealed class UnitLeasesTests : IDisposable
     public async Task TryLease_TwoProcesses_HaveEachUnitOnceAndFindAllOfThemDone()
     {
         var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 1, SkipHeads = true });
-        var processes = new[] { "a", "b" }.Select(name => (Name: name, Leases: _fixture.Leases(job, folder, process: ProcessIdentity.Current with { Scope = name }))).ToArray();
+        var processes = new[] { "a", "b" }.Select(
+            name => (Name: name, Leases: _fixture.Leases(job, folder, process: ProcessIdentity.Current with { Scope = name }))).ToArray();
         var units = new List<string>();
         for (var turn = 0; ; turn++)
         {
@@ -38,7 +39,8 @@ public sealed class UnitLeasesTests : IDisposable
     public async Task TryLease_UnitThatAnotherProcessHas_IsNeverHad()
     {
         var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 12, SkipHeads = true });
-        var (mine, theirs) = (_fixture.Leases(job, folder), _fixture.Leases(job, folder, process: ProcessIdentity.Current with { Scope = "another machine" }));
+        var (mine, theirs) = (_fixture.Leases(job, folder), _fixture.Leases(
+            job, folder, process: ProcessIdentity.Current with { Scope = "another machine" }));
         await mine.RefreshAsync(default); // it has looked, and knows of no claim
         var first = (await theirs.TryLeaseAsync("other", default))!;
         var second = (await mine.TryLeaseAsync("worker", default))!;

@@ -10,7 +10,8 @@ public class UnitTableTests
     static readonly TimeSpan Duration = TimeSpan.FromSeconds(60);
 
     /// <summary>HEADSCOPE_FUZZ asks for so many random histories.</summary>
-    static readonly int Histories = int.TryParse(Environment.GetEnvironmentVariable("HEADSCOPE_FUZZ"), CultureInfo.InvariantCulture, out var asked) ? asked : 300;
+    static readonly int Histories = int.TryParse(
+        Environment.GetEnvironmentVariable("HEADSCOPE_FUZZ"), CultureInfo.InvariantCulture, out var asked) ? asked : 300;
 
     [Fact]
     public void TryAssign_UnitsInWork_AreNobodyElsesUntilTheyLapse()
@@ -117,7 +118,9 @@ public class UnitTableTests
                         if (table.TryAssign(worker) is { } lease)
                         {
                             Assert.DoesNotContain(lease.Unit, done);
-                            Assert.False(held.Any(other => other.Key.Unit == lease.Unit && IsLive(other.Value.Renewed)), $"seed {seed}, step {step}: {lease.Unit} is in work");
+                            Assert.False(
+                                held.Any(other => other.Key.Unit == lease.Unit && IsLive(other.Value.Renewed)),
+                                $"seed {seed}, step {step}: {lease.Unit} is in work");
                             held.Add(lease, (worker, time.GetTimestamp()));
                         }
 
@@ -150,7 +153,8 @@ public class UnitTableTests
                         break;
                 }
 
-                Assert.Equal((done.Count, done.Sum(unit => units.RangeOf(unit)?.Rows ?? 0)), (table.Progress.Done, table.Progress.RowsDone));
+                Assert.Equal(
+                    (done.Count, done.Sum(unit => units.RangeOf(unit)?.Rows ?? 0)), (table.Progress.Done, table.Progress.RowsDone));
             }
 
             time.Advance(Duration);
@@ -162,5 +166,6 @@ public class UnitTableTests
         }
     }
 
-    static UnitTable Table(TimeProvider time, int rows, bool weights) => new(new JobUnits(new JobPlan(rows, 2), weights), time, Duration, firstGeneration: 0);
+    static UnitTable Table(TimeProvider time, int rows, bool weights) =>
+        new(new JobUnits(new JobPlan(rows, 2), weights), time, Duration, firstGeneration: 0);
 }

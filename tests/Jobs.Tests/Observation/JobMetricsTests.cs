@@ -143,7 +143,9 @@ public sealed class JobMetricsTests : IDisposable
         var (job, folder) = await _fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 24, SkipHeads = true });
         using var model = new TestModel(job.Spec);
         using var metered = new MeteredJob(job.Spec, job.Plan, new JobFixture.Observer());
-        var worker = _fixture.Worker(job, folder, _fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")), metered);
+        var worker = _fixture.Worker(
+            job, folder, _fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ => throw new InvalidDataException("torn")),
+            metered);
         metered.Left(await Assert.ThrowsAsync<JobStoppedException>(() => worker.RunAsync(default)));
         var measured = _measured.Collect();
         Assert.Equal(JobFailures.Retries, measured["headscope.shard.retries{cause=data}"]);

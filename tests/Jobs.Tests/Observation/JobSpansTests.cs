@@ -51,7 +51,8 @@ public sealed class JobSpansTests : IDisposable
         using var fixture = new JobFixture();
         var (_, folder) = await fixture.SubmitAsync(JobFixture.TinyRequest);
         await fixture.Jobs.Blobs.TryCreateAsync(folder.Cancelled, "{}"u8.ToArray());
-        await Assert.ThrowsAsync<JobStoppedException>(() => new LocalEngine(fixture.Jobs, new EngineOptions(), TimeProvider.System).RunAsync(folder, new JobFixture.Observer(), default));
+        await Assert.ThrowsAsync<JobStoppedException>(() => new LocalEngine(
+            fixture.Jobs, new EngineOptions(), TimeProvider.System).RunAsync(folder, new JobFixture.Observer(), default));
         var job = Assert.Single(Named("job"));
         Assert.Equal(ActivityStatusCode.Error, job.Status);
         Assert.Contains("cancelled", job.StatusDescription, StringComparison.Ordinal);

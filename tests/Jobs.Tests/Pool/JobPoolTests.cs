@@ -105,7 +105,8 @@ public sealed class JobPoolTests : IDisposable
         var (_, broken) = await _fixture.SubmitAsync(Broken with { Precision = Precision.Bfloat16 });
         var loads = 0;
         var device = new FailingDevice(Precision.Bfloat16, () => new OutOfMemoryException($"no room {++loads}"));
-        await FailsAloneAsync(broken, $"Shard 000000 failed {JobFailures.Retries + 1} times; the last time: OutOfMemoryException: no room", device);
+        await FailsAloneAsync(
+            broken, $"Shard 000000 failed {JobFailures.Retries + 1} times; the last time: OutOfMemoryException: no room", device);
         Assert.Equal(JobFailures.Retries, _told.Count(told => told.Message.StartsWith("no room", StringComparison.Ordinal)));
     }
 
@@ -118,7 +119,9 @@ public sealed class JobPoolTests : IDisposable
         Assert.Equal("the device was lost", fault.Message);
     }
 
-    /// <summary>A job and a sound one, in one pool: the first fails for a reason, is logged, and leaves the other and the pool alone.</summary>
+    /// <summary>
+    /// A job and a sound one, in one pool: the first fails for a reason, is logged, and leaves the other and the pool alone.
+    /// </summary>
     async Task FailsAloneAsync(JobFolder broken, string message, IComputeDevice? device = null)
     {
         var (pool, running) = Start(device);
@@ -145,7 +148,8 @@ public sealed class JobPoolTests : IDisposable
         var request = Broken with { SkipHeads = false };
         await _fixture.ScoreAsync(request);
         var folder = new JobFolder(JobResolver.Resolve(request).Spec.Id);
-        await _fixture.Jobs.Blobs.TryCreateAsync(folder.WeightsColumns, JobJson.Write(new WeightsColumns(new float[12], new float[12], new float[12], new float[12])));
+        await _fixture.Jobs.Blobs.TryCreateAsync(
+            folder.WeightsColumns, JobJson.Write(new WeightsColumns(new float[12], new float[12], new float[12], new float[12])));
         return folder;
     }
 

@@ -32,7 +32,8 @@ public class JobQueueTests
         var (_, two) = await fixture.SubmitAsync(JobFixture.TinyRequest with { Rows = 3 });
         await new JobStatusReader(fixture.Jobs, time).WriteControlAsync(two, new JobControl(7, Paused: true), default);
         var active = await queue.InTurnAsync(default);
-        Assert.Equal([(two.Id, new JobControl(7, Paused: true)), (one.Id, JobControl.Default)], active.Select(job => (job.Folder.Id, job.Control)));
+        Assert.Equal(
+            [(two.Id, new JobControl(7, Paused: true)), (one.Id, JobControl.Default)], active.Select(job => (job.Folder.Id, job.Control)));
 
         await new JobStatusReader(fixture.Jobs, time).CancelAsync(two, null, default);
         Assert.Equal([one.Id], (await queue.InTurnAsync(default)).Select(job => job.Folder.Id));

@@ -41,7 +41,8 @@ public sealed class UnreadableJobsTests
         var tells = new ConcurrentQueue<(string Job, string Message)>();
         using var drain = new CancellationTokenSource();
         var pool = new JobPool(
-            fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System, (job, cause) => tells.Enqueue((job.Id, cause.Message)), new StoreWork(fixture.Jobs, TimeProvider.System));
+            fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System,
+            (job, cause) => tells.Enqueue((job.Id, cause.Message)), new StoreWork(fixture.Jobs, TimeProvider.System));
         var running = pool.RunAsync(drain.Token, default);
         for (; looks < Looks; looks++)
         {
@@ -80,8 +81,11 @@ public sealed class UnreadableJobsTests
         var told = new TaskCompletionSource<Exception>();
         using var drain = new CancellationTokenSource();
         var running = new JobPool(
-            fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System, (_, cause) => told.TrySetResult(cause), new StoreWork(fixture.Jobs, TimeProvider.System)).RunAsync(drain.Token, default);
-        Assert.Contains("a newer version of HeadScope committed this shard", (await told.Task.WaitAsync(TimeSpan.FromMinutes(1))).Message, StringComparison.Ordinal);
+            fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System, (_, cause) => told.TrySetResult(cause),
+            new StoreWork(fixture.Jobs, TimeProvider.System)).RunAsync(drain.Token, default);
+        Assert.Contains(
+            "a newer version of HeadScope committed this shard", (await told.Task.WaitAsync(TimeSpan.FromMinutes(1))).Message,
+            StringComparison.Ordinal);
         await drain.CancelAsync();
         await running;
         Assert.False(await fixture.Jobs.Blobs.ExistsAsync(folder.Failed));

@@ -17,7 +17,8 @@ public class DamageTests
         await fixture.ScoreAsync(Request);
         var job = JobResolver.Resolve(Request);
         var folder = new JobFolder(job.Spec.Id);
-        var blob = (await fixture.BlobsAsync(folder.Shards)).Single(name => name.Contains("000001.", StringComparison.Ordinal) && name.EndsWith(".scores", StringComparison.Ordinal));
+        var blob = (await fixture.BlobsAsync(folder.Shards))
+            .Single(name => name.Contains("000001.", StringComparison.Ordinal) && name.EndsWith(".scores", StringComparison.Ordinal));
         await DamageAsync(fixture, blob, 20_000);
         var fault = await Assert.ThrowsAsync<JobStoppedException>(() => RunAsync(fixture, folder));
         Assert.Contains("shard 1 ", fault.Message, StringComparison.Ordinal);
@@ -69,7 +70,8 @@ public class DamageTests
         using var fixture = new JobFixture();
         await fixture.ScoreAsync(Request);
         var folder = new JobFolder(JobResolver.Resolve(Request).Spec.Id);
-        await using var session = await JobSession.OpenAsync(fixture.Jobs, folder, new EngineOptions(), new JobFixture.Observer(), TimeProvider.System, default);
+        await using var session = await JobSession.OpenAsync(
+            fixture.Jobs, folder, new EngineOptions(), new JobFixture.Observer(), TimeProvider.System, default);
         await fixture.Jobs.DeleteAsync(folder, default);
         var stopped = await Assert.ThrowsAsync<JobStoppedException>(() => session.TryReduceAsync(default));
         Assert.True(stopped.Cancelled);

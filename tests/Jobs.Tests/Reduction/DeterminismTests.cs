@@ -17,7 +17,8 @@ public class DeterminismTests
         var first = await RunAsync(request with { ShardRows = 24 }, new EngineOptions { Workers = 1, BatchSize = 24, Threads = 1 });
         foreach (var (workers, batch, shardRows, threads) in new[] { (1, 1, 3, 1), (2, 7, 3, 2), (4, 32, 64, 4), (2, 1, 5, 1), (4, 7, 1, 2), (1, 32, 3, 3) })
         {
-            var again = await RunAsync(request with { ShardRows = shardRows }, new EngineOptions { Workers = workers, BatchSize = batch, Threads = threads });
+            var again = await RunAsync(
+                request with { ShardRows = shardRows }, new EngineOptions { Workers = workers, BatchSize = batch, Threads = threads });
             Assert.Equal(first, again);
         }
     }

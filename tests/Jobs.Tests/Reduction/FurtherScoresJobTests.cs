@@ -24,7 +24,8 @@ public class FurtherScoresJobTests(ITestOutputHelper output)
         using var oracle = OracleModel.OfScores(name, variant, output);
         using var fixture = new JobFixture();
         var (folder, _) = await fixture.RunAsync(Request(name, variant));
-        var csv = Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Result("head_df.csv")))!).TrimEnd().Split('\n').Select(line => line.Split(',')).ToArray();
+        var csv = Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Result("head_df.csv")))!).TrimEnd().Split('\n')
+            .Select(line => line.Split(',')).ToArray();
         var met = 0;
         foreach (var score in ScoreCatalogue.All.Except(ScoreCatalogue.Default))
         {
@@ -36,9 +37,12 @@ public class FurtherScoresJobTests(ITestOutputHelper output)
                 var index = Array.IndexOf(csv[0], column);
                 Assert.True(index > 0, $"there is no column {column}");
 
-                // A quantile of ratios moves far where head_dla is near 0; OracleJobTests bounds how far, here an order of magnitude is enough.
+                // A quantile of ratios moves far where head_dla is near 0; OracleJobTests bounds how far, here an order of magnitude is
+                // enough.
                 var tolerance = score is SourceRatio ? 1e-2f : 0;
-                oracle.Meets(key, [.. csv.Skip(1).Select(row => float.Parse(row[index], CultureInfo.InvariantCulture))], i => Around(oracle.Expected.Floats(key)[i], tolerance));
+                oracle.Meets(
+                    key, [.. csv.Skip(1).Select(row => float.Parse(row[index], CultureInfo.InvariantCulture))],
+                    i => Around(oracle.Expected.Floats(key)[i], tolerance));
                 met++;
             }
         }
@@ -54,15 +58,19 @@ public class FurtherScoresJobTests(ITestOutputHelper output)
         foreach (var (workers, batch, rows) in new[] { (1, 1, 3), (2, 7, 64), (4, 32, 3) })
         {
             using var fixture = new JobFixture();
-            var (folder, manifest) = await fixture.RunAsync(request with { ShardRows = rows }, new Jobs.Work.EngineOptions { Workers = workers, BatchSize = batch });
+            var (folder, manifest) = await fixture.RunAsync(
+                request with { ShardRows = rows }, new Jobs.Work.EngineOptions { Workers = workers, BatchSize = batch });
             var files = new Dictionary<string, byte[]>();
             foreach (var file in manifest.Files.Keys)
                 files.Add(file, (await fixture.Jobs.Blobs.TryReadAsync(folder.Result(file)))!);
             first ??= files;
             foreach (var (file, bytes) in first)
-                Assert.True(bytes.AsSpan().SequenceEqual(files[file]), $"{file} differs with {workers} workers, batches of {batch} and shards of {rows}");
+                Assert.True(
+                    bytes.AsSpan().SequenceEqual(files[file]),
+                    $"{file} differs with {workers} workers, batches of {batch} and shards of {rows}");
         }
     }
 
-    static (float Low, float High) Around(float value, float relative) => (value - Math.Abs(value) * relative, value + Math.Abs(value) * relative);
+    static (float Low, float High) Around(float value, float relative) =>
+        (value - Math.Abs(value) * relative, value + Math.Abs(value) * relative);
 }

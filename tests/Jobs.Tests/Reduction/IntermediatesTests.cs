@@ -17,7 +17,8 @@ public class IntermediatesTests
         var kept = await fixture.BlobsAsync(folder.Prefix);
         foreach (var turn in new Func<Task>[]
         {
-            () => new LocalEngine(fixture.Jobs, new EngineOptions(), TimeProvider.System).RunAsync(folder, new JobFixture.Observer(), default),
+            () => new LocalEngine(fixture.Jobs, new EngineOptions(), TimeProvider.System)
+                .RunAsync(folder, new JobFixture.Observer(), default),
             () => new JobQueue(fixture.Jobs, TimeProvider.System).InTurnAsync(default),
         })
         {
@@ -45,6 +46,7 @@ public class IntermediatesTests
         foreach (var name in new[] { folder.ShardScores(0, "attempt"), $"{folder.Failures}000000.1" })
             Assert.True(await fixture.Jobs.Blobs.TryCreateAsync(name, "left"u8.ToArray()));
         var dead = ProcessIdentity.Current with { Started = "another" };
-        Assert.NotNull(await new BlobClaims(fixture.Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration, dead).TryClaimAsync("reduce", "dead", default));
+        Assert.NotNull(await new BlobClaims(
+            fixture.Jobs.Blobs, folder, TimeProvider.System, BlobClaims.DefaultDuration, dead).TryClaimAsync("reduce", "dead", default));
     }
 }

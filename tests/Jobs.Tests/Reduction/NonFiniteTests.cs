@@ -33,7 +33,8 @@ public class NonFiniteTests
         var loss = scores.Loss.ToArray();
         var finite = loss.Where(float.IsFinite).ToArray();
         Assert.Equal(factor == OverflowingModel.Somewhere, finite.Length > 0);
-        var badRows = Enumerable.Range(0, rows).Where(row => loss.Skip(row * positions).Take(positions).Any(value => !float.IsFinite(value))).ToArray();
+        var badRows = Enumerable.Range(0, rows)
+            .Where(row => loss.Skip(row * positions).Take(positions).Any(value => !float.IsFinite(value))).ToArray();
         var found = manifest.Summary.NonFiniteLoss!;
         Assert.Equal(
             (loss.Count(float.IsNaN), loss.Count(float.IsInfinity), badRows.Length), (found.NaNs, found.Infinities, found.Rows));
@@ -52,16 +53,20 @@ public class NonFiniteTests
         Assert.Equal(new NonFiniteScores(stored.Count(float.IsNaN), stored.Count(float.IsInfinity)), manifest.Summary.NonFiniteScores);
 
         // Quantiles are of the numbers: NaN is none.
-        var frame = Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Result("head_df.csv")))!).TrimEnd().Split('\n').Skip(1).Select(line => line.Split(',')).ToList();
+        var frame = Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Result("head_df.csv")))!).TrimEnd().Split('\n')
+            .Skip(1).Select(line => line.Split(',')).ToList();
         foreach (var (head, cells) in frame.Index())
-            Assert.Equal(Quantile(scores[HeadDla.Instance, head].ToArray(), manifest.Scores.Quantile), float.Parse(cells[3], CultureInfo.InvariantCulture));
+            Assert.Equal(
+                Quantile(scores[HeadDla.Instance, head].ToArray(), manifest.Scores.Quantile),
+                float.Parse(cells[3], CultureInfo.InvariantCulture));
 
         var json = JobJson.Write(manifest);
         Assert.Equal(json, JobJson.Write(JobJson.Read<Manifest>(json, "manifest")));
         var report = Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Result("report.html")))!);
         foreach (var warning in manifest.Summary.Warnings)
             Assert.Contains(warning[..20], report, StringComparison.Ordinal);
-        Assert.Contains($"{loss.Length - finite.Length:N0} of {loss.Length:N0} positions", manifest.Summary.Warnings[0], StringComparison.Ordinal);
+        Assert.Contains(
+            $"{loss.Length - finite.Length:N0} of {loss.Length:N0} positions", manifest.Summary.Warnings[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,7 +75,8 @@ public class NonFiniteTests
         using var fixture = new JobFixture();
         var (folder, manifest) = await fixture.RunAsync(JobFixture.TinyRequest with { SkipHeads = true });
         Assert.Empty(manifest.Summary.Warnings);
-        Assert.DoesNotContain("non_finite", Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Manifest))!), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "non_finite", Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Manifest))!), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +114,8 @@ public class NonFiniteTests
         Assert.All(dla.Lowest.Best, example => Assert.Equal(float.NegativeInfinity, example.Value));
 
         var record = new ShardRecord(
-            spec.Id, 0, 0, 2, Positions, new JobFolder(spec.Id).ShardScores(0, "attempt"), new uint[3], ShardScoresFile.CountWithSources(scores), new ShardWork("worker", "device", DateTimeOffset.UnixEpoch, 0, 0, 0, 0));
+            spec.Id, 0, 0, 2, Positions, new JobFolder(spec.Id).ShardScores(0, "attempt"), new uint[3],
+            ShardScoresFile.CountWithSources(scores), new ShardWork("worker", "device", DateTimeOffset.UnixEpoch, 0, 0, 0, 0));
         var back = new HeadStatistics(ScoreSelection.Default, 1, examples: 3);
         ShardStatsFile.Read(ShardStatsFile.Write(record, statistics), "stats", new ShardShape(spec, new JobPlan(2, 2)), back);
         foreach (var score in ScoreCatalogue.Default)

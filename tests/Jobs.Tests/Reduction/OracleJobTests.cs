@@ -24,7 +24,8 @@ public class OracleJobTests(ITestOutputHelper output)
         var shards = await fixture.ScoreAsync(JobFixture.Request(name) with { Raw = variant == "raw", ShardRows = 5 });
         var quantiles = await new QuantilePass(shards, [.. JobRequest.NotebookQuantiles.Union(Four).Order()]).RunAsync(2, default);
         var ratios = new RatioIntervals(oracle);
-        foreach (var (score, oracleName) in ScoreCatalogue.Default.Select(score => (score, score is StoredScore ? score.Name : "ratio_dla")))
+        foreach (var (score, oracleName) in ScoreCatalogue.Default.Select(
+            score => (score, score is StoredScore ? score.Name : "ratio_dla")))
         {
             foreach (var (population, suffix) in new[] { (Population.All, ""), (Population.NoInduction, "_no_ind") })
             {
@@ -36,7 +37,9 @@ public class OracleJobTests(ITestOutputHelper output)
                     var heads = shards.Statistics.Heads;
                     oracle.Meets(
                         key, [.. levels.SelectMany(level => quantiles.Column(score, population, level))],
-                        score is SourceRatio ? i => ratios.Interval(i % heads, levels[i / heads], population == Population.NoInduction) : null);
+                        score is SourceRatio
+                            ? i => ratios.Interval(i % heads, levels[i / heads], population == Population.NoInduction)
+                            : null);
                 }
             }
         }
@@ -54,12 +57,14 @@ public class OracleJobTests(ITestOutputHelper output)
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);
         using var fixture = new JobFixture();
         var (folder, manifest) = await fixture.RunAsync(JobFixture.Request(name) with { Raw = variant == "raw", ShardRows = 5 });
-        var csv = Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Result("head_df.csv")))!).TrimEnd().Split('\n').Select(line => line.Split(',')).ToArray();
+        var csv = Encoding.UTF8.GetString((await fixture.Jobs.Blobs.TryReadAsync(folder.Result("head_df.csv")))!).TrimEnd().Split('\n')
+            .Select(line => line.Split(',')).ToArray();
         Assert.Equal(
             "L,H,label,head_dla,mover_attn,mover_dla,dla_ratio,induction,eigenvals_vocab,eigenvals_resid,frac_copy_argmax,head_dla_no_ind,mover_attn_no_ind,mover_dla_no_ind,ratio_dla_no_ind",
             string.Join(',', csv[0]));
         for (var column = 3; column < csv[0].Length; column++)
-            oracle.Meets($"head_df.{csv[0][column]}", [.. csv.Skip(1).Select(row => float.Parse(row[column], CultureInfo.InvariantCulture))]);
+            oracle.Meets(
+                $"head_df.{csv[0][column]}", [.. csv.Skip(1).Select(row => float.Parse(row[column], CultureInfo.InvariantCulture))]);
 
         var scalars = Fixture.Json(name, $"scalars_{variant}.json");
         Assert.Equal(scalars.GetProperty("frac_movable").GetDouble(), manifest.Summary.FracMovable, 1e-6);

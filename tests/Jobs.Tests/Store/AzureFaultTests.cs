@@ -38,7 +38,8 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
     {
         await using var proxy = await ProxyAsync();
         IBlobStore store = await azurite.OpenAsync(
-            SharedAzurite.NewContainer(), through: proxy.Address, options: SharedAzurite.Quick with { RequestTimeout = TimeSpan.FromSeconds(2) });
+            SharedAzurite.NewContainer(), through: proxy.Address,
+            options: SharedAzurite.Quick with { RequestTimeout = TimeSpan.FromSeconds(2) });
         proxy.Delay = TimeSpan.FromSeconds(3);
         var late = 0;
         proxy.Plan = request => request.Method == "PUT" && Interlocked.Increment(ref late) == 1 ? Fault.Delay : Fault.None;
@@ -55,7 +56,8 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
         proxy.BreakSome(0.3, seed: 1);
         for (var round = 0; round < 10; round++)
         {
-            var created = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Task.Run(() => store.TryCreateAsync($"{round}", new[] { (byte)i }))));
+            var created = await Task.WhenAll(
+                Enumerable.Range(0, 6).Select(i => Task.Run(() => store.TryCreateAsync($"{round}", new[] { (byte)i }))));
             var winner = Assert.Single(Enumerable.Range(0, 6), i => created[i]);
             Assert.Equal([(byte)winner], (await store.TryReadAsync($"{round}"))!);
         }
@@ -166,7 +168,8 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
         foreach (var operation in new Func<Task>[]
         {
             () => store.TryCreateAsync("a", new byte[1]), () => store.WriteAsync("a", new byte[1]), () => store.WriteAsync("a", new byte[5000]), () => store.TryReadAsync("a"),
-            () => store.ExistsAsync("a"), () => store.ReadRangeAsync("a", 0, new byte[1]), () => store.OpenReadAsync("a"), () => store.DeleteAsync("a"),
+            () => store.ExistsAsync("a"), () => store.ReadRangeAsync("a", 0, new byte[1]), () => store.OpenReadAsync("a"),
+            () => store.DeleteAsync("a"),
             async () => await store.ListAsync("a").GetAsyncEnumerator().MoveNextAsync(),
         })
         {
@@ -190,5 +193,6 @@ public sealed class AzureFaultTests(SharedAzurite azurite, ITestOutputHelper out
 
     async Task<FaultyProxy> ProxyAsync() => await FaultyProxy.StartAsync((await azurite.ServerAsync()).Address);
 
-    static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+    static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 }

@@ -11,7 +11,8 @@ public abstract class BlobStoreContractTests
     /// <summary>Names that some file system, URL or pattern might take for something else.</summary>
     static readonly string[] OddNames =
     [
-        "a b/c d", "percent%20/%2e%2e/x", "hash#1", "plus+and&more=1;2,3", "~!$'()@[]{}^`", "..a", "a..b/.hidden", "ümläut/日本語/🙂.bin", "UPPER/lower", "a'b", "a/b/c/d/e/f/g/h",
+        "a b/c d", "percent%20/%2e%2e/x", "hash#1", "plus+and&more=1;2,3", "~!$'()@[]{}^`", "..a", "a..b/.hidden", "ümläut/日本語/🙂.bin",
+        "UPPER/lower", "a'b", "a/b/c/d/e/f/g/h",
     ];
 
     static readonly string[] BadNames =
@@ -51,7 +52,8 @@ public abstract class BlobStoreContractTests
         for (var round = 0; round < 10; round++)
         {
             var name = $"round/{round}";
-            var created = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => store.TryCreateAsync(name, Bytes($"{i}")))));
+            var created = await Task.WhenAll(
+                Enumerable.Range(0, 16).Select(i => Task.Run(() => store.TryCreateAsync(name, Bytes($"{i}")))));
             var winner = Assert.Single(Enumerable.Range(0, 16), i => created[i]);
             Assert.Equal($"{winner}", await TextAsync(store, name));
         }
@@ -178,7 +180,8 @@ public abstract class BlobStoreContractTests
     public async Task Write_ManyAtOnce_OneOfThemIsThereWhole()
     {
         var store = await OpenAsync();
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => store.WriteAsync("a", Enumerable.Repeat((byte)i, 9_000 + i).ToArray()))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => Task.Run(() => store.WriteAsync("a", Enumerable.Repeat((byte)i, 9_000 + i).ToArray()))));
         var found = (await store.TryReadAsync("a"))!;
         Assert.Equal(9_000 + found[0], found.Length);
         Assert.All(found, b => Assert.Equal(found[0], b));
@@ -230,7 +233,8 @@ public abstract class BlobStoreContractTests
         var random = new Random(Seed);
         var content = Random(random, 12_345);
         await store.WriteAsync("a", content);
-        var ranges = Enumerable.Range(0, 20).Select(_ => random.Next(content.Length)).Select(start => (start, random.Next(content.Length - start + 1)));
+        var ranges = Enumerable.Range(0, 20).Select(_ => random.Next(content.Length))
+            .Select(start => (start, random.Next(content.Length - start + 1)));
         foreach (var (start, length) in ranges.Append((0, content.Length)).Append((content.Length - 1, 1)).Append((5, 0)))
         {
             var part = new byte[length];
@@ -270,8 +274,12 @@ public abstract class BlobStoreContractTests
         await store.WriteAsync("jobs/0.json", new byte[5]);
         Assert.Equal(41, (await ListAsync(store, "")).Count);
         Assert.Equal(41, (await ListAsync(store, "jobs/")).Count);
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => ($"jobs/1/shards/{2 * i + 1:D3}", 2L * i + 1)), (await ListAsync(store, "jobs/1/")).Select(blob => (blob.Name, blob.Length)));
-        Assert.Equal(["jobs/0/shards/010", "jobs/0/shards/012", "jobs/0/shards/014", "jobs/0/shards/016", "jobs/0/shards/018"], (await ListAsync(store, "jobs/0/shards/01")).Select(blob => blob.Name));
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(i => ($"jobs/1/shards/{2 * i + 1:D3}", 2L * i + 1)),
+            (await ListAsync(store, "jobs/1/")).Select(blob => (blob.Name, blob.Length)));
+        Assert.Equal(
+            ["jobs/0/shards/010", "jobs/0/shards/012", "jobs/0/shards/014", "jobs/0/shards/016", "jobs/0/shards/018"],
+            (await ListAsync(store, "jobs/0/shards/01")).Select(blob => blob.Name));
         Assert.Equal(21, (await ListAsync(store, "jobs/0")).Count);
         Assert.Empty(await ListAsync(store, "job/"));
         Assert.Empty(await ListAsync(store, "jobs/2/shards/"));
@@ -349,7 +357,8 @@ public abstract class BlobStoreContractTests
 
     protected static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    protected static async Task<string?> TextAsync(IBlobStore store, string name) => await store.TryReadAsync(name) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+    protected static async Task<string?> TextAsync(IBlobStore store, string name) =>
+        await store.TryReadAsync(name) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
     /// <summary>In order of their names.</summary>
     protected static async Task<List<BlobInfo>> ListAsync(IBlobStore store, string prefix)

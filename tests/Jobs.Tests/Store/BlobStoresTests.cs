@@ -32,7 +32,8 @@ public sealed class BlobStoresTests(SharedAzurite azurite)
     [Fact]
     public void Parse_SignatureInTheEnvironment_IsUsed()
     {
-        var location = AzureLocation.Parse("https://account.blob.core.windows.net/jobs", name => name == AzureLocation.SasVariable ? $"?{Sas}" : null);
+        var location = AzureLocation.Parse(
+            "https://account.blob.core.windows.net/jobs", name => name == AzureLocation.SasVariable ? $"?{Sas}" : null);
         Assert.Equal($"?{Sas}", location.Connect(new()).Uri.Query);
         Assert.Equal("https://account.blob.core.windows.net/jobs", location.Display);
     }
@@ -52,7 +53,8 @@ public sealed class BlobStoresTests(SharedAzurite azurite)
     [InlineData("azure://jobs", $"{AzureLocation.ConnectionStringVariable} is not set", "")]
     public void Parse_NoLocation_SaysWhatWasExpectedWithoutSecrets(string text, string message, string connection = Connection)
     {
-        var fault = Assert.Throws<StoreException>(() => AzureLocation.Parse(text, name => name == AzureLocation.ConnectionStringVariable ? connection : null));
+        var fault = Assert.Throws<StoreException>(
+            () => AzureLocation.Parse(text, name => name == AzureLocation.ConnectionStringVariable ? connection : null));
         Assert.Contains(message, fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, fault.ToString(), StringComparison.Ordinal);
     }
@@ -61,7 +63,8 @@ public sealed class BlobStoresTests(SharedAzurite azurite)
     [InlineData("https://account.blob.core.windows.net/jobs/a//b")]
     [InlineData("azure://jobs/../other")]
     public void Parse_PrefixThatLeadsElsewhere_IsRefused(string text) =>
-        Assert.Throws<ArgumentException>(() => AzureLocation.Parse(text, name => name == AzureLocation.ConnectionStringVariable ? Connection : null));
+        Assert.Throws<ArgumentException>(
+            () => AzureLocation.Parse(text, name => name == AzureLocation.ConnectionStringVariable ? Connection : null));
 
     [Fact]
     public async Task Open_Folder_IsMadeIfItMayBe()
@@ -102,7 +105,8 @@ public sealed class BlobStoresTests(SharedAzurite azurite)
         var container = SharedAzurite.NewContainer();
         var tomorrow = DateTimeOffset.UtcNow.AddDays(1);
         const BlobContainerSasPermissions All = BlobContainerSasPermissions.All;
-        await MayNotAsync(await azurite.SasAsync(container, All, tomorrow), "no such container", create: true); // a signature for a container cannot create it
+        // A signature for a container cannot create it.
+        await MayNotAsync(await azurite.SasAsync(container, All, tomorrow), "no such container", create: true);
         await (await azurite.OpenAsync(container)).WriteAsync("there", new byte[1]);
 
         var (store, _) = await OpenAsync(await azurite.SasAsync(container, All, tomorrow), create: true);
@@ -114,7 +118,8 @@ public sealed class BlobStoresTests(SharedAzurite azurite)
         await MayNotAsync(await azurite.SasAsync(container, All, DateTimeOffset.UtcNow.AddDays(-1)), "access was denied");
         var forged = await azurite.SasAsync(container, All, tomorrow);
         await MayNotAsync(new Uri(forged.ToString().Replace("sp=", "sp=x", StringComparison.Ordinal)), "access was denied");
-        var (readOnly, secret) = await OpenAsync(await azurite.SasAsync(container, BlobContainerSasPermissions.Read | BlobContainerSasPermissions.List, tomorrow), create: false);
+        var (readOnly, secret) = await OpenAsync(await azurite.SasAsync(
+            container, BlobContainerSasPermissions.Read | BlobContainerSasPermissions.List, tomorrow), create: false);
         Assert.True(await readOnly.ExistsAsync("b"));
         foreach (var write in new Func<Task>[] { () => readOnly.TryCreateAsync("c", new byte[1]), () => readOnly.WriteAsync("c", new byte[5000]), () => readOnly.DeleteAsync("b") })
         {
@@ -128,7 +133,8 @@ public sealed class BlobStoresTests(SharedAzurite azurite)
     [SkippableFact]
     public async Task Open_WrongKey_IsDeniedAndNotTold()
     {
-        var connection = (await azurite.ServerAsync()).ConnectionString().Replace((await azurite.ServerAsync()).Key, Secret, StringComparison.Ordinal);
+        var connection = (await azurite.ServerAsync()).ConnectionString()
+            .Replace((await azurite.ServerAsync()).Key, Secret, StringComparison.Ordinal);
         var location = AzureLocation.Parse("azure://jobs", _ => connection);
         var fault = await Assert.ThrowsAsync<StoreException>(() => AzureBlobStore.OpenAsync(location, create: true, SharedAzurite.Quick));
         Assert.Contains("access was denied (403 AuthorizationFailure)", fault.Message, StringComparison.Ordinal);

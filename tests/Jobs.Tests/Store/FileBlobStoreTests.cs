@@ -40,7 +40,8 @@ public sealed class FileBlobStoreTests : BlobStoreContractTests, IDisposable
         File.CreateSymbolicLink(Path.Combine(folder, "nowhere"), "/no/such/file");
         File.WriteAllText(Path.Combine(folder, "name: of no blob"), "x");
         File.WriteAllText(Path.Combine(folder, "ends in a dot."), "x");
-        Assert.DoesNotContain(await ListAsync(store, "jobs/1/"), blob => blob.Name.Contains("blob", StringComparison.Ordinal) || blob.Name.EndsWith('.'));
+        Assert.DoesNotContain(
+            await ListAsync(store, "jobs/1/"), blob => blob.Name.Contains("blob", StringComparison.Ordinal) || blob.Name.EndsWith('.'));
         await store.DeleteFolderAsync("jobs/1/");
         Assert.False(Directory.Exists(_folder.File("store/jobs/1")));
         Assert.True(File.Exists(Path.Combine(outside, "kept")));

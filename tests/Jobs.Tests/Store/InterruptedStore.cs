@@ -28,13 +28,16 @@ internal sealed class InterruptedStore(IBlobStore inner, Action<string, string> 
 
     public Task<bool> ExistsAsync(string name, CancellationToken cancellation = default) => inner.ExistsAsync(name, cancellation);
 
-    public Task ReadRangeAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default) => inner.ReadRangeAsync(name, offset, destination, cancellation);
+    public Task ReadRangeAsync(string name, long offset, Memory<byte> destination, CancellationToken cancellation = default) =>
+        inner.ReadRangeAsync(name, offset, destination, cancellation);
 
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => inner.OpenReadAsync(name, cancellation);
 
-    public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) => inner.ListAsync(prefix, cancellation);
+    public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) =>
+        inner.ListAsync(prefix, cancellation);
 
-    public IAsyncEnumerable<string> ListFoldersAsync(string folder, CancellationToken cancellation = default) => inner.ListFoldersAsync(folder, cancellation);
+    public IAsyncEnumerable<string> ListFoldersAsync(string folder, CancellationToken cancellation = default) =>
+        inner.ListFoldersAsync(folder, cancellation);
 
     public Task DeleteAsync(string name, CancellationToken cancellation = default) => inner.DeleteAsync(name, cancellation);
 

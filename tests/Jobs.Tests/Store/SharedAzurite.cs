@@ -27,7 +27,8 @@ public sealed class SharedAzurite : IDisposable
     internal async Task<AzureBlobStore> OpenAsync(string path, bool create = true, Uri? through = null, AzureStoreOptions? options = null)
     {
         var azurite = await ServerAsync();
-        var location = AzureLocation.Parse($"azure://{path}", name => name == AzureLocation.ConnectionStringVariable ? azurite.ConnectionString(through) : null);
+        var location = AzureLocation.Parse(
+            $"azure://{path}", name => name == AzureLocation.ConnectionStringVariable ? azurite.ConnectionString(through) : null);
         return await AzureBlobStore.OpenAsync(location, create, options ?? Quick);
     }
 

@@ -7,7 +7,9 @@ using HeadScope.Jobs.Work;
 
 namespace HeadScope.Jobs.Tests.Work;
 
-/// <summary>Token files that are overwritten in place while a job runs: no score of other tokens counts, and no manifest names a hash that was.</summary>
+/// <summary>
+/// Token files that are overwritten in place while a job runs: no score of other tokens counts, and no manifest names a hash that was.
+/// </summary>
 public sealed class ChangedTokensTests : IDisposable
 {
     readonly JobFixture _fixture = new();
@@ -37,7 +39,9 @@ public sealed class ChangedTokensTests : IDisposable
             if (++committed == shards)
                 Overwrite();
         }));
-        Assert.Contains($"{_tokens}: these are not the tokens that job {job.Spec.Id} was made for: the file has changed. Restore it", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{_tokens}: these are not the tokens that job {job.Spec.Id} was made for: the file has changed. Restore it", fault.Message,
+            StringComparison.Ordinal);
         Assert.Null(await _fixture.Jobs.ManifestAsync(folder, default));
         Assert.Equal(shards, (await JobStore.CommittedShardsAsync(_fixture.Jobs.Blobs, folder, default)).Count);
         await AssertIsDoneWithTheRightTokensAsync(folder);
@@ -58,7 +62,8 @@ public sealed class ChangedTokensTests : IDisposable
     {
         var (_, folder) = await _fixture.SubmitAsync(_request);
         Overwrite();
-        var fault = await Assert.ThrowsAsync<InvalidDataException>(() => new LocalEngine(_fixture.Jobs, new EngineOptions { VerifyModel = false }, TimeProvider.System).RunAsync(folder, new Watcher(), default));
+        var fault = await Assert.ThrowsAsync<InvalidDataException>(() => new LocalEngine(
+            _fixture.Jobs, new EngineOptions { VerifyModel = false }, TimeProvider.System).RunAsync(folder, new Watcher(), default));
         Assert.Contains("the file has changed", fault.Message, StringComparison.Ordinal);
         Assert.Empty(await JobStore.CommittedShardsAsync(_fixture.Jobs.Blobs, folder, default));
     }
@@ -81,11 +86,14 @@ public sealed class ChangedTokensTests : IDisposable
     static async Task AssertIsThatOfAnUntouchedRunAsync(Manifest manifest)
     {
         using var untouched = new JobFixture();
-        Assert.Equal(JobJson.Write((await untouched.RunAsync(JobFixture.TinyRequest with { ShardRows = 8, SkipHeads = true })).Manifest), JobJson.Write(manifest));
+        Assert.Equal(
+            JobJson.Write((await untouched.RunAsync(JobFixture.TinyRequest with { ShardRows = 8, SkipHeads = true })).Manifest),
+            JobJson.Write(manifest));
     }
 
     Task<Manifest> RunAsync(JobFolder folder, Action committed) =>
-        new LocalEngine(_fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System).RunAsync(folder, new Watcher { Committed = committed }, default);
+        new LocalEngine(_fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System)
+            .RunAsync(folder, new Watcher { Committed = committed }, default);
 
     static Action Once(Action action)
     {

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace HeadScope.Jobs.Tests.Work;
 
-/// <summary>Jobs that are deleted while somebody is at work on them: nothing of them is left, and the next of the same id is whole.</summary>
+/// <summary>
+/// Jobs that are deleted while somebody is at work on them: nothing of them is left, and the next of the same id is whole.
+/// </summary>
 public sealed class DeletionTests : IDisposable
 {
     static readonly JobRequest Request = JobFixture.TinyRequest with { ShardRows = 8, SkipHeads = true };
@@ -20,7 +22,8 @@ public sealed class DeletionTests : IDisposable
     Action<string, string>? _before;
     bool _deleted;
 
-    public DeletionTests() => _fixture = new JobFixture(new InterruptedStore(new FileBlobStore(_folder.File("store")), (op, name) => _before?.Invoke(op, name)));
+    public DeletionTests() =>
+        _fixture = new JobFixture(new InterruptedStore(new FileBlobStore(_folder.File("store")), (op, name) => _before?.Invoke(op, name)));
 
     public void Dispose()
     {
@@ -45,7 +48,8 @@ public sealed class DeletionTests : IDisposable
         DeleteBefore(op, blob);
         Assert.Contains("was deleted", (await Assert.ThrowsAsync<JobStoppedException>(RunAsync)).Message, StringComparison.Ordinal);
         Assert.True(_deleted);
-        Assert.False(Directory.Exists(Path.Combine(_fixture.Jobs.Blobs.Location, _job.Prefix)), string.Join(' ', await _fixture.BlobsAsync("")));
+        Assert.False(
+            Directory.Exists(Path.Combine(_fixture.Jobs.Blobs.Location, _job.Prefix)), string.Join(' ', await _fixture.BlobsAsync("")));
         await AssertIsDoneAgainAsync();
     }
 
@@ -142,5 +146,6 @@ public sealed class DeletionTests : IDisposable
         Assert.Equal(JobJson.Write((await untouched.RunAsync(Request)).Manifest), JobJson.Write(manifest));
     }
 
-    Task<Manifest> RunAsync() => new LocalEngine(_fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System).RunAsync(_job, new JobFixture.Observer(), default);
+    Task<Manifest> RunAsync() => new LocalEngine(_fixture.Jobs, new EngineOptions { Workers = 1, Threads = 1 }, TimeProvider.System)
+        .RunAsync(_job, new JobFixture.Observer(), default);
 }

@@ -24,7 +24,8 @@ public class DeviceThreadTests
     {
         using var thread = new DeviceThread("device");
         await Assert.ThrowsAsync<InvalidDataException>(() => thread.RunAsync<int>(() => throw new InvalidDataException("no"), default));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => thread.RunAsync<int>(() => throw new OperationCanceledException(), default));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => thread.RunAsync<int>(() => throw new OperationCanceledException(), default));
         Assert.True(await thread.RunAsync(() => true, default));
     }
 }

@@ -51,7 +51,8 @@ internal sealed class WatchedBackend(IBackend inner, Action operation) : IBacken
 
     public void DivideColumns(Tensor scores, Tensor scale) => Inner.DivideColumns(scores, scale);
 
-    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets, float? cap = null) => Inner.TokenLoss(x, unembed, targets, cap);
+    public Tensor TokenLoss(Tensor x, Matrix unembed, ReadOnlySpan<int> targets, float? cap = null) =>
+        Inner.TokenLoss(x, unembed, targets, cap);
 
     public void NormalizeRuns(Tensor x, int size, Norm norm) => Inner.NormalizeRuns(x, size, norm);
 

@@ -40,7 +40,8 @@ public class WorkerTests
         Assert.Contains("the device was lost", stopped.Message, StringComparison.Ordinal);
 
         // Others are told, until somebody reopens the job; then only what is missing is done.
-        await Assert.ThrowsAsync<JobStoppedException>(() => fixture.Worker(job, folder, fixture.Leases(job, folder), model.Scorer, observer).RunAsync(default));
+        await Assert.ThrowsAsync<JobStoppedException>(
+            () => fixture.Worker(job, folder, fixture.Leases(job, folder), model.Scorer, observer).RunAsync(default));
         Assert.Equal([0, 1], observer.Committed.Order());
         await fixture.Jobs.ReopenAsync(folder, default);
         await fixture.Worker(job, folder, fixture.Leases(job, folder), model.Scorer, observer).RunAsync(default);
@@ -75,7 +76,9 @@ public class WorkerTests
         var (job, folder) = await fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 8, SkipHeads = true });
         using var model = new TestModel(job.Spec);
         using var cancellation = new CancellationTokenSource();
-        var worker = fixture.Worker(job, folder, fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ => cancellation.Cancel()), new JobFixture.Observer());
+        var worker = fixture.Worker(
+            job, folder, fixture.Leases(job, folder), new InterruptedScorer(model.Scorer, _ => cancellation.Cancel()),
+            new JobFixture.Observer());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => worker.RunAsync(cancellation.Token));
         Assert.Empty(await fixture.BlobsAsync(folder.Claims));
         Assert.Empty(await fixture.BlobsAsync(folder.Failures));

@@ -15,9 +15,11 @@ public class WorkplaceTests
     public async Task Compute_OnADeviceWithItsOwnThread_StaysOnThatThread()
     {
         using var place = new Workplace(new ThreadedDevice("a"));
-        var threads = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => place.RunAsync(() => Environment.CurrentManagedThreadId))));
+        var threads = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => Task.Run(() => place.RunAsync(() => Environment.CurrentManagedThreadId))));
         Assert.Single(threads.Distinct());
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => place.RunAsync<int>(() => throw new InvalidOperationException("lost")));
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => place.RunAsync<int>(() => throw new InvalidOperationException("lost")));
         Assert.Equal("lost", fault.Message);
         Assert.Equal(threads[0], await place.RunAsync(() => Environment.CurrentManagedThreadId));
     }
@@ -40,7 +42,9 @@ public class WorkplaceTests
         var (_, folder) = await fixture.SubmitAsync(JobFixture.TinyRequest with { ShardRows = 4 });
         var device = new ThreadedDevice("a");
         using var drain = new CancellationTokenSource();
-        var pool = new JobPool(fixture.Jobs, new EngineOptions { Devices = [device] }, TimeProvider.System, (_, cause) => Assert.Fail(cause.Message), new StoreWork(fixture.Jobs, TimeProvider.System));
+        var pool = new JobPool(
+            fixture.Jobs, new EngineOptions { Devices = [device] }, TimeProvider.System, (_, cause) => Assert.Fail(cause.Message),
+            new StoreWork(fixture.Jobs, TimeProvider.System));
         var running = pool.RunAsync(drain.Token, default);
         for (var wait = 0; wait < 600 && await fixture.Jobs.ManifestAsync(folder, default) is null; wait++)
             await Task.Delay(100);
@@ -62,7 +66,9 @@ public class WorkplaceTests
 
         var told = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var drain = new CancellationTokenSource();
-        var running = new JobPool(fixture.Jobs, new EngineOptions { Devices = [ManagedDevice.Instance] }, TimeProvider.System, (_, cause) => told.TrySetResult(cause), new StoreWork(fixture.Jobs, TimeProvider.System)).RunAsync(drain.Token, default);
+        var running = new JobPool(
+            fixture.Jobs, new EngineOptions { Devices = [ManagedDevice.Instance] }, TimeProvider.System,
+            (_, cause) => told.TrySetResult(cause), new StoreWork(fixture.Jobs, TimeProvider.System)).RunAsync(drain.Token, default);
         Assert.Contains("bfloat16", (await told.Task.WaitAsync(TimeSpan.FromMinutes(1))).Message, StringComparison.Ordinal);
         await drain.CancelAsync();
         await running;
@@ -79,7 +85,8 @@ public class WorkplaceTests
         Assert.Contains("'cuda:3' on this machine; it has cpu", Fault("managed", "cpu,cuda:3..5"), StringComparison.Ordinal);
         Assert.Contains("'cuda:5..3'", Fault("managed", "cuda:5..3"), StringComparison.Ordinal);
 
-        static string Fault(string backend, string? devices) => Assert.Throws<InvalidJobException>(() => ComputeBackends.Find(backend, devices)).Message;
+        static string Fault(string backend, string? devices) =>
+            Assert.Throws<InvalidJobException>(() => ComputeBackends.Find(backend, devices)).Message;
     }
 
     static async Task<Manifest> RunAsync(JobRequest request, EngineOptions options)
@@ -105,6 +112,7 @@ public class WorkplaceTests
 
         public bool Supports(Precision precision) => precision == Precision.Float32;
 
-        public IBackend Open(int threads, Precision precision) => new WatchedBackend(new ManagedBackend(threads), () => _threads[Environment.CurrentManagedThreadId] = true);
+        public IBackend Open(int threads, Precision precision) =>
+            new WatchedBackend(new ManagedBackend(threads), () => _threads[Environment.CurrentManagedThreadId] = true);
     }
 }

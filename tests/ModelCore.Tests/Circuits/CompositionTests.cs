@@ -30,10 +30,12 @@ public sealed class CompositionTests : IDisposable
             var block = weights.ReadBlock(layer);
             for (var head = 0; head < heads; head++)
             {
-                Matrix<double> Projection(float[] all, int index) => Matrix<double>.Build.Dense(model, size, (i, j) => all[(index * model + i) * size + j]);
+                Matrix<double> Projection(float[] all, int index) =>
+                    Matrix<double>.Build.Dense(model, size, (i, j) => all[(index * model + i) * size + j]);
                 var shared = head * keyValueHeads / heads;
                 var output = Matrix<double>.Build.Dense(size, model, (i, j) => block.WO[(head * size + i) * model + j]);
-                circuits.Add((Projection(block.WV, shared) * output, Projection(block.WQ, head) * Projection(block.WK, shared).Transpose()));
+                circuits.Add(
+                    (Projection(block.WV, shared) * output, Projection(block.WQ, head) * Projection(block.WK, shared).Transpose()));
             }
         }
 
@@ -44,7 +46,8 @@ public sealed class CompositionTests : IDisposable
                 var (ov, readers) = (circuits[writer].Ov, circuits[reader]);
                 foreach (var (kind, input) in new[] { (Composition.Q, readers.Qk), (Composition.K, readers.Qk.Transpose()), (Composition.V, readers.Ov) })
                 {
-                    var expected = writer / heads < reader / heads ? (ov * input).FrobeniusNorm() / (ov.FrobeniusNorm() * input.FrobeniusNorm()) : 0;
+                    var expected = writer / heads < reader / heads ? (ov * input)
+                        .FrobeniusNorm() / (ov.FrobeniusNorm() * input.FrobeniusNorm()) : 0;
                     Assert.Equal(expected, scores[(int)kind, writer, reader], 1e-6);
                 }
             }

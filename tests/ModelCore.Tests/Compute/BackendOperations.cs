@@ -18,7 +18,8 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
                 using var x = backend.Upload(Random(rows * inputs, 1), rows, inputs);
                 using var straight = backend.Load(Random(inputs * outputs, 2), inputs, outputs, Random(outputs, 3));
                 using var transposed = backend.Load(Random(inputs * outputs, 2), inputs, outputs, transposed: true);
-                return [Values(backend, backend.Multiply(x, straight)), Values(backend, backend.Multiply(x, transposed)), Values(backend, backend.GatherOutputs(straight, [outputs - 1, -1, 0]))];
+                return [Values(backend, backend.Multiply(x, straight)), Values(backend, backend.Multiply(x, transposed)), Values(
+                    backend, backend.GatherOutputs(straight, [outputs - 1, -1, 0]))];
             });
         }
     }
@@ -34,7 +35,8 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
                 using var other = backend.Upload(Random(7 * columns, 9), 7, columns);
                 foreach (var activation in Enum.GetValues<Activation>())
                 {
-                    Tensor x = backend.Upload(Random(7 * columns, 4, 6), 7, columns), gate = backend.Upload(Random(7 * columns, 4, 6), 7, columns);
+                    Tensor x = backend.Upload(Random(7 * columns, 4, 6), 7, columns), gate = backend.Upload(
+                        Random(7 * columns, 4, 6), 7, columns);
                     backend.Activate(x, activation);
                     backend.ActivateGate(gate, activation, other);
                     results.Add(Values(backend, x));
@@ -55,7 +57,8 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
                     using var runs = wide.SliceColumns(columns, 3 * columns);
                     foreach (var features in new[] { columns, 3 * columns })
                     {
-                        using var norm = new Norm(kind, 1e-5f, backend.Upload(Random(features, 6), 1, features), backend.Upload(Random(features, 7), 1, features));
+                        using var norm = new Norm(kind, 1e-5f, backend.Upload(
+                            Random(features, 6), 1, features), backend.Upload(Random(features, 7), 1, features));
                         backend.NormalizeRuns(runs, columns, norm);
                     }
 
@@ -66,7 +69,8 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
                 foreach (var kind in Enum.GetValues<NormKind>())
                 {
                     using var x = backend.Upload(Random(7 * columns, 5), 7, columns);
-                    var norm = new Norm(kind, 1e-5f, backend.Upload(Random(columns, 6), 1, columns), backend.Upload(Random(columns, 7), 1, columns));
+                    var norm = new Norm(
+                        kind, 1e-5f, backend.Upload(Random(columns, 6), 1, columns), backend.Upload(Random(columns, 7), 1, columns));
                     var (normalized, scale) = backend.Normalize(x, norm);
                     results.Add(Values(backend, normalized));
                     results.Add(Values(backend, scale));
@@ -103,7 +107,10 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
     }
 
     /// <summary>Those that backends have a way of their own for, and one that they have not.</summary>
-    static readonly IPatternFunction[] PatternFunctions = [new Entropy(), new Distance(), new MaxAttention(), new MaxAttentionNoFirst(), new SumOfSquares()];
+    static readonly IPatternFunction[] PatternFunctions =
+    [
+        new Entropy(), new Distance(), new MaxAttention(), new MaxAttentionNoFirst(), new SumOfSquares(),
+    ];
 
     sealed class SumOfSquares : IPatternFunction
     {
@@ -123,8 +130,10 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
         foreach (var (context, heads, keyValueHeads, size, causal, window, cap) in new (int, int, int, int, bool, int?, float?)[]
         {
             (1, 1, 1, 4, true, null, null), (7, 2, 2, 5, true, null, null), (33, 2, 2, 16, true, null, null), (50, 4, 2, 24, true, null, null), (41, 2, 1, 32, true, 9, null),
-            (70, 2, 2, 16, false, null, null), (35, 2, 2, 8, true, 1, null), (45, 6, 1, 6, true, 100, null), (40, 4, 2, 6, false, 5, null), (560, 1, 1, 4, true, 20, null),
-            (560, 1, 1, 4, true, 520, null), (50, 4, 2, 24, true, null, 3), (41, 2, 1, 32, true, 9, 0.5f), (70, 2, 2, 16, false, null, 50), (560, 1, 1, 4, true, 20, 2),
+            (70, 2, 2, 16, false, null, null), (35, 2, 2, 8, true, 1, null), (45, 6, 1, 6, true, 100, null), (40, 4, 2, 6, false, 5, null),
+            (560, 1, 1, 4, true, 20, null),
+            (560, 1, 1, 4, true, 520, null), (50, 4, 2, 24, true, null, 3), (41, 2, 1, 32, true, 9, 0.5f), (70, 2, 2, 16, false, null, 50),
+            (560, 1, 1, 4, true, 20, 2),
         })
         {
             var batch = new BatchShape(2, context);
@@ -160,10 +169,12 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
                     Pattern = backend.Allocate(batch.Positions * heads, context),
                     Scores = backend.Allocate(batch.Positions * heads, context),
                 };
-                var z = backend.Attend(new AttentionInputs(q, k, v, batch, new HeadShape(heads, keyValueHeads, size), 0.37f, causal, window, cap), hooks);
+                var z = backend.Attend(
+                    new AttentionInputs(q, k, v, batch, new HeadShape(heads, keyValueHeads, size), 0.37f, causal, window, cap), hooks);
                 var ofPatterns = scoring.Patterns.Select(asked => Values(backend, asked.Values)).ToList();
                 var ofSources = scoring.Sources.SelectMany(asked => new[] { asked.Attention, asked.Contribution }).OfType<Tensor>();
-                var others = ofSources.Concat([z, hooks.Pattern, hooks.Scores, scoring.Contribution]).Select(tensor => Values(backend, tensor)).ToList();
+                var others = ofSources.Concat([z, hooks.Pattern, hooks.Scores, scoring.Contribution])
+                    .Select(tensor => Values(backend, tensor)).ToList();
                 return patterns ? ofPatterns : others;
             }
         }
@@ -180,7 +191,8 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
             {
                 using var x = backend.Upload(Random(rows * model, 1), rows, model);
                 using var unembed = backend.Load(Random(model * vocabulary, 2, 3), model, vocabulary, Random(vocabulary, 3));
-                return [Values(backend, backend.TokenLoss(x, unembed, targets)), Values(backend, backend.TokenLoss(x, unembed, targets, 3))];
+                return [Values(backend, backend.TokenLoss(x, unembed, targets)), Values(
+                    backend, backend.TokenLoss(x, unembed, targets, 3))];
             });
         }
     }
@@ -232,7 +244,9 @@ internal sealed class BackendOperations(params Func<IBackend>[] backends)
             {
                 Assert.Equal(want.Length, have.Length);
                 for (var i = 0; i < want.Length; i++)
-                    Assert.True(want[i] == have[i] || Math.Abs(want[i] - have[i]) <= tolerance * Math.Max(1, Math.Abs(want[i])), $"result {index}, element {i}: {have[i]} where {want[i]} is right ({backend.Description})");
+                    Assert.True(
+                        want[i] == have[i] || Math.Abs(want[i] - have[i]) <= tolerance * Math.Max(1, Math.Abs(want[i])),
+                        $"result {index}, element {i}: {have[i]} where {want[i]} is right ({backend.Description})");
             }
         }
     }

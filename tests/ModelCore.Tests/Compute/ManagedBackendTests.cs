@@ -84,7 +84,8 @@ public class ManagedBackendTests
             using var grouped = backend.Upload(Random(longer.Positions * 6 * 6, 6, 2), longer.Positions, 6 * 6);
             using var keys = grouped.SliceColumns(0, 2 * 6);
             backend.Rotate(grouped, 36, longer, new Rotary(34, 10000, longer.Context));
-            var windowed = backend.Attend(new AttentionInputs(grouped, keys, keys, longer, new HeadShape(6, 2, 6), 0.4f, Window: 530), new AttentionHooks());
+            var windowed = backend.Attend(
+                new AttentionInputs(grouped, keys, keys, longer, new HeadShape(6, 2, 6), 0.4f, Window: 530), new AttentionHooks());
             using var gate = backend.Upload(Random(windowed.Rows * windowed.Columns, 7), windowed.Rows, windowed.Columns);
             backend.ActivateGate(windowed, Activation.Silu, gate);
             var (rms, _) = backend.Normalize(windowed, new Norm(NormKind.Rms, 1e-6f, null, null));
@@ -92,9 +93,11 @@ public class ManagedBackendTests
             // Normalised queries, neighbouring pairs, caps.
             backend.NormalizeRuns(grouped, 6, new Norm(NormKind.Rms, 1e-6f, null, null));
             backend.Rotate(grouped, 36, longer, new Rotary(34, 10000, longer.Context, adjacentPairs: true));
-            var capped = backend.Attend(new AttentionInputs(grouped, keys, keys, longer, new HeadShape(6, 2, 6), 0.4f, Window: 530, Cap: 1), new AttentionHooks());
+            var capped = backend.Attend(
+                new AttentionInputs(grouped, keys, keys, longer, new HeadShape(6, 2, 6), 0.4f, Window: 530, Cap: 1), new AttentionHooks());
             var cappedLoss = backend.TokenLoss(z, unembed, [.. Enumerable.Range(0, batch.Positions)], 2);
-            return [.. new[] { z, loss, scale, windowed, rms, capped, cappedLoss }.SelectMany(tensor => Values(backend, tensor)).Select(BitConverter.SingleToUInt32Bits)];
+            return [.. new[] { z, loss, scale, windowed, rms, capped, cappedLoss }.SelectMany(
+                tensor => Values(backend, tensor)).Select(BitConverter.SingleToUInt32Bits)];
         }
     }
 

@@ -8,7 +8,8 @@ public class RotaryTests
     [InlineData(128, 500000, 8, 1, 4, 8192)] // Llama 3.1
     [InlineData(64, 500000, 32, 1, 4, 8192)] // Llama 3.2
     [InlineData(6, 10000, 8, 1, 4, 256)]
-    public void Llama3Scaling_EveryFeature_FollowsTheWavelengthRule(int dimensions, double frequencyBase, double factor, double low, double high, int original)
+    public void Llama3Scaling_EveryFeature_FollowsTheWavelengthRule(
+        int dimensions, double frequencyBase, double factor, double low, double high, int original)
     {
         var kinds = new HashSet<string>();
         const int Positions = 300;
@@ -66,15 +67,18 @@ public class RotaryTests
     [InlineData(128, 500000, 8, 32, 1, 8192)] // OLMo 3
     [InlineData(128, 1000000, 4, 32, 1, 32768)] // Qwen3, as its page says for long texts
     [InlineData(16, 10000, 4, 8, 2, 512)]
-    public void YarnScaling_EveryPair_IsSlowedByItsTurns(int dimensions, double frequencyBase, double factor, double fast, double slow, int original)
+    public void YarnScaling_EveryPair_IsSlowedByItsTurns(
+        int dimensions, double frequencyBase, double factor, double fast, double slow, int original)
     {
         const int Positions = 300;
         const double Attention = 1.25;
-        var tables = new Rotary(dimensions, frequencyBase, Positions, new YarnScaling(factor, original, fast, slow, Attention)).Tables(Positions);
+        var tables = new Rotary(dimensions, frequencyBase, Positions, new YarnScaling(factor, original, fast, slow, Attention))
+            .Tables(Positions);
         var pairs = Enumerable.Range(0, dimensions / 2).ToArray();
         double Frequency(int pair) => Math.Pow(frequencyBase, -2.0 * pair / dimensions);
         double Turns(int pair) => original * Frequency(pair) / (2 * Math.PI);
-        int last = pairs.Last(pair => Turns(pair) >= fast), first = pairs.First(pair => Turns(pair) <= slow); // of those kept, and of those slowed
+        // Of those kept, and of those slowed.
+        int last = pairs.Last(pair => Turns(pair) >= fast), first = pairs.First(pair => Turns(pair) <= slow);
         Assert.True(last + 1 < first);
         foreach (var pair in pairs)
         {

@@ -36,7 +36,9 @@ public class VectorMathTests
         {
             var expected = Math.Tanh(x);
             Assert.Equal(-VectorMath.Tanh(Vector512.Create(x))[5], VectorMath.Tanh(Vector512.Create(-x))[5]);
-            worst = Math.Max(worst, Math.Abs(VectorMath.Tanh(Vector512.Create(x))[5] - expected) / (MathF.BitIncrement((float)expected) - (float)expected));
+            worst = Math.Max(
+                worst,
+                Math.Abs(VectorMath.Tanh(Vector512.Create(x))[5] - expected) / (MathF.BitIncrement((float)expected) - (float)expected));
         }
 
         Assert.InRange(worst, 0, 4);
@@ -47,7 +49,8 @@ public class VectorMathTests
     [InlineData(float.NegativeInfinity, -1f)]
     [InlineData(float.PositiveInfinity, 1f)]
     [InlineData(float.NaN, float.NaN)]
-    public void Tanh_OutsideTheRange_HasTheLimit(float x, float expected) => Assert.Equal(expected, VectorMath.Tanh(Vector512.Create(x))[7]);
+    public void Tanh_OutsideTheRange_HasTheLimit(float x, float expected) =>
+        Assert.Equal(expected, VectorMath.Tanh(Vector512.Create(x))[7]);
 
     [Fact]
     public void NormalDistribution_BothTails_IsRelativelyAccurate()

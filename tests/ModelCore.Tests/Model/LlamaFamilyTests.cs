@@ -11,7 +11,9 @@ namespace HeadScope.ModelCore.Tests.Model;
 /// <summary>Random models of the Llama family, of odd shapes: the managed backend beside float64, and beside itself.</summary>
 public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
 {
-    /// <summary>Values of up to about 10 through a few layers: some hundred roundings of 1e-7 each, which add up as a random walk.</summary>
+    /// <summary>
+    /// Values of up to about 10 through a few layers: some hundred roundings of 1e-7 each, which add up as a random walk.
+    /// </summary>
     const double Tolerance = 3e-5;
 
     readonly TemporaryFolder _folder = new();
@@ -37,13 +39,25 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
         ["a norm of each head's queries and keys"] = new() { Architecture = "Qwen3ForCausalLM", QueryKeyNorm = (6, 6) },
         ["norms on both sides, caps"] = Gemma("Gemma2ForCausalLM") with
         {
-            Fields = new() { ["query_pre_attn_scalar"] = 5, ["sliding_window"] = 7, ["attn_logit_softcapping"] = 2.0, ["final_logit_softcapping"] = 3.0 },
+            Fields = new()
+            {
+                ["query_pre_attn_scalar"] = 5,
+                ["sliding_window"] = 7,
+                ["attn_logit_softcapping"] = 2.0,
+                ["final_logit_softcapping"] = 3.0,
+            },
         },
         ["two rotations"] = Gemma("Gemma3ForCausalLM") with
         {
             QueryKeyNorm = (6, 6),
             Layers = 3,
-            Fields = new() { ["query_pre_attn_scalar"] = 5, ["sliding_window"] = 7, ["sliding_window_pattern"] = 2, ["rope_scaling"] = new { rope_type = "linear", factor = 8.0 } },
+            Fields = new()
+            {
+                ["query_pre_attn_scalar"] = 5,
+                ["sliding_window"] = 7,
+                ["sliding_window_pattern"] = 2,
+                ["rope_scaling"] = new { rope_type = "linear", factor = 8.0 },
+            },
         },
         ["norms after the sublayers"] = new() { Architecture = "Olmo2ForCausalLM", Norms = (false, true), QueryKeyNorm = (24, 12) },
         ["norms after the sublayers, YaRN"] = new()
@@ -76,7 +90,8 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
 
     static RandomLlama Gemma(string architecture) => new() { Architecture = architecture, Norms = (true, true), NormMean = 0, Tied = true };
 
-    static RandomLlama Windowed(int window) => new() { Architecture = "MistralForCausalLM", Heads = 3, KeyValueHeads = 1, Fields = { ["sliding_window"] = window } };
+    static RandomLlama Windowed(int window) =>
+        new() { Architecture = "MistralForCausalLM", Heads = 3, KeyValueHeads = 1, Fields = { ["sliding_window"] = window } };
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -132,7 +147,8 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
             };
             shape.Write(_folder.File("model"), seed);
             var distance = DistanceFromFloat64(
-                new WeightProcessing(random.Next(2) == 0, random.Next(2) == 0, random.Next(2) == 0, random.Next(2) == 0), new BatchShape(random.Next(1, 4), shape.Context), seed);
+                new WeightProcessing(random.Next(2) == 0, random.Next(2) == 0, random.Next(2) == 0, random.Next(2) == 0),
+                new BatchShape(random.Next(1, 4), shape.Context), seed);
             Assert.True(distance < Tolerance, $"seed {seed}: {shape} is {distance:E2} from float64");
             furthest = Math.Max(furthest, distance);
         }
@@ -183,7 +199,8 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
     public void Window_OfTheContextAndBeyond_ChangesNoBit()
     {
         new RandomLlama().Write(_folder.File("plain"), 3);
-        (new RandomLlama() with { Architecture = "MistralForCausalLM", Fields = new() { ["sliding_window"] = 50 } }).Write(_folder.File("windowed"), 3);
+        (new RandomLlama() with { Architecture = "MistralForCausalLM", Fields = new() { ["sliding_window"] = 50 } })
+            .Write(_folder.File("windowed"), 3);
         float[] Logits(string folder, int context)
         {
             using var weights = ModelWeights.Open(_folder.File(folder), WeightProcessing.Default);
@@ -199,7 +216,9 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>How far the logits and scores of the model in the folder are from those of the reference, relative where they are above 1.</summary>
+    /// <summary>
+    /// How far the logits and scores of the model in the folder are from those of the reference, relative where they are above 1.
+    /// </summary>
     double DistanceFromFloat64(WeightProcessing processing, BatchShape batch, int seed)
     {
         using var weights = ModelWeights.Open(_folder.File("model"), processing);
@@ -215,7 +234,8 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
         return ScoreArrays.Default.Select(name => Furthest(expected.Of(name), actual.Of(name))).Append(worst).Max();
     }
 
-    static int Setting(string variable, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(variable), out var value) ? value : otherwise;
+    static int Setting(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), out var value) ? value : otherwise;
 
     static bool IsSupported(MicroKernel kernel) => kernel != MicroKernel.Avx2 || System.Runtime.Intrinsics.X86.Fma.IsSupported;
 
@@ -226,5 +246,6 @@ public sealed class LlamaFamilyTests(ITestOutputHelper output) : IDisposable
         return [.. Enumerable.Range(0, batch.Positions).Select(_ => random.Next(12))];
     }
 
-    static double Furthest(float[] expected, float[] actual) => expected.Zip(actual, (a, b) => Math.Abs((double)a - b) / Math.Max(1, Math.Abs(a))).Max();
+    static double Furthest(float[] expected, float[] actual) =>
+        expected.Zip(actual, (a, b) => Math.Abs((double)a - b) / Math.Max(1, Math.Abs(a))).Max();
 }

@@ -32,7 +32,9 @@ public class ActivationOracleTests(ITestOutputHelper output)
             foreach (var (oracleName, hook) in new[]
             {
                 ("resid_pre", "hook_resid_pre"), ("q", "attn.hook_q"), ("k", "attn.hook_k"), ("v", "attn.hook_v"), ("z", "attn.hook_z"),
-                ("rot_q", "attn.hook_rot_q"), ("rot_k", "attn.hook_rot_k"), ("pattern", "attn.hook_pattern"), ("resid_mid", "hook_resid_mid"), ("attn_out", "hook_attn_out"), ("mlp_out", "hook_mlp_out"), ("resid_post", "hook_resid_post"),
+                ("rot_q", "attn.hook_rot_q"), ("rot_k", "attn.hook_rot_k"), ("pattern", "attn.hook_pattern"),
+                ("resid_mid", "hook_resid_mid"), ("attn_out", "hook_attn_out"), ("mlp_out", "hook_mlp_out"),
+                ("resid_post", "hook_resid_post"),
             })
             {
                 if (oracle.Expected.Has($"seq0.{oracleName}.{layer}"))
@@ -41,11 +43,13 @@ public class ActivationOracleTests(ITestOutputHelper output)
         }
 
         oracle.Meets("seq0.ln_final.normalized", cache["ln_final.hook_normalized"].Values);
-        var scales = new ActivationCache(oracle.Backend, hook => hook == "ln_final.hook_scale" || hook.EndsWith("ln1_post.hook_scale", StringComparison.Ordinal));
+        var scales = new ActivationCache(
+            oracle.Backend, hook => hook == "ln_final.hook_scale" || hook.EndsWith("ln1_post.hook_scale", StringComparison.Ordinal));
         oracle.Model.Logits(oracle.Backend, tokens, batch, scales);
         oracle.Meets("ln_final_scale", scales["ln_final.hook_scale"].Values);
         if (oracle.Expected.Has("ln1_post_scale"))
-            oracle.Meets("ln1_post_scale", [.. Enumerable.Range(0, oracle.Model.Config.NLayers).SelectMany(layer => scales[$"blocks.{layer}.ln1_post.hook_scale"].Values)]);
+            oracle.Meets("ln1_post_scale", [.. Enumerable.Range(0, oracle.Model.Config.NLayers).SelectMany(
+                layer => scales[$"blocks.{layer}.ln1_post.hook_scale"].Values)]);
     }
 
     [Theory]
@@ -59,7 +63,8 @@ public class ActivationOracleTests(ITestOutputHelper output)
         {
             for (var head = 0; head < config.NHeads; head++)
             {
-                var logits = DirectLogits.OfHead(oracle.Model, oracle.Backend, tokens.AsSpan(0, batch.Context), layer, head, batch.Context - 1);
+                var logits = DirectLogits.OfHead(
+                    oracle.Model, oracle.Backend, tokens.AsSpan(0, batch.Context), layer, head, batch.Context - 1);
                 oracle.Meets($"head_vocab_logits.{ModelConfig.HeadLabel(layer, head)}.seq0.last", logits);
             }
         }
@@ -77,7 +82,8 @@ public class ActivationOracleTests(ITestOutputHelper output)
         var cache = new ActivationCache(oracle.Backend, _ => true);
         var logits = oracle.Model.Logits(oracle.Backend, tokens.AsSpan(0, batch.Context), one, cache);
         oracle.Meets("logits0", logits);
-        oracle.Meets("patterns0", [.. Enumerable.Range(0, config.NLayers).SelectMany(layer => cache[$"blocks.{layer}.attn.hook_pattern"].Values)]);
+        oracle.Meets(
+            "patterns0", [.. Enumerable.Range(0, config.NLayers).SelectMany(layer => cache[$"blocks.{layer}.attn.hook_pattern"].Values)]);
         for (var layer = 0; layer < config.NLayers; layer++)
         {
             foreach (var (oracleName, hook) in new[] { ("q", "attn.hook_q"), ("k", "attn.hook_k"), ("v", "attn.hook_v"), ("result", "attn.hook_result"), ("attn_out", "hook_attn_out"), ("resid_post", "hook_resid_post") })
@@ -102,7 +108,8 @@ public class ActivationOracleTests(ITestOutputHelper output)
         oracle.Meets("per_token_loss", ScoreArrays.Score(oracle.Model, oracle.Backend, tokens, batch).Of(ScoreArrays.Loss));
 
         IEnumerable<string> Detected(float[] scores) => scores.Index()
-            .Where(score => score.Item > AttentionStatistics.DetectionThreshold).Select(score => $"{score.Index / config.NHeads}.{score.Index % config.NHeads}");
+            .Where(score => score.Item > AttentionStatistics.DetectionThreshold)
+                .Select(score => $"{score.Index / config.NHeads}.{score.Index % config.NHeads}");
     }
 
     [Fact]
@@ -120,7 +127,8 @@ public class ActivationOracleTests(ITestOutputHelper output)
         foreach (var case_ in notebook.GetProperty("greedy").EnumerateArray())
         {
             int[] Read(string field) => [.. case_.GetProperty(field).EnumerateArray().Select(token => token.GetInt32())];
-            Assert.Equal(Read("continuation"), Generation.Greedy(oracle.Model, oracle.Backend, Read("prompt"), Read("continuation").Length));
+            Assert.Equal(
+                Read("continuation"), Generation.Greedy(oracle.Model, oracle.Backend, Read("prompt"), Read("continuation").Length));
         }
 
         var cache = new ActivationCache(oracle.Backend, _ => true);
@@ -128,7 +136,8 @@ public class ActivationOracleTests(ITestOutputHelper output)
         foreach (var entry in notebook.GetProperty("activation_shapes").EnumerateArray())
             Assert.Equal(entry[1].EnumerateArray().Select(axis => axis.GetInt32()), cache[entry[0].GetString()!].Shape);
         var parameters = oracle.Weights.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Shape);
-        foreach (var entry in notebook.GetProperty("parameter_shapes").EnumerateArray().Where(entry => entry[0].GetString() != "unembed.b_U"))
+        foreach (var entry in notebook.GetProperty("parameter_shapes").EnumerateArray().Where(
+            entry => entry[0].GetString() != "unembed.b_U"))
             Assert.Equal(entry[1].EnumerateArray().Select(axis => axis.GetInt64()), parameters[entry[0].GetString()!]);
     }
 }

@@ -9,7 +9,9 @@ using Xunit.Abstractions;
 
 namespace HeadScope.ModelCore.Tests.Oracle;
 
-/// <summary>Trained models of the ARENA course, where they lie beside the repository: classifiers of sequences, causal and bidirectional.</summary>
+/// <summary>
+/// Trained models of the ARENA course, where they lie beside the repository: classifiers of sequences, causal and bidirectional.
+/// </summary>
 public class ArenaOracleTests(ITestOutputHelper output)
 {
     [SkippableTheory]
@@ -24,7 +26,8 @@ public class ArenaOracleTests(ITestOutputHelper output)
     public void Forward_PublishedModel_HasTransformerLensOutputs(string name)
     {
         using var folder = new TemporaryFolder();
-        var configuration = JsonDocument.Parse(File.ReadAllBytes(Fixture.Beside($"real/ARENA_2.0/{name}.config.json"))).RootElement.GetProperty("transformer_lens_cfg");
+        var configuration = JsonDocument.Parse(
+            File.ReadAllBytes(Fixture.Beside($"real/ARENA_2.0/{name}.config.json"))).RootElement.GetProperty("transformer_lens_cfg");
         File.WriteAllText(folder.File("config.json"), configuration.GetRawText());
         File.Copy(Fixture.Beside($"real/ARENA_2.0/{name}.pt"), folder.File("model.pt"));
         var expected = new TensorFile(Fixture.Beside($"real/ARENA_2.0/{name}.expected.safetensors"));
@@ -36,10 +39,13 @@ public class ArenaOracleTests(ITestOutputHelper output)
         using (var model = Transformer.Load(raw, backend))
         {
             var last = model.Config.NLayers - 1;
-            var cache = new ActivationCache(backend, hook => hook == $"blocks.{last}.hook_resid_post" || hook.EndsWith("hook_pattern", StringComparison.Ordinal));
+            var cache = new ActivationCache(
+                backend, hook => hook == $"blocks.{last}.hook_resid_post" || hook.EndsWith("hook_pattern", StringComparison.Ordinal));
             Meets("logits", model.Logits(backend, tokens, batch, cache));
             Meets("resid_post_last", cache[$"blocks.{last}.hook_resid_post"].Values);
-            Meets("patterns", [.. Enumerable.Range(0, model.Config.NLayers).SelectMany(layer => cache[$"blocks.{layer}.attn.hook_pattern"].Values)]);
+            Meets(
+                "patterns",
+                [.. Enumerable.Range(0, model.Config.NLayers).SelectMany(layer => cache[$"blocks.{layer}.attn.hook_pattern"].Values)]);
             Meets("OV_eig_score", [.. new OvCircuits(raw, model, backend).ResidualEigenvalues().Select(OvCircuits.Score)]);
         }
 
@@ -58,7 +64,9 @@ public class ArenaOracleTests(ITestOutputHelper output)
             {
                 var error = Math.Abs((double)actual[i] - wanted[i]);
                 worst = Math.Max(worst, error);
-                Assert.True(error <= OracleModel.Absolute || error <= OracleModel.Relative * Math.Abs(wanted[i]), $"{name} {what}[{i}] is {actual[i]}, TransformerLens has {wanted[i]}.");
+                Assert.True(
+                    error <= OracleModel.Absolute || error <= OracleModel.Relative * Math.Abs(wanted[i]),
+                    $"{name} {what}[{i}] is {actual[i]}, TransformerLens has {wanted[i]}.");
             }
 
             output.WriteLine($"{name} {what}: max |error| {worst:G3}");

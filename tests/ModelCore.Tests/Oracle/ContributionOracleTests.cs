@@ -20,8 +20,10 @@ public class ContributionOracleTests(ITestOutputHelper output)
         using var oracle = new OracleModel(name, variant, OracleModel.Processing(variant), output);
         var config = oracle.Model.Config;
         var (tokens, batch) = Sequences(oracle, 2);
-        var scores = ScoreArrays.Score(oracle.Model, oracle.Backend, tokens, batch).Of("head_dla"); // [layer * head, batch * (position - 1)]
-        var cache = new ActivationCache(oracle.Backend, hook => hook.EndsWith("hook_attn_out", StringComparison.Ordinal) || hook == "ln_final.hook_scale");
+        // [layer * head, batch * (position - 1)].
+        var scores = ScoreArrays.Score(oracle.Model, oracle.Backend, tokens, batch).Of("head_dla");
+        var cache = new ActivationCache(
+            oracle.Backend, hook => hook.EndsWith("hook_attn_out", StringComparison.Ordinal) || hook == "ln_final.hook_scale");
         oracle.Model.Observe(oracle.Backend, tokens, batch, cache);
         var scale = cache["ln_final.hook_scale"].Values;
         var unembed = oracle.Weights.ReadUnembed().WUByToken;
@@ -72,7 +74,8 @@ public class ContributionOracleTests(ITestOutputHelper output)
             var scale = cache[$"blocks.{layer}.ln1_post.hook_scale"].Values;
             var weight = oracle.Weights.ReadBlock(layer).Ln1Post!.W;
             var sums = Enumerable.Range(0, added.Length)
-                .Select(i => Enumerable.Range(0, heads).Sum(head => (double)results[(i / model * heads + head) * model + i % model])).ToArray();
+                .Select(i => Enumerable.Range(0, heads).Sum(head => (double)results[(i / model * heads + head) * model + i % model]))
+                    .ToArray();
             double[] normalized = [.. sums.Select((sum, i) => sum * weight[i % model] / scale[i / model])];
             var largest = added.Max(Math.Abs);
             Assert.InRange(Distance(normalized), 0, 1e-5 * largest);

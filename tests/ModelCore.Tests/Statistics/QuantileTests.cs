@@ -56,7 +56,8 @@ public class QuantileTests
         var random = new Random(11);
         for (var i = 0; i < 100_000; i++)
         {
-            float a = BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)), b = BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue));
+            float a = BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)), b = BitConverter.Int32BitsToSingle(
+                random.Next(int.MinValue, int.MaxValue));
             if (float.IsNaN(a) || float.IsNaN(b))
                 continue;
             Assert.Equal(a == b ? 0 : Math.Sign(a.CompareTo(b)), FloatKey.Of(a).CompareTo(FloatKey.Of(b)));
@@ -124,7 +125,8 @@ public class QuantileTests
         var examples = Enumerable.Range(0, 1000).Select(i => new Example(random.Next(20), i / 50, i % 50)).ToArray();
         foreach (var lowest in new[] { false, true })
         {
-            var expected = (lowest ? examples.OrderBy(e => e.Value) : examples.OrderByDescending(e => e.Value)).ThenBy(e => e.Row).ThenBy(e => e.Position).Take(30);
+            var expected = (lowest ? examples.OrderBy(e => e.Value) : examples.OrderByDescending(e => e.Value)).ThenBy(e => e.Row)
+                .ThenBy(e => e.Position).Take(30);
             var merged = new TopK(30, lowest);
             random.Shuffle(examples);
             foreach (var chunk in examples.Chunk(90))

@@ -56,7 +56,9 @@ internal sealed class NumberBuffer<T>(int capacity) : ColumnBuffer<T>(capacity)
     protected override void Write(ColumnWriter column, ReadOnlySpan<T> values) => ((ColumnWriter<T>)column).WriteBatch(values);
 }
 
-/// <summary>Strings, given to Arrow as UTF-8 in batches of at most <see cref="MaxRows"/> and little more than <see cref="MaxBytes"/>.</summary>
+/// <summary>
+/// Strings, given to Arrow as UTF-8 in batches of at most <see cref="MaxRows"/> and little more than <see cref="MaxBytes"/>.
+/// </summary>
 internal sealed class StringBuffer(int capacity) : ColumnBuffer<string>(capacity)
 {
     const int MaxRows = 1024;

@@ -46,7 +46,9 @@ internal sealed record TextColumn(string Name, int Index, long LargestChunk)
             _ => $"column {Fault.Quote(name)} twice",
         };
         var others = leaves.Where(leaf => leaf.Leaf.Held == Texts).Select(leaf => Fault.Quote(leaf.Leaf.Name)).Distinct().Take(20).ToList();
-        throw Failed(path, what, "one of texts", others.Count == 0 ? "There is none in this file." : $"Name another column: {string.Join(", ", others)}.");
+        throw Failed(
+            path, what, "one of texts",
+            others.Count == 0 ? "There is none in this file." : $"Name another column: {string.Join(", ", others)}.");
     }
 
     /// <summary>Its own name, or that of the outermost group around it, and what it holds.</summary>
@@ -59,7 +61,8 @@ internal sealed record TextColumn(string Name, int Index, long LargestChunk)
         return (names[0], (column.PhysicalType, MeaningOf(column)) switch
         {
             // Bytes that nothing is said about count as text: some writers leave it unsaid.
-            (PhysicalType.ByteArray, LogicalTypeEnum.None or LogicalTypeEnum.String or LogicalTypeEnum.Enum or LogicalTypeEnum.Json) => Texts,
+            (PhysicalType.ByteArray, LogicalTypeEnum.None or LogicalTypeEnum.String or LogicalTypeEnum.Enum or LogicalTypeEnum.Json) =>
+                Texts,
             (var stored, LogicalTypeEnum.None) => $"{stored} values",
             (_, var meaning) => $"{meaning} values",
         });

@@ -78,7 +78,9 @@ internal sealed class TextCursor(string path, TextColumn column) : IDisposable
     {
         if (_chunk!.ReadBatch(1, _level, [], _value, out var present) == 0)
             throw Failed("the end of the pages", $"{_leftInGroup} more values");
-        return present == 1 ? Decode() : throw Failed("no value (null)", "a value in every row", "Leave such rows out: in pandas, dropna().");
+        return present == 1
+            ? Decode()
+            : throw Failed("no value (null)", "a value in every row", "Leave such rows out: in pandas, dropna().");
     }
 
     unsafe string Decode()
@@ -98,7 +100,8 @@ internal sealed class TextCursor(string path, TextColumn column) : IDisposable
         }
     }
 
-    InvalidDataException Failed(string found, string expected, string remedy = Fault.Damaged) => Fault.At(path, Where(), found, expected, remedy);
+    InvalidDataException Failed(string found, string expected, string remedy = Fault.Damaged) =>
+        Fault.At(path, Where(), found, expected, remedy);
 
     string Where() => $"row group {_group}, column {Fault.Quote(column.Name)}, row {_row}";
 }

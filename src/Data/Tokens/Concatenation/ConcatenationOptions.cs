@@ -33,7 +33,9 @@ public sealed record ConcatenationOptions
     /// </summary>
     public int Processes { get; init; } = DefaultProcesses;
 
-    /// <summary>The rows are shuffled as Hugging Face's <c>Dataset.shuffle(seed)</c> does; null leaves them in the documents' order.</summary>
+    /// <summary>
+    /// The rows are shuffled as Hugging Face's <c>Dataset.shuffle(seed)</c> does; null leaves them in the documents' order.
+    /// </summary>
     public ulong? ShuffleSeed { get; init; }
 
     /// <summary>Keep the first rows, so many, of those there would be; null for all.</summary>

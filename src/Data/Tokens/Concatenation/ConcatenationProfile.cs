@@ -29,7 +29,9 @@ public enum ShortBatch
     /// <summary>It gives one row, filled up with the padding token, be it one that no model knows.</summary>
     FilledWithPadding,
 
-    /// <summary>It gives one row, filled up with the padding token where the tokenizer came with one, with the end-of-text token otherwise.</summary>
+    /// <summary>
+    /// It gives one row, filled up with the padding token where the tokenizer came with one, with the end-of-text token otherwise.
+    /// </summary>
     FilledWithKnownToken,
 }
 
@@ -49,7 +51,8 @@ public enum ShortBatch
 public sealed record ConcatenationProfile(string Name, string Versions, TextCut Cut, ShortBatch ShortBatch)
 {
     /// <summary>Notebook 002's: cut at characters, no short rows.</summary>
-    public static ConcatenationProfile TransformerLens1 { get; } = new("transformer-lens-1", "0.2.0 to 2.7.1", TextCut.Characters, ShortBatch.Dropped);
+    public static ConcatenationProfile TransformerLens1 { get; } = new(
+        "transformer-lens-1", "0.2.0 to 2.7.1", TextCut.Characters, ShortBatch.Dropped);
 
     /// <summary>The same, with a filled row for a short batch, unless its text is white space and nothing else.</summary>
     public static ConcatenationProfile TransformerLens28 { get; } =
@@ -66,5 +69,8 @@ public sealed record ConcatenationProfile(string Name, string Versions, TextCut 
         new("transformer-lens-3.1", "3.1.0 to 4.0.0b1", TextCut.Documents, ShortBatch.FilledWithKnownToken);
 
     /// <summary>Every profile, the oldest first.</summary>
-    public static IReadOnlyList<ConcatenationProfile> All { get; } = [TransformerLens1, TransformerLens28, TransformerLens218, TransformerLens31];
+    public static IReadOnlyList<ConcatenationProfile> All { get; } =
+    [
+        TransformerLens1, TransformerLens28, TransformerLens218, TransformerLens31,
+    ];
 }

@@ -2,10 +2,13 @@ using System.Globalization;
 
 namespace HeadScope.Data.Tokens.Concatenation;
 
-/// <summary>What a token file was made of, and how. The same for the same documents, tokenizer and options, wherever and whenever.</summary>
+/// <summary>
+/// What a token file was made of, and how. The same for the same documents, tokenizer and options, wherever and whenever.
+/// </summary>
 /// <param name="Options">As asked for.</param>
 /// <param name="TokenizerHash">SHA-256 of the tokenizer's files, in lower-case hex.</param>
-/// <param name="TextHash">SHA-256 of the documents read: of each in order the length of its UTF-8 in 8 bytes, little-endian, then its UTF-8.</param>
+/// <param name="TextHash">SHA-256 of the documents read: of each in order the length of its UTF-8 in 8 bytes, little-endian, then its
+/// UTF-8.</param>
 /// <param name="Documents">Documents read.</param>
 /// <param name="Tokens">Tokens of their text, without padding and the rows' beginnings.</param>
 /// <param name="Rows">Rows of the file.</param>

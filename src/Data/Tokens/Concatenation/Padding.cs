@@ -6,7 +6,8 @@ namespace HeadScope.Data.Tokens.Concatenation;
 internal sealed class Padding
 {
     /// <param name="tokenizer">As it was loaded.</param>
-    /// <param name="content">The token's text: one of the tokenizer's added tokens, or <see cref="ConcatenationOptions.AddedPadding"/>.</param>
+    /// <param name="content">The token's text: one of the tokenizer's added tokens, or
+    /// <see cref="ConcatenationOptions.AddedPadding"/>.</param>
     /// <exception cref="ArgumentException">The tokenizer has no such token.</exception>
     public Padding(Tokenizer tokenizer, string content)
     {
@@ -14,7 +15,8 @@ internal sealed class Padding
         if (!IsNative && content != ConcatenationOptions.AddedPadding)
         {
             throw new ArgumentException(
-                $"The tokenizer has no added token '{content}' to pad with. It has {Listing.Of(tokenizer.AddedTokens.Select(token => token.Content))}; " +
+                $"The tokenizer has no added token '{content}' to pad with. It has " +
+                $"{Listing.Of(tokenizer.AddedTokens.Select(token => token.Content))}; " +
                 $"'{ConcatenationOptions.AddedPadding}' would be added to them.",
                 nameof(content));
         }

@@ -17,7 +17,8 @@ internal static class ScalarText
             if (!char.IsHighSurrogate(text[at]) || at + 1 == text.Length || !char.IsLowSurrogate(text[at + 1]))
             {
                 throw new ArgumentException(
-                    $"A document has half of a surrogate pair, U+{(int)text[at]:X4}, at index {at}, where whole characters were expected. " +
+                    $"A document has half of a surrogate pair, U+{(int)text[at]:X4}, at index {at}, where whole characters were " +
+                    $"expected. " +
                     "Decode its source with replacement of invalid bytes.",
                     nameof(text));
             }

@@ -46,7 +46,8 @@ public sealed class TokenDatasetBuilder
     /// <param name="documents">Enumerated twice where there is more than one process.</param>
     /// <exception cref="InvalidDataException">There are no documents, or not enough text for one row.</exception>
     public ConcatenationSummary Build(
-        IEnumerable<string> documents, string path, IProgress<ConcatenationProgress>? progress = null, CancellationToken cancellation = default)
+        IEnumerable<string> documents, string path, IProgress<ConcatenationProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         using var writer = new TokenFileWriter(path, _options.Context);
         ConcatenationSummary summary;
@@ -81,7 +82,8 @@ public sealed class TokenDatasetBuilder
     }
 
     ConcatenationSummary Concatenate(
-        IEnumerable<string> documents, TokenFileWriter writer, int? rows, IProgress<ConcatenationProgress>? progress, CancellationToken cancellation)
+        IEnumerable<string> documents, TokenFileWriter writer, int? rows, IProgress<ConcatenationProgress>? progress,
+        CancellationToken cancellation)
     {
         var tokenizer = new BatchTokenizer(_padding, _endOfText, _options, cancellation);
         var packer = new RowPacker(writer, _options.AddBos ? _endOfText : null, Filling());
@@ -121,7 +123,8 @@ public sealed class TokenDatasetBuilder
     };
 
     InvalidDataException NotOneRow(long documents, long tokens, long most) => new(
-        $"The text does not fill one row of {_options.Context} tokens: it has {tokens} tokens in {documents} documents, and at most {most} in " +
+        $"The text does not fill one row of {_options.Context} tokens: it has {tokens} tokens in {documents} documents, and at most " +
+        $"{most} in " +
         $"one batch of them ({DocumentBatches.Size} documents or less, since they are dealt to {_options.Processes} processes first). " +
         "Use more text, shorter rows, or one process.");
 }

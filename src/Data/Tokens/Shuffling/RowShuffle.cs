@@ -10,7 +10,8 @@ internal static class RowShuffle
 
     /// <summary>Appends the source's rows in the order given. Each block's are read in the order in which the source has them.</summary>
     public static void Copy(
-        TokenDataset source, ReadOnlySpan<int> order, TokenFileWriter target, int blockTokens = DefaultBlockTokens, CancellationToken cancellation = default)
+        TokenDataset source, ReadOnlySpan<int> order, TokenFileWriter target, int blockTokens = DefaultBlockTokens,
+        CancellationToken cancellation = default)
     {
         var context = source.Context;
         var block = new int[Math.Min(order.Length, Math.Max(1, blockTokens / context)) * context];

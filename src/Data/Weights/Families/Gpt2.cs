@@ -2,7 +2,9 @@ using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Data.Weights.Families;
 
-/// <summary>GPT-2 (Radford et al., 2019): learned positions, fused projections stored input-first, the unembedding tied to the embedding.</summary>
+/// <summary>
+/// GPT-2 (Radford et al., 2019): learned positions, fused projections stored input-first, the unembedding tied to the embedding.
+/// </summary>
 public sealed class Gpt2 : ModelFamily
 {
     const string Prefix = "transformer.";
@@ -74,7 +76,8 @@ public sealed class Gpt2 : ModelFamily
 
         map.Copy("ln_final.w", $"{Prefix}ln_f.weight", model);
         map.Copy("ln_final.b", $"{Prefix}ln_f.bias", model);
-        map.Add(ModelWeights.UnembedByToken, ["lm_head.weight", $"{Prefix}wte.weight"], [config.DVocab, model], [config.DVocab, model], null);
+        map.Add(
+            ModelWeights.UnembedByToken, ["lm_head.weight", $"{Prefix}wte.weight"], [config.DVocab, model], [config.DVocab, model], null);
         map.AlsoWithout(Prefix);
         return map;
     }

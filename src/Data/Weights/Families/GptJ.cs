@@ -2,7 +2,9 @@ using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Data.Weights.Families;
 
-/// <summary>GPT-J (Wang and Komatsuzaki, 2021): attention beside the MLP, both reading one norm; neighbouring features turn together.</summary>
+/// <summary>
+/// GPT-J (Wang and Komatsuzaki, 2021): attention beside the MLP, both reading one norm; neighbouring features turn together.
+/// </summary>
 public sealed class GptJ : ModelFamily
 {
     const string Prefix = "transformer.";

@@ -3,14 +3,17 @@ using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Data.Weights.Families;
 
-/// <summary>GPT-NeoX (Black et al., arXiv:2204.06745) and Pythia: rotary positions on part of each head, attention beside the MLP.</summary>
+/// <summary>
+/// GPT-NeoX (Black et al., arXiv:2204.06745) and Pythia: rotary positions on part of each head, attention beside the MLP.
+/// </summary>
 public sealed class GptNeoX : ModelFamily
 {
     const string Prefix = "gpt_neox.";
 
     public override string Name => "GPT-NeoX";
 
-    public override bool Recognizes(ConfigReader config) => config.Architecture == "GPTNeoXForCausalLM" || config.Text("model_type") == "gpt_neox";
+    public override bool Recognizes(ConfigReader config) =>
+        config.Architecture == "GPTNeoXForCausalLM" || config.Text("model_type") == "gpt_neox";
 
     public override ModelConfig ReadConfig(ConfigReader config)
     {
@@ -18,7 +21,8 @@ public sealed class GptNeoX : ModelFamily
         if (model % heads != 0)
             throw config.Fault("num_attention_heads", $"a divisor of hidden_size ({model})");
         var head = model / heads;
-        var rotary = (int)(head * (config.Section("rope_parameters")?.Number("partial_rotary_factor", 0.25) ?? config.Number("rotary_pct", 0.25)));
+        var rotary = (int)(head * (config.Section("rope_parameters")?.Number(
+            "partial_rotary_factor", 0.25) ?? config.Number("rotary_pct", 0.25)));
         if (rotary is 0 || rotary % 2 != 0)
             throw config.Fault("rotary_pct", $"a share of d_head ({head}) that is even and not 0");
         var angles = RotaryFields.Read(config, rotary, "rotary_emb_base");
@@ -67,7 +71,8 @@ public sealed class GptNeoX : ModelFamily
                     for (var h = 0; h < heads; h++)
                     {
                         Transposition.Into(
-                            stored.Slice((h * 3 + which) * size * model, size * model), size, model, values.Slice(h * model * size, model * size));
+                            stored.Slice((h * 3 + which) * size * model, size * model), size, model,
+                            values.Slice(h * model * size, model * size));
                     }
                 });
                 map.Add($"{block}.attn.b_{letter}", [$"{fused}.bias"], [3 * heads * size], [heads, size], (stored, values) =>

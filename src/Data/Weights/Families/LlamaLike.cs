@@ -30,7 +30,8 @@ public abstract class LlamaLike : ModelFamily
     protected virtual float NormOffset => 0;
 
     /// <summary>The architecture decides where it is named: variants with experts or other heads share the model type.</summary>
-    public override bool Recognizes(ConfigReader config) => config.Architecture is { } named ? named == Architecture : config.Text("model_type") == ModelType;
+    public override bool Recognizes(ConfigReader config) =>
+        config.Architecture is { } named ? named == Architecture : config.Text("model_type") == ModelType;
 
     public override ModelConfig ReadConfig(ConfigReader config)
     {
@@ -106,7 +107,8 @@ public abstract class LlamaLike : ModelFamily
         }
 
         MapNorm(map, "ln_final", $"{Prefix}norm", model);
-        map.Copy(ModelWeights.UnembedByToken, config.TiedEmbeddings ? $"{Prefix}embed_tokens.weight" : "lm_head.weight", config.DVocab, model);
+        map.Copy(
+            ModelWeights.UnembedByToken, config.TiedEmbeddings ? $"{Prefix}embed_tokens.weight" : "lm_head.weight", config.DVocab, model);
         map.AlsoWithout(Prefix);
         return map;
     }

@@ -3,7 +3,9 @@ using HeadScope.ModelCore.Model;
 
 namespace HeadScope.Data.Weights.Families;
 
-/// <summary>Phi-3 and Phi-4 (Abdin et al., arXiv:2404.14219): Llama with fused projections; in some models part of each head turns.</summary>
+/// <summary>
+/// Phi-3 and Phi-4 (Abdin et al., arXiv:2404.14219): Llama with fused projections; in some models part of each head turns.
+/// </summary>
 public sealed class Phi3 : LlamaLike
 {
     public override string Name => "Phi-3";

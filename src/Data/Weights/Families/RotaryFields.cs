@@ -7,7 +7,8 @@ namespace HeadScope.Data.Weights.Families;
 /// the top and <c>rope_scaling</c>.
 /// </summary>
 /// <param name="Base">What frequencies fall by.</param>
-/// <param name="WindowedBase">The base of layers with a window, where the file has fields for each kind of layer; they are not slowed down.</param>
+/// <param name="WindowedBase">The base of layers with a window, where the file has fields for each kind of layer; they are not slowed
+/// down.</param>
 internal sealed record RotaryFields(double Base, RotaryScaling? Scaling, double? WindowedBase)
 {
     const string ByFull = "full_attention", ByWindow = "sliding_attention";

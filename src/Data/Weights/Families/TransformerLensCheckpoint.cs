@@ -11,7 +11,8 @@ public sealed class TransformerLensCheckpoint : ModelFamily
 {
     public override string Name => "TransformerLens";
 
-    public override bool Recognizes(ConfigReader config) => Fields(config).Has("n_layers") && Fields(config).Has("d_model") && Fields(config).Has("n_ctx");
+    public override bool Recognizes(ConfigReader config) =>
+        Fields(config).Has("n_layers") && Fields(config).Has("d_model") && Fields(config).Has("n_ctx");
 
     public override ModelConfig ReadConfig(ConfigReader config)
     {
@@ -68,7 +69,8 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             },
             Window = window,
             WindowedLayers = window is null ? null : config.Texts("attn_types")?.Select(type => type == "local").ToList(),
-            AttnScale = config.Flag("use_attn_scale", true) ? config.Number("attn_scale", -1) is > 0 and var scale ? scale : Math.Sqrt(size) : 1,
+            AttnScale = config.Flag("use_attn_scale", true) ? config.Number("attn_scale", -1) is > 0
+                and var scale ? scale : Math.Sqrt(size) : 1,
             ScaleAttnByInverseLayerIdx = config.Flag("scale_attn_by_inverse_layer_idx", false),
             BosToken = config.Token("bos_token_id"),
         };
@@ -98,8 +100,12 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             foreach (var letter in new[] { "K", "V" })
             {
                 // Under grouped queries the state dict has the shared heads, with an underscore; the plain name is the expanded ones'.
-                map.Add($"{attention}.W_{letter}", [$"{attention}._W_{letter}", $"{attention}.W_{letter}"], [keyValueHeads, model, size], [keyValueHeads, model, size], null);
-                map.Add($"{attention}.b_{letter}", [$"{attention}._b_{letter}", $"{attention}.b_{letter}"], [keyValueHeads, size], [keyValueHeads, size], null);
+                map.Add(
+                    $"{attention}.W_{letter}", [$"{attention}._W_{letter}", $"{attention}.W_{letter}"], [keyValueHeads, model, size],
+                    [keyValueHeads, model, size], null);
+                map.Add(
+                    $"{attention}.b_{letter}", [$"{attention}._b_{letter}", $"{attention}.b_{letter}"], [keyValueHeads, size],
+                    [keyValueHeads, size], null);
             }
 
             map.Add($"{attention}.W_O", [$"{attention}.W_O"], [heads, size, model], [heads * size, model], null);
@@ -149,7 +155,9 @@ public sealed class TransformerLensCheckpoint : ModelFamily
             config.Text("normalization_type") is not ("LN" or "LNPre") || !config.Flag("use_normalization_before_and_after", false),
             "use_normalization_before_and_after", "false, where the norms are LayerNorms,");
         config.Require(!config.Has("num_experts"), "num_experts", "null (no experts)");
-        config.Require(config.Text("normalization_type") is not ("LN" or "LNPre") || !config.Flag("final_rms", false), "final_rms", "false, where the other norms are LayerNorms,");
+        config.Require(
+            config.Text("normalization_type") is not ("LN" or "LNPre") || !config.Flag("final_rms", false), "final_rms",
+            "false, where the other norms are LayerNorms,");
     }
 
     static RotaryScaling? ReadScaling(ConfigReader config)

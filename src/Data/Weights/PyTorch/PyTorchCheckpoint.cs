@@ -68,7 +68,8 @@ public sealed class PyTorchCheckpoint : ITensorSource
     /// <param name="name">A key of <see cref="Tensors"/>.</param>
     /// <param name="destination">As many elements as the tensor has.</param>
     /// <exception cref="ArgumentException">The destination has another length.</exception>
-    /// <exception cref="InvalidDataException">There is no such tensor, its bytes are not those of their checksum, or the file has become shorter.</exception>
+    /// <exception cref="InvalidDataException">There is no such tensor, its bytes are not those of their checksum, or the file has become
+    /// shorter.</exception>
     public void Read(string name, Span<float> destination)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -95,7 +95,9 @@ internal static class ZipDirectory
             throw BadEntry(source, "an entry without its 64-bit sizes");
         if (size > long.MaxValue || compressed > (ulong)source.Length || header > (ulong)source.Length)
             throw BadEntry(source, $"an entry of {compressed} bytes for {size} at byte {header}");
-        return new ZipEntry(Encoding.UTF8.GetString(name), U16(fields[8..]), U16(fields[10..]), U32(fields[16..]), (long)size, (long)compressed, (long)header);
+        return new ZipEntry(
+            Encoding.UTF8.GetString(name), U16(fields[8..]), U16(fields[10..]), U32(fields[16..]), (long)size, (long)compressed,
+            (long)header);
     }
 
     static Span<byte> FindExtra(Span<byte> extra)

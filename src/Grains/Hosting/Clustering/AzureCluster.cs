@@ -18,7 +18,8 @@ public sealed record AzureCluster(AzureLocation Store) : ClusterKind
     const string TableHost = ".table.";
     const int HashDigits = 16;
 
-    public override string Hint => "May the store's credentials use the account's tables, are this silo's ports free, and do the other silos answer at their addresses?";
+    public override string Hint => "May the store's credentials use the account's tables, are this silo's ports free, and do the other " +
+        "silos answer at their addresses?";
 
     internal override void Configure(ISiloBuilder silo, ClusterSettings settings)
     {
@@ -53,6 +54,7 @@ public sealed record AzureCluster(AzureLocation Store) : ClusterKind
         return at > 0
             ? new UriBuilder(blobs.Scheme, string.Concat(blobs.Host.AsSpan(0, at), TableHost, blobs.Host.AsSpan(at + BlobHost.Length)), blobs.Port).Uri
             : throw new StoreException(
-                $"{Store.Display}: where this account keeps its tables does not follow from the address. Use azure://CONTAINER with a connection string that has a TableEndpoint in {AzureLocation.ConnectionStringVariable}.");
+                $"{Store.Display}: where this account keeps its tables does not follow from the address. Use azure://CONTAINER with a " +
+                $"connection string that has a TableEndpoint in {AzureLocation.ConnectionStringVariable}.");
     }
 }

@@ -8,7 +8,8 @@ public sealed record PostgresCluster(string ConnectionString) : ClusterKind
 {
     const string Invariant = "Npgsql";
 
-    public override string Hint => "Does the database answer, has 'headscope-silo schema' made its tables, are this silo's ports free, and do the other silos answer at their addresses?";
+    public override string Hint => "Does the database answer, has 'headscope-silo schema' made its tables, are this silo's ports free, " +
+        "and do the other silos answer at their addresses?";
 
     internal override void Configure(ISiloBuilder silo, ClusterSettings settings)
     {

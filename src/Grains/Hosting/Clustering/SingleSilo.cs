@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HeadScope.Grains.Hosting.Clustering;
 
-/// <summary>A silo that is a cluster of itself: it has no port, so nobody can reach it or join it. Calls to its own grains need none.</summary>
+/// <summary>
+/// A silo that is a cluster of itself: it has no port, so nobody can reach it or join it. Calls to its own grains need none.
+/// </summary>
 public sealed record SingleSilo : ClusterKind
 {
     public override string Hint => "Start it again: it has nobody to join.";
@@ -21,9 +23,11 @@ public sealed record SingleSilo : ClusterKind
     /// <summary>Orleans gets the sockets that it listens on from these services, one for silos and one for clients.</summary>
     static void CloseListeners(IServiceCollection services)
     {
-        var listeners = services.Where(service => service.IsKeyedService && service.ServiceType == typeof(IConnectionListenerFactory)).ToList();
+        var listeners = services.Where(service => service.IsKeyedService && service.ServiceType == typeof(IConnectionListenerFactory))
+            .ToList();
         if (listeners.Count == 0)
-            throw new InvalidOperationException("This version of Orleans listens in a way that is not known here: its ports cannot be closed.");
+            throw new InvalidOperationException(
+                "This version of Orleans listens in a way that is not known here: its ports cannot be closed.");
         foreach (var listener in listeners)
         {
             services.Remove(listener);
@@ -34,7 +38,8 @@ public sealed record SingleSilo : ClusterKind
     /// <summary>Listeners that bind nothing and accept nobody.</summary>
     sealed class ClosedListeners : IConnectionListenerFactory
     {
-        public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(new ClosedListener(endpoint));
+        public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+            new(new ClosedListener(endpoint));
     }
 
     sealed class ClosedListener(EndPoint endpoint) : IConnectionListener
@@ -44,7 +49,8 @@ public sealed record SingleSilo : ClusterKind
         public EndPoint EndPoint => endpoint;
 
         /// <summary>Nobody comes; null once the listener is unbound, which ends the loop that accepts.</summary>
-        public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => new(_unbound.Task.WaitAsync(cancellationToken));
+        public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+            new(_unbound.Task.WaitAsync(cancellationToken));
 
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {

@@ -42,12 +42,15 @@ public sealed class ClusterCertificate
     /// <param name="file">A certificate and its key.</param>
     /// <param name="authorityFile">Certificates of the cluster's authority, or of several while one takes the place of another.</param>
     /// <param name="cluster">The name that certificates of the cluster are issued for.</param>
-    /// <exception cref="InvalidDataException">A file is missing or damaged, others can read the key, or the certificate is not one of the cluster's.</exception>
-    public static ClusterCertificate Open(string file, string authorityFile, string cluster, TimeProvider time) => new(file, authorityFile, cluster, time);
+    /// <exception cref="InvalidDataException">A file is missing or damaged, others can read the key, or the certificate is not one of the
+    /// cluster's.</exception>
+    public static ClusterCertificate Open(string file, string authorityFile, string cluster, TimeProvider time) =>
+        new(file, authorityFile, cluster, time);
 
     /// <summary>Whether whoever shows a certificate belongs to the cluster.</summary>
     /// <param name="sent">What came along with it.</param>
-    public bool IsMember(X509Certificate2 certificate, X509Chain? sent) => CertificateRules.WhyNot(certificate, Latest().Authority, _cluster, sent) is null;
+    public bool IsMember(X509Certificate2 certificate, X509Chain? sent) =>
+        CertificateRules.WhyNot(certificate, Latest().Authority, _cluster, sent) is null;
 
     Content Latest()
     {
@@ -89,17 +92,21 @@ public sealed class ClusterCertificate
         {
             authority.ImportFromPem(File.ReadAllText(_authorityFile));
             using var read = X509Certificate2.CreateFromPemFile(_file);
-            certificate = X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null); // some systems' TLS refuses keys that are in memory alone
+            // Some systems' TLS refuses keys that are in memory alone.
+            certificate = X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new InvalidDataException($"{_file}, {_authorityFile}: these are not a certificate with its key and the certificate of its authority, as PEM ({e.Message}). Make some with 'headscope-silo certificate'.", e);
+            throw new InvalidDataException(
+                $"{_file}, {_authorityFile}: these are not a certificate with its key and the certificate of its authority, as PEM " +
+                $"({e.Message}). Make some with 'headscope-silo certificate'.", e);
         }
 
         if (!authority.Any(CertificateRules.IsRoot))
             throw new InvalidDataException($"{_authorityFile}: none of its {authority.Count} certificates is of an authority that stands for itself. Add that of the root.");
         if (CertificateRules.WhyNot(certificate, authority, _cluster) is { } why)
-            throw new InvalidDataException($"{_file}: the certificate is not one of the cluster '{_cluster}', whose authority is that of {_authorityFile}. {why}");
+            throw new InvalidDataException(
+                $"{_file}: the certificate is not one of the cluster '{_cluster}', whose authority is that of {_authorityFile}. {why}");
         return new Content(certificate, authority);
     }
 
@@ -108,7 +115,9 @@ public sealed class ClusterCertificate
         // A renewed file is often a link that leads somewhere else.
         var info = new FileInfo(file);
         var target = info.Exists && info.ResolveLinkTarget(returnFinalTarget: true) is FileInfo end ? end : info;
-        return target.Exists ? target : throw new InvalidDataException($"{file}: there is no such file. Make one with 'headscope-silo certificate'.");
+        return target.Exists
+            ? target
+            : throw new InvalidDataException($"{file}: there is no such file. Make one with 'headscope-silo certificate'.");
     }
 
     sealed record Content(X509Certificate2 Certificate, X509Certificate2Collection Authority);

@@ -36,7 +36,8 @@ public sealed class AzureBlobStore : IBlobStore
     /// <summary>Opens a container and sees that it can be listed.</summary>
     /// <param name="create">Whether to create the container where there is none and it may be created.</param>
     /// <exception cref="StoreException">There is no such container, or it may not be used; the message says what to do.</exception>
-    public static async Task<AzureBlobStore> OpenAsync(AzureLocation location, bool create, AzureStoreOptions? options = null, CancellationToken cancellation = default)
+    public static async Task<AzureBlobStore> OpenAsync(
+        AzureLocation location, bool create, AzureStoreOptions? options = null, CancellationToken cancellation = default)
     {
         var store = new AzureBlobStore(location, options ?? new AzureStoreOptions());
         if (create)
@@ -136,8 +137,11 @@ public sealed class AzureBlobStore : IBlobStore
                 return 0; // no request can ask for nothing
             var options = new BlobDownloadOptions { Range = new HttpRange(offset, destination.Length) };
             using var download = (await blob.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false)).Value;
-            var read = await download.Content.ReadAtLeastAsync(destination, destination.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
-            return read == destination.Length ? read : throw new StoreException($"{Where(name)}: the blob ends at {offset + read}, before what should be read.");
+            var read = await download.Content.ReadAtLeastAsync(destination, destination.Length, throwOnEndOfStream: false, cancellation)
+                .ConfigureAwait(false);
+            return read == destination.Length
+                ? read
+                : throw new StoreException($"{Where(name)}: the blob ends at {offset + read}, before what should be read.");
         }, cancellation);
     }
 
@@ -160,7 +164,8 @@ public sealed class AzureBlobStore : IBlobStore
     public async IAsyncEnumerable<string> ListFoldersAsync(string folder, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var start = _prefix + BlobName.CheckPrefix(folder);
-        await using var pages = _container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, delimiter: "/", prefix: start, cancellationToken: cancellation)
+        await using var pages = _container.GetBlobsByHierarchyAsync(
+            BlobTraits.None, BlobStates.None, delimiter: "/", prefix: start, cancellationToken: cancellation)
             .AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellation);
         while (await AzureFault.GuardAsync(Where(folder), () => pages.MoveNextAsync().AsTask(), cancellation).ConfigureAwait(false))
         {
@@ -186,21 +191,26 @@ public sealed class AzureBlobStore : IBlobStore
     Task DeleteFoundAsync(string name, CancellationToken cancellation)
     {
         var blob = _container.GetBlockBlobClient(_prefix + name);
-        return AzureFault.GuardAsync(Where(name), () => blob.DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellation), cancellation);
+        return AzureFault.GuardAsync(
+            Where(name), () => blob.DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellation),
+            cancellation);
     }
 
     async IAsyncEnumerable<BlobInfo> ListAllAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var start = _prefix + BlobName.CheckPrefix(prefix);
-        await using var pages = _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: start, cancellationToken: cancellation).AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellation);
+        await using var pages = _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix: start, cancellationToken: cancellation)
+            .AsPages(pageSizeHint: _options.PageSize).GetAsyncEnumerator(cancellation);
         while (await AzureFault.GuardAsync(Where(prefix), () => pages.MoveNextAsync().AsTask(), cancellation).ConfigureAwait(false))
         {
             foreach (var blob in pages.Current.Values)
-                yield return new BlobInfo(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, blob.Properties.ETag?.ToString() ?? "");
+                yield return new BlobInfo(
+                    blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0, blob.Properties.ETag?.ToString() ?? "");
         }
     }
 
-    /// <remarks>What may use a container need not be allowed to create one, or to ask whether it is there: then it is taken to be there.</remarks>
+    /// <remarks>What may use a container need not be allowed to create one, or to ask whether it is there: then it is taken to be
+    /// there.</remarks>
     Task CreateContainerAsync(CancellationToken cancellation) => AzureFault.GuardAsync(Location, async () =>
     {
         try

@@ -39,8 +39,10 @@ internal static class AzureFault
             RequestFailedException { Status: > 0 } refused => Of(refused),
             AuthenticationFailedException => (
                 "nobody is signed in to Azure here",
-                $"Sign in ('az login'), give the machine an identity, append a shared access signature to the URL, or use azure://CONTAINER with {AzureLocation.ConnectionStringVariable}."),
-            _ => ($"the storage account cannot be reached ({last.GetBaseException().Message.TrimEnd('.')})", "Check the account's name and the network."),
+                $"Sign in ('az login'), give the machine an identity, append a shared access signature to the URL, or use " +
+                $"azure://CONTAINER with {AzureLocation.ConnectionStringVariable}."),
+            _ => ($"the storage account cannot be reached " +
+                $"({last.GetBaseException().Message.TrimEnd('.')})", "Check the account's name and the network."),
         };
         return new StoreException($"{where}: {what}. {remedy} Everything committed is kept: the same command goes on from there.", fault);
     }
@@ -57,7 +59,8 @@ internal static class AzureFault
             { Status: 416 } => ("the blob ends before what should be read", "Delete the blob to have it made again."),
             { Status: 401 or 403 } => (
                 $"access was denied ({code})",
-                "Check the key or the signature: has it expired, is the clock right, may it read, add, create, write, delete and list? A signed-in identity needs the role Storage Blob Data Contributor."),
+                "Check the key or the signature: has it expired, is the clock right, may it read, add, create, write, delete and list? A " +
+                "signed-in identity needs the role Storage Blob Data Contributor."),
             { Status: >= 500 or 429 or 408 } => ($"the service failed or was busy again and again ({code})", "Wait, and try again."),
             _ => ($"the service answered {code}", "Check the location: is it a container of a storage account?"),
         };

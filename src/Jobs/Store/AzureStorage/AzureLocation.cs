@@ -52,14 +52,16 @@ public sealed partial class AzureLocation
 
     /// <summary>What to tell whoever gives a location on a command line: null where all is well.</summary>
     public static string? WarningOf(string location) => Matches(location) && Signature().IsMatch(location)
-        ? $"The signature in --store stands in the list of processes, where all users of this machine see it. Leave it out, and set {SasVariable} to it instead."
+        ? $"The signature in --store stands in the list of processes, where all users of this machine see it. Leave it out, and set " +
+            $"{SasVariable} to it instead."
         : null;
 
     /// <summary>A text that may quote a command line, without signatures.</summary>
     public static string WithoutSignatures(string text) => Signature().Replace(text, "$1[signature]");
 
     /// <param name="environment">Reads a variable of the environment.</param>
-    /// <exception cref="StoreException">It is not such a location, or the right to use it is missing. The message holds no secret.</exception>
+    /// <exception cref="StoreException">It is not such a location, or the right to use it is missing. The message holds no
+    /// secret.</exception>
     public static AzureLocation Parse(string location, Func<string, string?> environment)
     {
         var rest = location.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? location[Scheme.Length..] : location;
@@ -74,7 +76,9 @@ public sealed partial class AzureLocation
         _ => new BlobContainerClient(_container, new DefaultAzureCredential(), options),
     };
 
-    /// <summary>A client of another service of the account, made with the same right: a connection string, a signature, or an identity.</summary>
+    /// <summary>
+    /// A client of another service of the account, made with the same right: a connection string, a signature, or an identity.
+    /// </summary>
     public T ConnectAccount<T>(Func<string, T> byConnection, Func<Uri, AzureSasCredential, T> bySignature, Func<Uri, TokenCredential, T> byIdentity) => _right switch
     {
         Right.OfConnection(var connection) => byConnection(connection),
@@ -85,11 +89,15 @@ public sealed partial class AzureLocation
     static AzureLocation OfAccount(string path, Func<string, string?> environment)
     {
         if (path.Contains('?', StringComparison.Ordinal))
-            throw new StoreException($"azure://{path[..path.IndexOf('?', StringComparison.Ordinal)]}: expected azure://CONTAINER[/PREFIX], without a query. A shared access signature goes with the container's https URL.");
+            throw new StoreException(
+                $"azure://{path[..path.IndexOf('?', StringComparison.Ordinal)]}: expected azure://CONTAINER[/PREFIX], without a query. A " +
+                $"shared access signature goes with the container's https URL.");
         var slash = path.IndexOf('/', StringComparison.Ordinal);
         var container = slash < 0 ? path : path[..slash];
         if (environment(ConnectionStringVariable) is not { Length: > 0 } connection)
-            throw new StoreException($"azure://{path}: {ConnectionStringVariable} is not set. Set it to the account's connection string, or give the container's https URL.");
+            throw new StoreException(
+                $"azure://{path}: {ConnectionStringVariable} is not set. Set it to the account's connection string, or give the " +
+                $"container's https URL.");
         try
         {
             var uri = new BlobContainerClient(connection, CheckContainer(container, $"azure://{path}")).Uri;
@@ -98,7 +106,9 @@ public sealed partial class AzureLocation
         catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
             // Its message may quote the connection string, which is a secret.
-            throw new StoreException($"azure://{path}: {ConnectionStringVariable} is not a connection string of a storage account. Copy it from the account's access keys.");
+            throw new StoreException(
+                $"azure://{path}: {ConnectionStringVariable} is not a connection string of a storage account. Copy it from the account's " +
+                $"access keys.");
         }
     }
 
@@ -106,7 +116,8 @@ public sealed partial class AzureLocation
     {
         var shown = url.Split('?', '#')[0];
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || uri.UserInfo.Length > 0)
-            throw new StoreException($"{WithoutUser(shown)}: not the URL of a container; expected https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX].");
+            throw new StoreException(
+                $"{WithoutUser(shown)}: not the URL of a container; expected https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX].");
         var parts = new BlobUriBuilder(new Uri(shown));
         var prefix = PrefixOf(parts.BlobName);
         CheckContainer(parts.BlobContainerName, shown);
@@ -121,14 +132,18 @@ public sealed partial class AzureLocation
         }
 
         if (uri.Scheme != "https")
-            throw new StoreException($"{shown}: without https only a shared access signature can be used. Append one, or use azure://CONTAINER with {ConnectionStringVariable}.");
+            throw new StoreException(
+                $"{shown}: without https only a shared access signature can be used. Append one, or use azure://CONTAINER with " +
+                $"{ConnectionStringVariable}.");
         return new AzureLocation(container, prefix, new Right.OfIdentity());
     }
 
     static string CheckContainer(string name, string location) =>
-        name.Length is >= 3 and <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') && !name.Contains("--", StringComparison.Ordinal) && name[0] != '-' && name[^1] != '-'
+        name.Length is >= 3 and <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
+            && !name.Contains("--", StringComparison.Ordinal) && name[0] != '-' && name[^1] != '-'
             ? name
-            : throw new StoreException($"{location}: '{name}' is not the name of a container: 3 to 63 lower-case letters, digits and single hyphens.");
+            : throw new StoreException(
+                $"{location}: '{name}' is not the name of a container: 3 to 63 lower-case letters, digits and single hyphens.");
 
     static string PrefixOf(string path)
     {

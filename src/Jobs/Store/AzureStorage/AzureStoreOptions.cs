@@ -6,7 +6,9 @@ namespace HeadScope.Jobs.Store.AzureStorage;
 /// <summary>How requests to a storage account are made.</summary>
 public sealed record AzureStoreOptions
 {
-    /// <summary>Bytes of a block of a large blob, at least 1. The default value is 8 MiB, above which the service is at its fastest.</summary>
+    /// <summary>
+    /// Bytes of a block of a large blob, at least 1. The default value is 8 MiB, above which the service is at its fastest.
+    /// </summary>
     public int BlockBytes { get; init; } = 8 << 20;
 
     /// <summary>Blobs asked for at a time when listing, from 1 to 5,000. The default value is 5,000.</summary>

@@ -66,7 +66,8 @@ internal sealed class BlockWriter(BlockBlobClient blob, string where, int blockB
     public Task CommitAsync() => AzureFault.GuardAsync(where, async () =>
     {
         if (_blocks.Count == 0)
-            return await blob.UploadAsync(new MemoryStream(_buffer, 0, _filled), new BlobUploadOptions(), cancellation).ConfigureAwait(false);
+            return await blob.UploadAsync(new MemoryStream(_buffer, 0, _filled), new BlobUploadOptions(), cancellation)
+                .ConfigureAwait(false);
         if (_filled > 0)
             Send();
         while (_sending.TryDequeue(out var block))
@@ -136,7 +137,8 @@ internal sealed class BlockWriter(BlockBlobClient blob, string where, int blockB
         BinaryPrimitives.WriteInt32BigEndian(_id.AsSpan(^sizeof(int)), _blocks.Count);
         var block = Convert.ToBase64String(_id);
         var content = new MemoryStream(_buffer, 0, _filled);
-        _sending.Enqueue((AzureFault.GuardAsync(where, () => blob.StageBlockAsync(block, content, options: null, cancellation), cancellation), _buffer));
+        _sending.Enqueue(
+            (AzureFault.GuardAsync(where, () => blob.StageBlockAsync(block, content, options: null, cancellation), cancellation), _buffer));
         _blocks.Add(block);
         _filled = 0;
     }

@@ -12,9 +12,12 @@ namespace HeadScope.ModelCore.Compute.Managed;
 /// </remarks>
 internal static unsafe class AttentionKernel
 {
-    /// <summary>Heads <paramref name="firstHead"/> and following, <paramref name="heads"/> in all, that read the same keys and values.</summary>
+    /// <summary>
+    /// Heads <paramref name="firstHead"/> and following, <paramref name="heads"/> in all, that read the same keys and values.
+    /// </summary>
     public static void Attend(
-        in AttentionInputs inputs, AttentionHooks hooks, ManagedTensor z, int row, int firstHead, int heads, MicroKernel kernel, Workspace workspace)
+        in AttentionInputs inputs, AttentionHooks hooks, ManagedTensor z, int row, int firstHead, int heads, MicroKernel kernel,
+        Workspace workspace)
     {
         var context = inputs.Batch.Context;
         var size = inputs.Heads.DHead;
@@ -28,7 +31,8 @@ internal static unsafe class AttentionKernel
         for (var feature = 0; feature < size; feature += tileRows)
         {
             Gemm.PackStraight(
-                value.Row(firstRow) + keyValueColumn + feature, value.Stride, Math.Min(tileRows, size - feature), context, packedValues + (nint)feature * context, tileRows);
+                value.Row(firstRow) + keyValueColumn + feature, value.Stride, Math.Min(tileRows, size - feature), context,
+                packedValues + (nint)feature * context, tileRows);
         }
 
         for (var head = firstHead; head < firstHead + heads; head++)
@@ -36,7 +40,8 @@ internal static unsafe class AttentionKernel
     }
 
     static void AttendHead(
-        in AttentionInputs inputs, AttentionHooks hooks, ManagedTensor z, int row, int head, float* packedKeys, float* packedValues, MicroKernel kernel, Workspace workspace)
+        in AttentionInputs inputs, AttentionHooks hooks, ManagedTensor z, int row, int head, float* packedKeys, float* packedValues,
+        MicroKernel kernel, Workspace workspace)
     {
         var context = inputs.Batch.Context;
         var size = inputs.Heads.DHead;
@@ -178,12 +183,14 @@ internal static unsafe class AttentionKernel
 
         // Lanes beyond the last destination see everything, so that they hold numbers; nobody reads them.
         visible |= Vector512.GreaterThanOrEqual(destinations, Vector512.Create(inputs.Batch.Context));
-        return Vector512.ConditionalSelect(visible.AsSingle(), Vector512.Load(x + source * stride), Vector512.Create(float.NegativeInfinity));
+        return Vector512.ConditionalSelect(
+            visible.AsSingle(), Vector512.Load(x + source * stride), Vector512.Create(float.NegativeInfinity));
     }
 
     /// <summary>Copies a block of the transposed pattern, or scores, to the rows of its destinations.</summary>
     static void Show(
-        ManagedTensor hook, in AttentionInputs inputs, float* pattern, int width, int row, int head, int firstDestination, int destinations, float factor, float hidden)
+        ManagedTensor hook, in AttentionInputs inputs, float* pattern, int width, int row, int head, int firstDestination, int destinations,
+        float factor, float hidden)
     {
         for (var d = 0; d < destinations; d++)
         {
@@ -211,7 +218,8 @@ internal static unsafe class AttentionKernel
             var position = firstPosition + destination;
             var direction = directions is null ? null : directions.Row(position) + head * inputs.Heads.DHead;
             if (scoring.Contribution is ManagedTensor contribution)
-                contribution.Row(head)[position] = VectorMath.Dot(z.Row(position) + head * inputs.Heads.DHead, direction, inputs.Heads.DHead);
+                contribution.Row(head)[position] = VectorMath.Dot(
+                    z.Row(position) + head * inputs.Heads.DHead, direction, inputs.Heads.DHead);
             foreach (var wanted in scoring.Sources)
                 ScoreSources(wanted, inputs, pattern + d, stride, direction, firstPosition, head, destination, workspace);
         }
@@ -253,7 +261,8 @@ internal static unsafe class AttentionKernel
             var weight = Vector512.Create(pattern[(nint)source * stride]);
             var v = value.Row(firstPosition + source) + keyValueColumn;
             for (var i = 0; i < size; i += VectorMath.Lanes)
-                VectorMath.StoreFirst(Vector512.FusedMultiplyAdd(weight, Vector512.Load(v + i), Vector512.Load(mixed + i)), mixed + i, size - i);
+                VectorMath.StoreFirst(
+                    Vector512.FusedMultiplyAdd(weight, Vector512.Load(v + i), Vector512.Load(mixed + i)), mixed + i, size - i);
         }
 
         contribution.Row(head)[position] = VectorMath.Dot(mixed, direction, size);

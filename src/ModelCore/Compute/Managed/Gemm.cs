@@ -18,12 +18,15 @@ internal static unsafe class Gemm
     /// <summary>Inputs per block. Part of the result's definition: another size would round differently.</summary>
     public const int DepthBlock = 512;
 
-    /// <summary>Rows of A that are packed at a time; with <see cref="DepthBlock"/>, 344 kB: a third of an L2 cache. A multiple of every tile's rows.</summary>
+    /// <summary>
+    /// Rows of A that are packed at a time; with <see cref="DepthBlock"/>, 344 kB: a third of an L2 cache. A multiple of every tile's rows.
+    /// </summary>
     public const int RowBlock = 168;
 
     /// <summary>c = a b + bias for rows [firstRow, lastRow) of a and panels [firstPanel, lastPanel) of b.</summary>
     public static void Multiply(
-        float* a, nint aStride, PackedMatrix b, float* c, nint cStride, int firstRow, int lastRow, int firstPanel, int lastPanel, Workspace workspace)
+        float* a, nint aStride, PackedMatrix b, float* c, nint cStride, int firstRow, int lastRow, int firstPanel, int lastPanel,
+        Workspace workspace)
     {
         var kernel = b.Kernel;
         for (var k0 = 0; k0 < b.Inputs; k0 += DepthBlock)
@@ -39,7 +42,9 @@ internal static unsafe class Gemm
                     var columns = Math.Min(kernel.Columns, b.Outputs - j0);
                     var tile = c + i0 * cStride + j0;
                     var start = k0 == 0 ? b.Bias(panel) : tile;
-                    MultiplyPanel(kernel, depth, workspace.PackedA, rows, b.Panel(panel, k0), columns, start, k0 == 0 ? 0 : cStride, tile, cStride, workspace);
+                    MultiplyPanel(
+                        kernel, depth, workspace.PackedA, rows, b.Panel(panel, k0), columns, start, k0 == 0 ? 0 : cStride, tile, cStride,
+                        workspace);
                 }
             }
         }
@@ -48,7 +53,8 @@ internal static unsafe class Gemm
     /// <summary>One panel of b against packed rows of a: c = start + a b, [rows, columns].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MultiplyPanel(
-        MicroKernel kernel, int depth, float* packedA, int rows, float* panel, int columns, float* start, nint startStride, float* c, nint cStride, Workspace workspace)
+        MicroKernel kernel, int depth, float* packedA, int rows, float* panel, int columns, float* start, nint startStride, float* c,
+        nint cStride, Workspace workspace)
     {
         var multiply = kernel.Multiply;
         int tileRows = kernel.Rows, tileColumns = kernel.Columns;
@@ -58,13 +64,16 @@ internal static unsafe class Gemm
             if (columns == tileColumns && i + tileRows <= rows)
                 multiply(depth, a, panel, start + i * startStride, startStride, c + i * cStride, cStride);
             else
-                MultiplyEdge(kernel, depth, a, Math.Min(tileRows, rows - i), panel, columns, start + i * startStride, startStride, c + i * cStride, cStride, workspace);
+                MultiplyEdge(
+                    kernel, depth, a, Math.Min(tileRows, rows - i), panel, columns, start + i * startStride, startStride, c + i * cStride,
+                    cStride, workspace);
         }
     }
 
     /// <summary>A tile that hangs over the edge of c is computed whole, aside, and its inner part copied.</summary>
     static void MultiplyEdge(
-        MicroKernel kernel, int depth, float* a, int rows, float* panel, int columns, float* start, nint startStride, float* c, nint cStride, Workspace workspace)
+        MicroKernel kernel, int depth, float* a, int rows, float* panel, int columns, float* start, nint startStride, float* c,
+        nint cStride, Workspace workspace)
     {
         var stride = kernel.Columns;
         for (var i = 0; i < rows; i++)
@@ -74,7 +83,9 @@ internal static unsafe class Gemm
             Copy(workspace.Tile + i * stride, c + i * cStride, columns);
     }
 
-    /// <summary>Packs rows of a matrix into panels of <paramref name="panelRows"/> rows, depth-major; missing rows of the last become zeros.</summary>
+    /// <summary>
+    /// Packs rows of a matrix into panels of <paramref name="panelRows"/> rows, depth-major; missing rows of the last become zeros.
+    /// </summary>
     public static void PackRows(float* source, nint stride, int rows, int depth, float* destination, int panelRows)
     {
         for (var i = 0; i < rows; i += panelRows)

@@ -32,7 +32,8 @@ internal static unsafe class LossKernel
             for (var k0 = 0; k0 < unembed.Inputs; k0 += Gemm.DepthBlock)
             {
                 var depth = Math.Min(Gemm.DepthBlock, unembed.Inputs - k0);
-                Gemm.PackRows(x.Row(first) + k0, x.Stride, count, depth, PackedBlock(packed, unembed, kernel, first, count, k0), kernel.Rows);
+                Gemm.PackRows(
+                    x.Row(first) + k0, x.Stride, count, depth, PackedBlock(packed, unembed, kernel, first, count, k0), kernel.Rows);
             }
         });
 
@@ -52,7 +53,8 @@ internal static unsafe class LossKernel
                         var panel = tile * panelsPerTile + j / kernel.Columns;
                         var c = logits + j;
                         Gemm.MultiplyPanel(
-                            kernel, depth, PackedBlock(packed, unembed, kernel, first, count, k0), count, unembed.Panel(panel, k0), kernel.Columns,
+                            kernel, depth, PackedBlock(
+                                packed, unembed, kernel, first, count, k0), count, unembed.Panel(panel, k0), kernel.Columns,
                             k0 == 0 ? unembed.Bias(panel) : c, k0 == 0 ? 0 : TileColumns, c, TileColumns, workspace);
                     }
                 }
@@ -93,7 +95,8 @@ internal static unsafe class LossKernel
         for (var i = 0; i < count; i += VectorMath.Lanes)
         {
             var v = Vector512.Load(logits + i);
-            max = Vector512.MaxNative(max, count - i >= VectorMath.Lanes ? v : Vector512.ConditionalSelect(VectorMath.FirstLanes(count - i), v, max));
+            max = Vector512.MaxNative(
+                max, count - i >= VectorMath.Lanes ? v : Vector512.ConditionalSelect(VectorMath.FirstLanes(count - i), v, max));
         }
 
         var highest = VectorMath.Max(max);

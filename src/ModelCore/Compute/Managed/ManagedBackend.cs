@@ -32,7 +32,8 @@ public sealed unsafe class ManagedBackend : IBackend
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)
     {
         if (values.Length != (long)rows * columns)
-            throw new ArgumentException($"A [{rows}, {columns}] tensor has {(long)rows * columns} values, not {values.Length}.", nameof(values));
+            throw new ArgumentException(
+                $"A [{rows}, {columns}] tensor has {(long)rows * columns} values, not {values.Length}.", nameof(values));
         var tensor = New(rows, columns);
         fixed (float* source = values)
             Buffer.MemoryCopy(source, tensor.Data, (long)rows * columns * sizeof(float), (long)rows * columns * sizeof(float));
@@ -66,7 +67,8 @@ public sealed unsafe class ManagedBackend : IBackend
             var tileRows = (a.Rows + _kernel.Rows - 1) / _kernel.Rows;
             _team.ForEach(threads, (i, workspace) => Gemm.Multiply(
                 a.Data, a.Stride, b, c.Data, c.Stride,
-                tileRows * i / threads * _kernel.Rows, Math.Min(a.Rows, tileRows * (i + 1) / threads * _kernel.Rows), 0, b.Panels, workspace));
+                tileRows * i / threads * _kernel.Rows, Math.Min(a.Rows, tileRows * (i + 1) / threads * _kernel.Rows), 0, b.Panels,
+                workspace));
         }
         else
         {
@@ -135,7 +137,8 @@ public sealed unsafe class ManagedBackend : IBackend
         _team.ForRows(x.Rows, (first, last) =>
         {
             for (var row = first; row < last; row++)
-                *scale.Row(row) = NormKernel.Normalize(source.Row(row), normalized.Row(row), source.Columns, norm.Kind, norm.Epsilon, weight, bias);
+                *scale.Row(row) = NormKernel.Normalize(
+                    source.Row(row), normalized.Row(row), source.Columns, norm.Kind, norm.Epsilon, weight, bias);
         });
         return (normalized, scale);
     }
@@ -232,7 +235,9 @@ public sealed unsafe class ManagedBackend : IBackend
         var target = (ManagedTensor)scores;
         var divisor = (ManagedTensor)scale;
         if (!divisor.IsContiguous || divisor.Columns != 1 || divisor.Rows != target.Columns)
-            throw new ArgumentException($"The scale of [{target.Rows}, {target.Columns}] scores is [{target.Columns}, 1], not [{divisor.Rows}, {divisor.Columns}].", nameof(scale));
+            throw new ArgumentException(
+                $"The scale of [{target.Rows}, {target.Columns}] scores is [{target.Columns}, 1], not [{divisor.Rows}, {divisor.Columns}].",
+                nameof(scale));
         for (var row = 0; row < target.Rows; row++)
             ElementKernels.Divide(target.Row(row), divisor.Data, target.Columns);
     }

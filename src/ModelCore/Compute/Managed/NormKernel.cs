@@ -41,7 +41,9 @@ internal static unsafe class NormKernel
             Add(VectorMath.LoadFirst(x + i, count - i), ref sumLow, ref sumHigh, ref squaresLow, ref squaresHigh);
         return (VectorMath.Sum(sumLow + sumHigh), VectorMath.Sum(squaresLow + squaresHigh));
 
-        static void Add(Vector512<float> v, ref Vector512<double> sumLow, ref Vector512<double> sumHigh, ref Vector512<double> squaresLow, ref Vector512<double> squaresHigh)
+        static void Add(
+            Vector512<float> v, ref Vector512<double> sumLow, ref Vector512<double> sumHigh, ref Vector512<double> squaresLow,
+            ref Vector512<double> squaresHigh)
         {
             Vector512<double> low = Vector512.WidenLower(v), high = Vector512.WidenUpper(v);
             sumLow += low;

@@ -16,7 +16,8 @@ internal sealed unsafe class PackedMatrix : Matrix
         : base(inputs, outputs)
     {
         if (values.Length != (long)inputs * outputs)
-            throw new ArgumentException($"A [{inputs}, {outputs}] matrix has {(long)inputs * outputs} values, not {values.Length}.", nameof(values));
+            throw new ArgumentException(
+                $"A [{inputs}, {outputs}] matrix has {(long)inputs * outputs} values, not {values.Length}.", nameof(values));
         if (!bias.IsEmpty && bias.Length != outputs)
             throw new ArgumentException($"The bias of {outputs} outputs has {outputs} values, not {bias.Length}.", nameof(bias));
 

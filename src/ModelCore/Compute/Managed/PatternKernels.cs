@@ -9,14 +9,15 @@ internal static unsafe class PatternKernels
     /// <param name="pattern">[source, destination]: the first destination's column; sources lie <paramref name="stride"/> apart.</param>
     /// <param name="destination">The first destination.</param>
     /// <param name="end">Sources from here on are seen by none of them; what is not visible is 0.</param>
-    public static Vector512<float> Of(PatternOperation operation, float* pattern, nint stride, int destination, int start, int end) => operation switch
-    {
-        PatternOperation.Entropy => Entropy(pattern, stride, start, end),
-        PatternOperation.MeanDistance => MeanDistance(pattern, stride, destination, start, end),
-        PatternOperation.Max => Max(pattern, stride, start, end),
-        PatternOperation.MaxButFirst => Max(pattern, stride, Math.Max(start, 1), end),
-        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, null),
-    };
+    public static Vector512<float> Of(
+        PatternOperation operation, float* pattern, nint stride, int destination, int start, int end) => operation switch
+        {
+            PatternOperation.Entropy => Entropy(pattern, stride, start, end),
+            PatternOperation.MeanDistance => MeanDistance(pattern, stride, destination, start, end),
+            PatternOperation.Max => Max(pattern, stride, start, end),
+            PatternOperation.MaxButFirst => Max(pattern, stride, Math.Max(start, 1), end),
+            _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, null),
+        };
 
     static Vector512<float> Entropy(float* pattern, nint stride, int start, int end)
     {

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace HeadScope.ModelCore.Compute.Managed;
 
-/// <summary>The 4 x 16 tile, for any processor; where there are no vectors, or no fused multiply-add, the framework emulates them.</summary>
+/// <summary>
+/// The 4 x 16 tile, for any processor; where there are no vectors, or no fused multiply-add, the framework emulates them.
+/// </summary>
 internal static unsafe class PortableKernel
 {
     public const int Rows = 4;

@@ -25,7 +25,9 @@ internal static unsafe class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> FirstLanes(int count) => Vector512.LessThan(LaneIndex, Vector512.Create(count)).AsSingle();
 
-    /// <summary>Sixteen floats, of which those from <paramref name="count"/> on are read (they must be readable) and replaced by zero.</summary>
+    /// <summary>
+    /// Sixteen floats, of which those from <paramref name="count"/> on are read (they must be readable) and replaced by zero.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadFirst(float* source, int count) => Vector512.Load(source) & FirstLanes(count);
 

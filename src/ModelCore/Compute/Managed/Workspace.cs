@@ -26,7 +26,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>A tile at the edge of C.</summary>
     public float* Tile { get; }
 
-    /// <summary>At least <paramref name="count"/> floats with undefined contents, the same block for the same name until a larger one is asked for.</summary>
+    /// <summary>
+    /// At least <paramref name="count"/> floats with undefined contents, the same block for the same name until a larger one is asked for.
+    /// </summary>
     public float* Get(string name, long count)
     {
         if (_named.TryGetValue(name, out var held))

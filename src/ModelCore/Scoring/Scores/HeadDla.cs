@@ -12,7 +12,8 @@ public sealed class HeadDla : ForwardScore
 
     public override string Formula => "(z[l,b,p,h] . W_O[l,h]) . W_U[:, t] / scale[b,p], where z = pattern . v";
 
-    public override string Reference => "seed notebook 002, Metrics; Elhage et al., A Mathematical Framework for Transformer Circuits, 2021";
+    public override string Reference =>
+        "seed notebook 002, Metrics; Elhage et al., A Mathematical Framework for Transformer Circuits, 2021";
 
     internal override bool IsContribution => true;
 

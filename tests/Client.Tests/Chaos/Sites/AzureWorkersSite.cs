@@ -38,7 +38,8 @@ internal sealed class AzureWorkersSite : WorkersSite
     public override IEnumerable<string> Secrets => [_azurite.Key];
 
     public override string Report =>
-        string.Create(CultureInfo.InvariantCulture, $"{_proxy.Requests} requests, {_proxy.Broken} broken, of which {_lost} had been carried out");
+        string.Create(
+            CultureInfo.InvariantCulture, $"{_proxy.Requests} requests, {_proxy.Broken} broken, of which {_lost} had been carried out");
 
     public static async Task<AzureWorkersSite> CreateAsync(int seed)
     {

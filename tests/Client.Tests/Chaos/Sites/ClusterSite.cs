@@ -29,11 +29,13 @@ internal abstract class ClusterSite(NetworkHosts hosts, int seed) : Site
 
     public override string Report => _clocksAreApart ? "clocks 180 s apart" : "one clock";
 
-    public override Swarm Start(string inputs) => new(mayEnd: true, [.. Clocks.Select((_, host) => (Func<HeadScopeProcess>)(() => Start(host, inputs)))]);
+    public override Swarm Start(string inputs) =>
+        new(mayEnd: true, [.. Clocks.Select((_, host) => (Func<HeadScopeProcess>)(() => Start(host, inputs)))]);
 
     public override IReadOnlyList<Blow> Blows(Swarm swarm) =>
     [
-        Blow.Kill(swarm, 4), Blow.Stop(swarm, 4, LongestStop), Blow.Replace(swarm, 2), Blow.Cut(hosts, swarm, 4, LongestStop + ChaosSetting.LongestOutage),
+        Blow.Kill(swarm, 4), Blow.Stop(swarm, 4, LongestStop), Blow.Replace(swarm, 2), Blow.Cut(
+            hosts, swarm, 4, LongestStop + ChaosSetting.LongestOutage),
     ];
 
     public override ValueTask DisposeAsync()
@@ -45,7 +47,8 @@ internal abstract class ClusterSite(NetworkHosts hosts, int seed) : Site
     /// <summary>Makes what silos show each other.</summary>
     protected async Task IssueCertificateAsync()
     {
-        var (code, _, error) = await HeadScopeProcess.RunServerAsync("certificate", "--out", PathOf("certificates"), "--cluster-id", Cluster);
+        var (code, _, error) = await HeadScopeProcess.RunServerAsync(
+            "certificate", "--out", PathOf("certificates"), "--cluster-id", Cluster);
         Assert.True(code == 0, error);
     }
 
@@ -62,7 +65,8 @@ internal abstract class ClusterSite(NetworkHosts hosts, int seed) : Site
         var release = ChaosSetting.OtherRelease is { } other && int.IsOddInteger(_starts++) ? other : AppContext.BaseDirectory;
         return HeadScopeProcess.StartServerOn(hosts.On(host), release, environment,
         [
-            "--store", Store, "--models", Fixture.PathOf("neox-tiny"), "--tokens", inputs, "--workers", "1", "--threads", "1", "--lease", "4",
+            "--store", Store, "--models", Fixture.PathOf("neox-tiny"), "--tokens", inputs, "--workers", "1", "--threads", "1", "--lease",
+            "4",
             .. Membership, "--cluster-id", Cluster, "--silo-address", hosts.Address(host), "--table-refresh", "2",
             "--silo-certificate", PathOf("certificates/silo.pem"), "--silo-authority", PathOf("certificates/authority.pem"),
         ]);

@@ -25,7 +25,8 @@ internal sealed class PostgresClusterSite : ClusterSite
         return site;
     }
 
-    public override IReadOnlyList<Blow> Blows(Swarm swarm) => [.. base.Blows(swarm), Blow.MembershipOutage(2, ChaosSetting.LongestOutage, KillAsync, StartAgainAsync)];
+    public override IReadOnlyList<Blow> Blows(Swarm swarm) =>
+        [.. base.Blows(swarm), Blow.MembershipOutage(2, ChaosSetting.LongestOutage, KillAsync, StartAgainAsync)];
 
     public override async ValueTask DisposeAsync()
     {

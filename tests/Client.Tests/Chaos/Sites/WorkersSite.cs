@@ -12,7 +12,10 @@ internal class WorkersSite : Site
     public override Swarm Start(string inputs)
     {
         string[] common = ["--store", Store, "--workers", "2", "--threads", "1", "--lease", $"{ShortLease}"];
-        string[] server = [.. common, "--models", Fixture.PathOf("neox-tiny"), "--tokens", inputs, "--listen", $"http://127.0.0.1:{Ports.FreeText()}"];
+        string[] server =
+        [
+            .. common, "--models", Fixture.PathOf("neox-tiny"), "--tokens", inputs, "--listen", $"http://127.0.0.1:{Ports.FreeText()}",
+        ];
         return new Swarm(
             mayEnd: false,
             () => HeadScopeProcess.Start(Environment, ["work", "--wait", .. common]),

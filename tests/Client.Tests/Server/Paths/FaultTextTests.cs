@@ -74,7 +74,8 @@ public sealed class FaultTextTests(RootedServer server) : IClassFixture<RootedSe
     {
         var named = "model/../inputs.safetensors:words";
         var job = new Dictionary<string, object> { ["model"] = "model", ["tokens"] = "inputs.safetensors", [field] = named };
-        Assert.Contains("model/../inputs.safetensors: there is no tensor 'words'", await server.RefusedAsync(job), StringComparison.Ordinal);
+        Assert.Contains(
+            "model/../inputs.safetensors: there is no tensor 'words'", await server.RefusedAsync(job), StringComparison.Ordinal);
     }
 
     static void AssertNamesWithoutQuoting(string name, string said)

@@ -135,7 +135,8 @@ public sealed partial class RootedServer : IAsyncLifetime
     internal Task<string> RefusedModelAsync(string model, ServerProcess? server = null) =>
         RefusedAsync(new { model, tokens = "inputs.safetensors" }, server);
 
-    internal Task<string> RefusedTokensAsync(string tokens, ServerProcess? server = null) => RefusedAsync(new { model = "model", tokens }, server);
+    internal Task<string> RefusedTokensAsync(string tokens, ServerProcess? server = null) =>
+        RefusedAsync(new { model = "model", tokens }, server);
 
     internal async Task<JsonElement> UntilAsync(string id, ServerProcess server, params string[] states)
     {

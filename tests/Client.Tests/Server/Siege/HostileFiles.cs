@@ -6,7 +6,9 @@ using HeadScope.Tests.Support;
 
 namespace HeadScope.Client.Tests.Server.Siege;
 
-/// <summary>Models and tokens under a server's roots that are damaged, endless, huge or special, and names that lead out of the roots.</summary>
+/// <summary>
+/// Models and tokens under a server's roots that are damaged, endless, huge or special, and names that lead out of the roots.
+/// </summary>
 internal sealed class HostileFiles
 {
     const int Damaged = 200; // of each kind
@@ -16,7 +18,8 @@ internal sealed class HostileFiles
     readonly List<string> _models = [];
     readonly List<string> _tokens =
     [
-        "../../../etc/passwd", "/etc/passwd", "good.safetensors:/../../../etc/passwd", "good.safetensors:", ":", "", ".", "..", "no\0name.npy", new string('a', 1000), "/proc/self/environ", "/dev/zero",
+        "../../../etc/passwd", "/etc/passwd", "good.safetensors:/../../../etc/passwd", "good.safetensors:", ":", "", ".", "..",
+        "no\0name.npy", new string('a', 1000), "/proc/self/environ", "/dev/zero",
         "good.safetensors:none", "\ud83d\ude00.npy", "CON", "file:///etc/passwd", "https://127.0.0.1/x.npy",
     ];
 
@@ -43,10 +46,13 @@ internal sealed class HostileFiles
         files.Model("partly", 0, folder => OverflowingModel.Write(folder, OverflowingModel.Somewhere));
         files.Model("fifo", 0, folder => RootedServer.Replace(Path.Combine(folder, "config.json"), RootedServer.MakeFifo));
         files.Model("pipe", 0, folder => RootedServer.Replace(Path.Combine(folder, "model.safetensors"), RootedServer.MakeFifo));
-        files.Model("link", 0, folder => RootedServer.Replace(Path.Combine(folder, "model.safetensors"), path => File.CreateSymbolicLink(path, "/dev/zero")));
+        files.Model(
+            "link", 0,
+            folder => RootedServer.Replace(Path.Combine(folder, "model.safetensors"), path => File.CreateSymbolicLink(path, "/dev/zero")));
         files.Model("sparse", 0, folder => Lengthen(Path.Combine(folder, "model.safetensors")));
         files.Model("long", 0, folder => Lengthen(Path.Combine(folder, "config.json")));
-        files.Model("huge", 0, folder => Change(Path.Combine(folder, "config.json"), json => Edit(json, "max_position_embeddings", int.MaxValue)));
+        files.Model(
+            "huge", 0, folder => Change(Path.Combine(folder, "config.json"), json => Edit(json, "max_position_embeddings", int.MaxValue)));
         files.Model("wide", 0, folder => Change(Path.Combine(folder, "config.json"), json => Edit(json, "hidden_size", 1 << 30)));
         files.Model("bomb", 0, ZipBomb);
         files.Special("endless.npy", path => File.CreateSymbolicLink(path, "/dev/zero"));
@@ -127,6 +133,10 @@ internal sealed class HostileFiles
     static byte[] NpyOf(string shape)
     {
         var header = $"{{'descr': '<i4', 'fortran_order': False, 'shape': {shape}, }}\n";
-        return [0x93, .. "NUMPY\u0001\u0000"u8, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header), .. new byte[64]];
+        return
+        [
+            0x93, .. "NUMPY\u0001\u0000"u8, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header),
+            .. new byte[64],
+        ];
     }
 }

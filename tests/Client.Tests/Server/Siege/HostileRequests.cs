@@ -19,11 +19,15 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
 
     static readonly string[] Paths =
     [
-        "/v1/jobs?limit=99999999999", "/v1/jobs?state=none", "/v1/jobs?after=%00", "/v1/jobs/0000000000000000", "/v1/jobs/..%2f..%2fetc%2fpasswd", "/v1/jobs/%ff", "/v1/jobs/{id}/results/..%2fspec.json",
-        "/v1/jobs/{id}/results/../../spec.json", "/v1/jobs/{id}/results/head_df.csv", "/v1/jobs/{id}/preview", "/v1/jobs/{id}", "/nothing", "/orleans", "/metrics?x=%0d%0a", "/v1/jobs//", "/openapi/v1.json",
+        "/v1/jobs?limit=99999999999", "/v1/jobs?state=none", "/v1/jobs?after=%00", "/v1/jobs/0000000000000000",
+        "/v1/jobs/..%2f..%2fetc%2fpasswd", "/v1/jobs/%ff", "/v1/jobs/{id}/results/..%2fspec.json",
+        "/v1/jobs/{id}/results/../../spec.json", "/v1/jobs/{id}/results/head_df.csv", "/v1/jobs/{id}/preview", "/v1/jobs/{id}", "/nothing",
+        "/orleans", "/metrics?x=%0d%0a", "/v1/jobs//", "/openapi/v1.json",
     ];
 
-    readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = AnswerLimit, BaseAddress = new Uri(address) };
+    readonly HttpClient _http = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false })
+    { Timeout = AnswerLimit, BaseAddress = new Uri(address) };
 
     /// <summary>Makes one.</summary>
     /// <param name="jobs">Ids of jobs that there are.</param>
@@ -84,7 +88,8 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
     /// <summary>Another route, with another method and a body that does not belong there.</summary>
     async Task<HttpStatusCode?> RequestAsync(Random random, IReadOnlyList<string> jobs)
     {
-        var path = ByteChanges.Pick(Paths, random).Replace("{id}", jobs.Count == 0 ? "0" : ByteChanges.Pick(jobs, random), StringComparison.Ordinal);
+        var path = ByteChanges.Pick(Paths, random)
+            .Replace("{id}", jobs.Count == 0 ? "0" : ByteChanges.Pick(jobs, random), StringComparison.Ordinal);
         var method = ByteChanges.Pick<HttpMethod>([HttpMethod.Get, HttpMethod.Get, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Head, HttpMethod.Options, HttpMethod.Trace], random);
         using var request = new HttpRequestMessage(method, path);
         if (method != HttpMethod.Get && method != HttpMethod.Head && method != HttpMethod.Trace)
@@ -102,11 +107,14 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
         var stream = client.GetStream();
         await stream.WriteAsync(random.Next(5) switch
         {
-            0 => Encoding.ASCII.GetBytes($"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000000\r\n\r\n{{"),
-            1 => Encoding.ASCII.GetBytes($"POST /v1/jobs HTTP/1.1\r\nHost: {uri.Authority}\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nffffffffff\r\n{{"),
+            0 => Encoding.ASCII.GetBytes(
+                $"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000000\r\n\r\n{{"),
+            1 => Encoding.ASCII.GetBytes($"POST /v1/jobs HTTP/1.1\r\nHost: {uri.Authority}\r\nTransfer-Encoding: " +
+                $"chunked\r\nContent-Type: application/json\r\n\r\nffffffffff\r\n{{"),
             2 => Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {uri.Authority}\r\nX: {new string('y', 100_000)}\r\n\r\n"),
             3 => Encoding.ASCII.GetBytes("GET /v1/jobs HTTP/1.1\r\n"),
-            _ => JsonMutator.Next([Encoding.ASCII.GetBytes($"POST /v1/jobs HTTP/1.1\r\nHost: {uri.Authority}\r\nContent-Length: 2\r\n\r\n{{}}")], random),
+            _ => JsonMutator.Next(
+                [Encoding.ASCII.GetBytes($"POST /v1/jobs HTTP/1.1\r\nHost: {uri.Authority}\r\nContent-Length: 2\r\n\r\n{{}}")], random),
         });
         return null;
     }

@@ -22,7 +22,8 @@ public sealed class SiegeTests(ITestOutputHelper output) : IDisposable
     static readonly TimeSpan Duration = TimeSpan.FromMinutes(Setting("HEADSCOPE_SIEGE_MINUTES", 0.25));
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(0.5);
 
-    readonly ServerProcess _server = new("--workers", "1", "--threads", "2", "--submissions-per-minute", "1000000", "--requests-per-minute", "1000000");
+    readonly ServerProcess _server = new(
+        "--workers", "1", "--threads", "2", "--submissions-per-minute", "1000000", "--requests-per-minute", "1000000");
     readonly TemporaryFolder _folder = new();
 
     public void Dispose()
@@ -48,8 +49,10 @@ public sealed class SiegeTests(ITestOutputHelper output) : IDisposable
         var done = await honest;
         await end.CancelAsync();
         var looks = await watching;
-        var told = string.Join(", ", answers.OrderBy(answer => answer.Key, StringComparer.Ordinal).Select(answer => $"{answer.Value} {answer.Key}"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Requests} hostile requests: {told}; {done} honest jobs; ready at all of {looks} looks; at most {_server.PeakMemory >> 20} MiB"));
+        var told = string.Join(
+            ", ", answers.OrderBy(answer => answer.Key, StringComparer.Ordinal).Select(answer => $"{answer.Value} {answer.Key}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Requests} hostile requests: {told}; {done} honest jobs; ready at " +
+            $"all of {looks} looks; at most {_server.PeakMemory >> 20} MiB"));
         Assert.True(_server.PeakMemory < MostMemory, $"the server took {_server.PeakMemory:N0} bytes");
         Assert.False(answers.ContainsKey(nameof(HttpStatusCode.InternalServerError)), $"{told}: {_server.Log}");
         Assert.True(Troubles(_server.Log) is "", Troubles(_server.Log));
@@ -66,13 +69,16 @@ public sealed class SiegeTests(ITestOutputHelper output) : IDisposable
             var due = Duration * ((double)i / Requests);
             if (due > clock.Elapsed)
                 await Task.Delay(due - clock.Elapsed);
-            var jobs = Directory.Exists(Path.Combine(_server.Store, "jobs")) ? Directory.GetDirectories(Path.Combine(_server.Store, "jobs")).Take(50).Select(Path.GetFileName).ToArray() : [];
+            var jobs = Directory.Exists(Path.Combine(_server.Store, "jobs")) ? Directory.GetDirectories(Path.Combine(_server.Store, "jobs"))
+                .Take(50).Select(Path.GetFileName).ToArray() : [];
             var answer = (await requests.SendAsync(new Random(unchecked(Seed * 1_000_003 + i)), jobs!))?.ToString() ?? "not answered";
             answers.AddOrUpdate(answer, 1, (_, count) => count + 1);
         }
     }
 
-    /// <summary>Jobs one after the other, each pulled and compared with a run of its own, until the time is over. Returns how many.</summary>
+    /// <summary>
+    /// Jobs one after the other, each pulled and compared with a run of its own, until the time is over. Returns how many.
+    /// </summary>
     async Task<int> HonestAsync()
     {
         var client = new ServerClient(_server.Address, null);
@@ -102,7 +108,9 @@ public sealed class SiegeTests(ITestOutputHelper output) : IDisposable
         for (var looks = 0; ; looks++)
         {
             using var ready = await http.GetAsync("/health/ready", CancellationToken.None);
-            Assert.True(ready.IsSuccessStatusCode, $"/health/ready answered {ready.StatusCode}: {await ready.Content.ReadAsStringAsync(CancellationToken.None)}");
+            Assert.True(
+                ready.IsSuccessStatusCode,
+                $"/health/ready answered {ready.StatusCode}: {await ready.Content.ReadAsStringAsync(CancellationToken.None)}");
             if (end.IsCancellationRequested)
                 return looks;
             await Task.Delay(LookInterval, end).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -114,10 +122,12 @@ public sealed class SiegeTests(ITestOutputHelper output) : IDisposable
     {
         const int Following = 10;
         var lines = log.Split('\n');
-        var troubles = lines.Index().Where(line => line.Item.StartsWith("fail: ", StringComparison.Ordinal) || line.Item.StartsWith("crit: ", StringComparison.Ordinal)
+        var troubles = lines.Index().Where(line => line.Item.StartsWith("fail: ", StringComparison.Ordinal) || line.Item.StartsWith(
+            "crit: ", StringComparison.Ordinal)
             || line.Item.Contains("unhandled", StringComparison.OrdinalIgnoreCase));
         return string.Join('\n', troubles.SelectMany(line => lines.Skip(line.Index).Take(Following)));
     }
 
-    static double Setting(string name, double otherwise) => double.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+    static double Setting(string name, double otherwise) =>
+        double.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 }

@@ -15,7 +15,8 @@ internal sealed class ConcatenationPeer(string definition, IReadOnlyList<string>
     const int Chunks = 20;
 
     readonly Dictionary<string, (TokenizerPeer Tokenizer, int PadId, bool HasPad)> _loaded = [];
-    readonly int _endOfText = IdOf(JsonNode.Parse(definition)!, EndOfText) ?? throw new ArgumentException($"The definition has no {EndOfText}.");
+    readonly int _endOfText = IdOf(JsonNode.Parse(definition)!, EndOfText) ?? throw new ArgumentException(
+        $"The definition has no {EndOfText}.");
 
     /// <summary>The tokens of the rows, row after row. Skips the test where the library has no build for the platform.</summary>
     public int[] Rows(ConcatenationOptions options)
@@ -82,7 +83,8 @@ internal sealed class ConcatenationPeer(string definition, IReadOnlyList<string>
 
     /// <summary>Python's str.isspace.</summary>
     static bool IsSpace(Rune character) => character.Value is
-        (>= 0x09 and <= 0x0D) or (>= 0x1C and <= 0x20) or 0x85 or 0xA0 or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x2028 or 0x2029 or 0x202F or 0x205F or 0x3000;
+        (>= 0x09 and <= 0x0D) or (>= 0x1C and <= 0x20) or 0x85 or 0xA0 or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x2028 or 0x2029 or 0x202F
+            or 0x205F or 0x3000;
 
     /// <summary>The tokenizer with a padding token, which is added to it where it has none of that text.</summary>
     static (TokenizerPeer Tokenizer, int PadId, bool HasPad) Load(string definition, string padding)
@@ -91,11 +93,13 @@ internal sealed class ConcatenationPeer(string definition, IReadOnlyList<string>
         if (IdOf(root, padding) is { } known)
             return (new TokenizerPeer(definition), known, true);
         var added = root["added_tokens"]!.AsArray();
-        var next = 1 + added.Select(token => (int)token!["id"]!).Concat(root["model"]!["vocab"]!.AsObject().Select(token => (int)token.Value!)).Max();
+        var next = 1 + added.Select(token => (int)token!["id"]!)
+            .Concat(root["model"]!["vocab"]!.AsObject().Select(token => (int)token.Value!)).Max();
         added.Add(TokenizerSamples.Added(next, padding));
         return (new TokenizerPeer(root.ToJsonString()), next, false);
     }
 
     static int? IdOf(JsonNode root, string content) =>
-        (int?)(root["added_tokens"]!.AsArray().FirstOrDefault(token => (string)token!["content"]! == content)?["id"] ?? root["model"]!["vocab"]!.AsObject()[content]);
+        (int?)(root["added_tokens"]!.AsArray().FirstOrDefault(
+            token => (string)token!["content"]! == content)?["id"] ?? root["model"]!["vocab"]!.AsObject()[content]);
 }

@@ -28,7 +28,8 @@ public sealed class ConcatenationPeerTests(ITestOutputHelper output) : IDisposab
 
     [SkippableFact]
     public void Rows_HardTextAndAnyPadding_EqualThePeers() =>
-        AssertEqualToPeer(Definition, Corpus(new Random(5), 1200), [.. Paddings.Skip(1).SelectMany(padding => EveryProfile(64, 1, padding))]);
+        AssertEqualToPeer(
+            Definition, Corpus(new Random(5), 1200), [.. Paddings.Skip(1).SelectMany(padding => EveryProfile(64, 1, padding))]);
 
     [SkippableFact]
     public void Rows_GptNeoX_EqualThePeers()
@@ -39,7 +40,8 @@ public sealed class ConcatenationPeerTests(ITestOutputHelper output) : IDisposab
 
     [SkippableFact]
     public void Rows_Gpt2_EqualThePeers() => AssertEqualToPeer(
-        TokenizerSamples.Gpt2AsJson(), Corpus(new Random(6), 1500), [.. Paddings.Take(2).SelectMany(padding => EveryProfile(256, 3, padding))]);
+        TokenizerSamples.Gpt2AsJson(), Corpus(new Random(6), 1500),
+        [.. Paddings.Take(2).SelectMany(padding => EveryProfile(256, 3, padding))]);
 
     [SkippableFact]
     public void Rows_OneHugeDocument_EqualThePeers() =>
@@ -56,7 +58,8 @@ public sealed class ConcatenationPeerTests(ITestOutputHelper output) : IDisposab
         { "nineteen characters", ["nineteen characters"] },
         { "twenty-one characters", ["twenty-one characters"] },
         { "astral characters at each cut", [string.Concat(Enumerable.Repeat("🙂", 41))] },
-        { "astral among others at each cut", [string.Concat(Enumerable.Range(0, 400).Select(i => i % 3 == 0 ? "𝒜" : i % 3 == 1 ? "é" : "x"))] },
+        { "astral among others at each cut", [string.Concat(
+            Enumerable.Range(0, 400).Select(i => i % 3 == 0 ? "𝒜" : i % 3 == 1 ? "é" : "x"))] },
         { "text that names special tokens", ["a<|endoftext|>b", "<|padding|><PAD>c", "<|endoftext|><PAD>"] },
         { "no white space", [new string('x', 3000) + "MilitaryVehicle"] },
         { "words longer than the look-ahead", [string.Join(' ', Enumerable.Repeat(new string('w', 37), 30))] },
@@ -100,7 +103,8 @@ public sealed class ConcatenationPeerTests(ITestOutputHelper output) : IDisposab
     [SkippableFact]
     public void IsWhiteSpace_EveryCharacter_EqualsPythons()
     {
-        var expected = Python.Run("sys", "import sys\nprint(*[c for c in range(sys.maxunicode + 1) if chr(c).isspace()])").Trim().Split(' ').Select(int.Parse);
+        var expected = Python.Run("sys", "import sys\nprint(*[c for c in range(sys.maxunicode + 1) if chr(c).isspace()])").Trim().Split(' ')
+            .Select(int.Parse);
         Assert.Equal(expected, Enumerable.Range(0, 0x10000).Where(c => ScalarText.IsWhiteSpace((char)c)));
     }
 
@@ -113,14 +117,18 @@ public sealed class ConcatenationPeerTests(ITestOutputHelper output) : IDisposab
     /// <summary>Documents short, long and empty, of hard text and of the texts of special tokens.</summary>
     static List<string> Corpus(Random random, int count)
     {
-        string[] pieces = [.. HardText.Mixtures(1500), .. HardText.Code(500), .. HardText.EndOfText(), "<PAD>", "<|padding|>", "👩‍👩‍👧‍👦", "𝒜𝓑𝒞"];
+        string[] pieces =
+        [
+            .. HardText.Mixtures(1500), .. HardText.Code(500), .. HardText.EndOfText(), "<PAD>", "<|padding|>", "👩‍👩‍👧‍👦", "𝒜𝓑𝒞",
+        ];
         return [.. Enumerable.Range(0, count).Select(_ => string.Concat(random.GetItems(pieces, random.Next(1 << random.Next(6)))))];
     }
 
     static List<ConcatenationOptions> EveryProfile(int context, int processes, string padding) =>
         [.. ConcatenationProfile.All.Select(profile => new ConcatenationOptions { Profile = profile, Context = context, Processes = processes, Padding = padding })];
 
-    void AssertEqualToPeer(string definition, IReadOnlyList<string> documents, IReadOnlyList<ConcatenationOptions> options, string name = "")
+    void AssertEqualToPeer(
+        string definition, IReadOnlyList<string> documents, IReadOnlyList<ConcatenationOptions> options, string name = "")
     {
         var tokenizer = TokenizerSamples.Load(definition);
         var peer = new ConcatenationPeer(definition, documents);
@@ -134,7 +142,8 @@ public sealed class ConcatenationPeerTests(ITestOutputHelper output) : IDisposab
             var same = expected.AsSpan().CommonPrefixLength(actual);
             Assert.True(
                 same == expected.Length && same == actual.Length,
-                $"{name}: {expected.Length / context} rows expected, {actual.Length / context} made; they differ from row {same / context}, token {same % context}, on: {options[i]}");
+                $"{name}: {expected.Length / context} rows expected, {actual.Length / context} made; they differ from row " +
+                $"{same / context}, token {same % context}, on: {options[i]}");
         }
     }
 }

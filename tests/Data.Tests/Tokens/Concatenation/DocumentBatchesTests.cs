@@ -32,6 +32,8 @@ public class DocumentBatchesTests
                 yield return $"{i}";
         }
 
-        Assert.Contains("21 when they were counted", Assert.Throws<InvalidDataException>(() => DocumentBatches.Of(Documents(), 2).ToList()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "21 when they were counted", Assert.Throws<InvalidDataException>(() => DocumentBatches.Of(Documents(), 2).ToList()).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -49,7 +49,8 @@ public sealed class TokenDatasetBuilderTests : IDisposable
         // 3,100 documents for four processes: 775 each, so that each has one batch.
         foreach (var batch in Documents.Chunk(775))
         {
-            var tokens = batch.SelectMany((text, i) => (int[])[.. i == 0 ? [] : new[] { EndOfText }, .. TokenizerSamples.Demo.Encode(text)]);
+            var tokens = batch.SelectMany(
+                (text, i) => (int[])[.. i == 0 ? [] : new[] { EndOfText }, .. TokenizerSamples.Demo.Encode(text)]);
             expected.AddRange(tokens.Chunk(15).Where(row => row.Length == 15).Select(row => (int[])[EndOfText, .. row]));
         }
 
@@ -60,7 +61,8 @@ public sealed class TokenDatasetBuilderTests : IDisposable
     public void Build_PaddingIsEndOfText_NoDocumentsEndRemains()
     {
         Assert.DoesNotContain(EndOfText, Rows(Options).SelectMany(row => row.Skip(1)));
-        var kept = Rows(Options with { Padding = ConcatenationOptions.AddedPadding }).SelectMany(row => row.Skip(1)).Count(id => id == EndOfText);
+        var kept = Rows(Options with { Padding = ConcatenationOptions.AddedPadding }).SelectMany(row => row.Skip(1))
+            .Count(id => id == EndOfText);
         Assert.InRange(kept, Documents.Count * 9 / 10, Documents.Count); // some are cut in two, some dropped with an end
     }
 
@@ -112,7 +114,8 @@ public sealed class TokenDatasetBuilderTests : IDisposable
         var path = _folder.File("tokens.safetensors");
         new TokenDatasetBuilder(TokenizerSamples.Demo, Options with { ShuffleSeed = 7, Rows = 2, Processes = 1 }).Build(documents, path);
         using var dataset = TokenDataset.Open(new TokenLocation(path));
-        var framed = documents.SelectMany(text => (byte[])[.. BitConverter.GetBytes(Encoding.UTF8.GetByteCount(text) + 0L), .. Encoding.UTF8.GetBytes(text)]);
+        var framed = documents.SelectMany(
+            text => (byte[])[.. BitConverter.GetBytes(Encoding.UTF8.GetByteCount(text) + 0L), .. Encoding.UTF8.GetBytes(text)]);
         Assert.Equal(
             new Dictionary<string, string>
             {
@@ -140,7 +143,8 @@ public sealed class TokenDatasetBuilderTests : IDisposable
             var builder = new TokenDatasetBuilder(TokenizerSamples.Demo, Options with { ShuffleSeed = seed });
             Assert.Throws<IOException>(() => builder.Build(Documents.Concat(Broken()), path));
             using var cancelled = new CancellationTokenSource();
-            Assert.Throws<OperationCanceledException>(() => builder.Build(Documents, path, new Progress(cancelled.Cancel), cancelled.Token));
+            Assert.Throws<OperationCanceledException>(
+                () => builder.Build(Documents, path, new Progress(cancelled.Cancel), cancelled.Token));
         }
 
         Assert.Equal("before", File.ReadAllText(path));
@@ -182,7 +186,8 @@ public sealed class TokenDatasetBuilderTests : IDisposable
     [Fact]
     public void New_PaddingTheTokenizerLacks_SaysWhichItHas()
     {
-        var fault = Assert.Throws<ArgumentException>(() => new TokenDatasetBuilder(TokenizerSamples.Demo, Options with { Padding = "[PAD]" }));
+        var fault = Assert.Throws<ArgumentException>(
+            () => new TokenDatasetBuilder(TokenizerSamples.Demo, Options with { Padding = "[PAD]" }));
         Assert.Contains("no added token '[PAD]' to pad with. It has <|endoftext|>", fault.Message, StringComparison.Ordinal);
     }
 
@@ -205,7 +210,8 @@ public sealed class TokenDatasetBuilderTests : IDisposable
         Assert.Contains(message, fault.Message, StringComparison.Ordinal);
     }
 
-    List<int[]> Rows(ConcatenationOptions options) => [.. Concatenated.Rows(TokenizerSamples.Demo, options, Documents, _folder).Chunk(options.Context)];
+    List<int[]> Rows(ConcatenationOptions options) =>
+        [.. Concatenated.Rows(TokenizerSamples.Demo, options, Documents, _folder).Chunk(options.Context)];
 
     byte[] Bytes(ConcatenationOptions options)
     {

@@ -16,7 +16,8 @@ public class NumpyPermutationTests
     [InlineData(1UL << 32, new[] { 1, 3, 6, 7, 8, 0, 4, 2, 5 })]
     [InlineData(42UL, new[] { 0 })]
     [InlineData(42UL, new int[0])]
-    public void Of_SmallCounts_EqualsNumpy(ulong seed, int[] expected) => Assert.Equal(expected, NumpyPermutation.Of(expected.Length, seed));
+    public void Of_SmallCounts_EqualsNumpy(ulong seed, int[] expected) =>
+        Assert.Equal(expected, NumpyPermutation.Of(expected.Length, seed));
 
     [Fact]
     public void Of_RowsOfPile10k_EqualsNumpy()
@@ -34,7 +35,8 @@ public class NumpyPermutationTests
     public void Pcg64_42_EqualsNumpy()
     {
         var random = new Pcg64(42);
-        Assert.Equal([14276969152011380360, 8095878257575067585, 15838336090824644132], new[] { random.Next64(), random.Next64(), random.Next64() });
+        Assert.Equal(
+            [14276969152011380360, 8095878257575067585, 15838336090824644132], new[] { random.Next64(), random.Next64(), random.Next64() });
     }
 
     /// <summary>HEADSCOPE_FUZZ asks for more cases than 400.</summary>

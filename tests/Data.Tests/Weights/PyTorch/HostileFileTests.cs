@@ -123,7 +123,8 @@ public class HostileFileTests
         using (var whole = PyTorchCheckpoint.Open(new MemorySource(file)))
             ReadAll(whole);
         using var archive = new ZipArchive(new MemoryStream(file));
-        foreach (var entry in archive.Entries.Where(entry => entry.Length > 0 && (entry.FullName.Contains("/data/", StringComparison.Ordinal) || entry.Name == "data.pkl")))
+        foreach (var entry in archive.Entries.Where(
+            entry => entry.Length > 0 && (entry.FullName.Contains("/data/", StringComparison.Ordinal) || entry.Name == "data.pkl")))
         {
             using var content = entry.Open();
             var bytes = new byte[entry.Length];
