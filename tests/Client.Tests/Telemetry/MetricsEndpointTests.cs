@@ -59,9 +59,9 @@ public sealed class MetricsEndpointTests
     }
 
     [Theory]
-    [InlineData(2, "expected from 0 to 65535", "--metrics-port", "65536")]
+    [InlineData(2, "expected a number from 0 to 65535", "--metrics-port", "65536")]
     [InlineData(2, "Cannot parse argument 'many'", "--metrics-port", "many")]
-    [InlineData(2, "expected from 0 to 3600 seconds", "--metrics-port", "0", "--metrics-linger", "-1")]
+    [InlineData(2, "expected a number from 0 to 3600", "--metrics-port", "0", "--metrics-linger", "-1")]
     [InlineData(1, "--metrics-address 192.0.2.1: metrics cannot be shown there", "--metrics-port", "0", "--metrics-address", "192.0.2.1")]
     public async Task Run_WrongOption_SaysWhatWasExpected(int expectedCode, string message, params string[] options)
     {
