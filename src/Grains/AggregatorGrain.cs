@@ -45,7 +45,11 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
     public async Task<ReduceReply> ReduceAsync()
     {
         if (_reduction is null && await jobs.ManifestAsync(_folder, CancellationToken.None) is not null)
+        {
+            GoUnlessWatched();
             return new ReduceReply(true);
+        }
+
         if (settings.Engine is not { } engine)
         {
             DeactivateOnIdle(); // there are workers by now: it comes to life again where one is
@@ -79,7 +83,13 @@ internal sealed class AggregatorGrain(JobStore jobs, GrainSettings settings, Sil
     async Task GoWhenReducedAsync(Task<bool> reduction)
     {
         await ((Task)reduction).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        if (reduction.IsCompletedSuccessfully && await reduction && !_isWatched)
+        if (reduction.IsCompletedSuccessfully && await reduction)
+            GoUnlessWatched();
+    }
+
+    void GoUnlessWatched()
+    {
+        if (!_isWatched)
             DeactivateOnIdle();
     }
 }
