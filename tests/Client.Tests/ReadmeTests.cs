@@ -19,7 +19,7 @@ public sealed class ReadmeTests : IAsyncLifetime
         _hub.AddFolder("EleutherAI/pythia-70m", DemoModel);
         var documents = Directory.GetFiles(Path.Combine(Repository, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(File.ReadAllText)
-                .ToArray();
+            .ToArray();
         var dataset = Directory.CreateDirectory(_folder.File("dataset/data")).FullName;
         using (var file = File.Create(Path.Combine(dataset, "train-00000-of-00001-4746b8785c874cc7.parquet")))
         {

@@ -43,7 +43,7 @@ internal static class JobsApi
         jobs.MapGet("{id}/results/{file}", ResultAsync).RequireAuthorization(nameof(Role.Reader)).Produces<byte[]>(
             contentType: "application/octet-stream")
             .WithMetadata(ContentPolicy.Sandbox).WithSummary("Pull a result")
-                .WithDescription("Ranges and conditional requests are understood; the ETag is the SHA-256 in the manifest.");
+            .WithDescription("Ranges and conditional requests are understood; the ETag is the SHA-256 in the manifest.");
     }
 
     static async Task<Results<Created<JobView>, Ok<JobView>, ProblemHttpResult>> SubmitAsync(

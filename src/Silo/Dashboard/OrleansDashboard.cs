@@ -11,7 +11,7 @@ internal static class OrleansDashboard
     /// <summary>It asks several times a second, as an admin does who looks at it.</summary>
     public static void MapOrleans(this IEndpointRouteBuilder routes) => routes.MapOrleansDashboard(Path)
         .RequireAuthorization(nameof(Role.Admin)).WithMetadata(new BrowserMayAskForKey(), ContentPolicy.OrleansDashboard)
-            .DisableRateLimiting().ExcludeFromDescription();
+        .DisableRateLimiting().ExcludeFromDescription();
 
     /// <summary>The log is not shown: it is the operator's.</summary>
     public static void Configure(DashboardOptions options) => options.HideTrace = true;

@@ -84,7 +84,7 @@ public sealed partial class WatchingTests
     static IEnumerable<string> DashboardExpressions() => JsonDocument.Parse(
         File.ReadAllBytes(DeployFiles.PathOf("grafana", "headscope.json"))).RootElement
         .GetProperty("panels").EnumerateArray().SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
-            .Select(target => target.GetProperty("expr").GetString()!);
+        .Select(target => target.GetProperty("expr").GetString()!);
 
     [GeneratedRegex(@"^\| `(headscope_\w+)(?:\{(\w+)\})?` \| (counter|gauge|histogram) \|")]
     private static partial Regex Row();

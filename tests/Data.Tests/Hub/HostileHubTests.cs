@@ -122,7 +122,7 @@ public sealed class HostileHubTests
     {
         var here = NetworkInterface.GetAllNetworkInterfaces().SelectMany(network => network.GetIPProperties().UnicastAddresses)
             .Select(address => address.Address)
-                .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && HubReach.Of(address) != Nearness.Machine);
+            .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && HubReach.Of(address) != Nearness.Machine);
         Skip.If(here is null, "this machine has no address but loopback");
         await using var inside = await HubServer.StartAsync();
         await using var hub = await HubFixture.StartAsync(host: here!.ToString());

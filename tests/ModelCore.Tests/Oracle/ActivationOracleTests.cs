@@ -109,7 +109,7 @@ public class ActivationOracleTests(ITestOutputHelper output)
 
         IEnumerable<string> Detected(float[] scores) => scores.Index()
             .Where(score => score.Item > AttentionStatistics.DetectionThreshold)
-                .Select(score => $"{score.Index / config.NHeads}.{score.Index % config.NHeads}");
+            .Select(score => $"{score.Index / config.NHeads}.{score.Index % config.NHeads}");
     }
 
     [Fact]

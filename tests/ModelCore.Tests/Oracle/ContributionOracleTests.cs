@@ -75,7 +75,7 @@ public class ContributionOracleTests(ITestOutputHelper output)
             var weight = oracle.Weights.ReadBlock(layer).Ln1Post!.W;
             var sums = Enumerable.Range(0, added.Length)
                 .Select(i => Enumerable.Range(0, heads).Sum(head => (double)results[(i / model * heads + head) * model + i % model]))
-                    .ToArray();
+                .ToArray();
             double[] normalized = [.. sums.Select((sum, i) => sum * weight[i % model] / scale[i / model])];
             var largest = added.Max(Math.Abs);
             Assert.InRange(Distance(normalized), 0, 1e-5 * largest);
