@@ -70,7 +70,8 @@ internal sealed class HeadScopeProcess : IDisposable
 
     /// <param name="host">What stands before the command.</param>
     /// <param name="folder">Where the program lies, of this version or another.</param>
-    public static HeadScopeProcess StartServerOn(string[] host, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+    public static HeadScopeProcess StartServerOn(
+        string[] host, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
         new(Path.Combine(folder, "headscope-silo"), arguments, environment, null, host);
 
     /// <param name="folder">Where it runs.</param>

@@ -25,7 +25,11 @@ internal static class WorkCommand
             Description = "Work on this job only. The default is all that are not done.",
             HelpName = "ID",
         };
-        var wait = new Option<bool>("--wait") { Description = "Do not end when no shard is left, but wait for more jobs. Jobs share the workers, those of a higher priority first." };
+        var wait = new Option<bool>("--wait")
+        {
+            Description = "Do not end when no shard is left, but wait for more jobs. Jobs share the workers, those of a higher priority " +
+                "first.",
+        };
         var drain = EngineOptionSet.Drain(
             "With --wait: seconds that shards in work are given when this is told to stop. Then others may have them.");
         var models = new Option<string[]>("--models")

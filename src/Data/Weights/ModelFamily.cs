@@ -21,6 +21,13 @@ public abstract class ModelFamily
     /// <summary>Whether a configuration is of this family.</summary>
     public abstract bool Recognizes(ConfigReader config);
 
+    /// <summary>
+    /// Whether a configuration names an architecture or, where it names none, a model type: variants with experts or other heads share the
+    /// model type.
+    /// </summary>
+    protected static bool Names(ConfigReader config, string architecture, string modelType) =>
+        config.Architecture is { } named ? named == architecture : config.Text("model_type") == modelType;
+
     /// <exception cref="InvalidDataException">A field is missing, absurd, or asks for what is not supported.</exception>
     public abstract ModelConfig ReadConfig(ConfigReader config);
 

@@ -50,7 +50,8 @@ public static class JobBlobs
         folder.Control, json,
         control => RequestRules.Priority.FaultOf(control.Priority) is null
             ? null
-            : $"its priority is {control.Priority:N0}, where {RequestRules.Priority.Lowest} to {RequestRules.Priority.Highest} are possible",
+            : $"its priority is {control.Priority:N0}, where {RequestRules.Priority.Lowest} to {RequestRules.Priority.Highest} are " +
+                "possible",
         Dispensable);
 
     public static JobSubmission Submission(JobFolder folder, byte[] json) =>

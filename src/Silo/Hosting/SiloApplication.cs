@@ -62,7 +62,7 @@ internal static class SiloApplication
                 IOException => StatusCodes.Status503ServiceUnavailable, // the store
                 _ => StatusCodes.Status500InternalServerError,
             },
-            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException, // the caller's fault, which would fill the log
+            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException, // the caller's: it would fill the log
         });
         app.UseStatusCodePages();
         if (keys.File is null)

@@ -118,9 +118,8 @@ public sealed class ApiKeyFile(string path, TimeProvider time)
     {
         PrivateFile.Check(path, "who may speak to the server");
         var keys = JobJson.Read<Content>(File.ReadAllBytes(path), path).Keys;
-        return keys.Select(key => key is null ? "a key is null, where an object was expected" : key.Fault()).FirstOrDefault(fault => fault is not null) is { } fault
-            ? throw new InvalidDataException($"{path}: {fault}.")
-            : keys;
+        var faults = keys.Select(key => key is null ? "a key is null, where an object was expected" : key.Fault());
+        return faults.FirstOrDefault(fault => fault is not null) is { } fault ? throw new InvalidDataException($"{path}: {fault}.") : keys;
     }
 
     FileInfo Existing()

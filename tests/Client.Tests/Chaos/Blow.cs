@@ -43,14 +43,17 @@ internal sealed record Blow(string Name, double Weight, Func<Random, Task<Blow.E
     /// <summary>
     /// The service that keeps the shards dies and stays away for a while. Nothing gets on meanwhile, and no other blow falls.
     /// </summary>
-    public static Blow StoreOutage(double weight, TimeSpan longest, Func<Task> kill, Func<Task> start) => new("store away", weight, async random =>
+    public static Blow StoreOutage(double weight, TimeSpan longest, Func<Task> kill, Func<Task> start)
     {
-        var lasts = random.NextDouble() * longest;
-        await kill();
-        await Task.Delay(lasts);
-        await start();
-        return new Effect(Text(lasts));
-    });
+        return new("store away", weight, async random =>
+        {
+            var lasts = random.NextDouble() * longest;
+            await kill();
+            await Task.Delay(lasts);
+            await start();
+            return new Effect(Text(lasts));
+        });
+    }
 
     /// <summary>The service by which silos find each other dies and stays away for a while.</summary>
     public static Blow MembershipOutage(double weight, TimeSpan longest, Func<Task> kill, Func<Task> start)

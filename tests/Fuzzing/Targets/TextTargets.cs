@@ -22,7 +22,7 @@ internal static class TextTargets
     const int MostTexts = 20_000;
 
     /// <summary>What the process grows by of itself, and a page, which the runtime does not count.</summary>
-    const long MostGrowth = 256 << 20;
+    const long MostGrowth = 128 << 20;
 
     static readonly string[] ParquetFiles =
     [

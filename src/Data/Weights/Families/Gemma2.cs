@@ -11,8 +11,8 @@ public sealed class Gemma2 : GemmaLike
 
     protected override string Defaults => """
         {
-          "head_dim": 256, "max_position_embeddings": 8192, "query_pre_attn_scalar": 256, "sliding_window": 4096, "tie_word_embeddings": true,
-          "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0, "bos_token_id": 2
+          "head_dim": 256, "max_position_embeddings": 8192, "query_pre_attn_scalar": 256, "sliding_window": 4096,
+          "tie_word_embeddings": true, "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0, "bos_token_id": 2
         }
         """;
 

@@ -19,8 +19,8 @@ public sealed class Gemma3 : GemmaLike
     protected override string Defaults => """
         {
           "vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8,
-          "num_key_value_heads": 4, "head_dim": 256, "max_position_embeddings": 131072, "query_pre_attn_scalar": 256, "sliding_window": 4096,
-          "rope_theta": 1000000.0, "rope_local_base_freq": 10000.0, "tie_word_embeddings": true, "bos_token_id": 2
+          "num_key_value_heads": 4, "head_dim": 256, "max_position_embeddings": 131072, "query_pre_attn_scalar": 256,
+          "sliding_window": 4096, "rope_theta": 1000000.0, "rope_local_base_freq": 10000.0, "tie_word_embeddings": true, "bos_token_id": 2
         }
         """;
 
@@ -48,8 +48,7 @@ public sealed class Gemma3 : GemmaLike
         return (layer + 1) % pattern != 0;
     }
 
-    static bool ReadsImages(ConfigReader config) =>
-        config.Architecture is { } named ? named == "Gemma3ForConditionalGeneration" : config.Text("model_type") == "gemma3";
+    static bool ReadsImages(ConfigReader config) => Names(config, "Gemma3ForConditionalGeneration", "gemma3");
 
     static ConfigReader Text(ConfigReader config) =>
         config.Section("text_config") ?? throw config.Fault("text_config", "the text model's configuration");

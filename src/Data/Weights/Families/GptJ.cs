@@ -11,8 +11,7 @@ public sealed class GptJ : ModelFamily
 
     public override string Name => "GPT-J";
 
-    public override bool Recognizes(ConfigReader config) =>
-        config.Architecture is { } named ? named == "GPTJForCausalLM" : config.Text("model_type") == "gptj";
+    public override bool Recognizes(ConfigReader config) => Names(config, "GPTJForCausalLM", "gptj");
 
     public override ModelConfig ReadConfig(ConfigReader config)
     {

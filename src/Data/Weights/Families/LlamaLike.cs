@@ -29,9 +29,7 @@ public abstract class LlamaLike : ModelFamily
     /// <summary>What is added to the stored weight of a norm.</summary>
     protected virtual float NormOffset => 0;
 
-    /// <summary>The architecture decides where it is named: variants with experts or other heads share the model type.</summary>
-    public override bool Recognizes(ConfigReader config) =>
-        config.Architecture is { } named ? named == Architecture : config.Text("model_type") == ModelType;
+    public override bool Recognizes(ConfigReader config) => Names(config, Architecture, ModelType);
 
     public override ModelConfig ReadConfig(ConfigReader config)
     {

@@ -12,8 +12,7 @@ public sealed class Opt : ModelFamily
 
     public override string Name => "OPT";
 
-    public override bool Recognizes(ConfigReader config) =>
-        config.Architecture is { } named ? named == "OPTForCausalLM" : config.Text("model_type") == "opt";
+    public override bool Recognizes(ConfigReader config) => Names(config, "OPTForCausalLM", "opt");
 
     public override ModelConfig ReadConfig(ConfigReader config)
     {

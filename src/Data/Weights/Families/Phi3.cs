@@ -39,10 +39,11 @@ public sealed class Phi3 : LlamaLike
         })
         {
             var count = size * model;
-            map.Add($"{block}.attn.W_{letter}", [$"{layer}.self_attn.qkv_proj.weight"], [rows, model], [heads, model, size], (stored, values) =>
+            var source = $"{layer}.self_attn.qkv_proj.weight";
+            map.Add($"{block}.attn.W_{letter}", [source], [rows, model], [heads, model, size], (fused, values) =>
             {
                 for (var h = 0; h < heads; h++)
-                    Transposition.Into(stored.Slice((first + h) * count, count), size, model, values.Slice(h * count, count));
+                    Transposition.Into(fused.Slice((first + h) * count, count), size, model, values.Slice(h * count, count));
             });
         }
 

@@ -15,7 +15,16 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
 
     static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(60);
 
-    static readonly byte[] Good = """{"model": "good", "tokens": "good.safetensors", "rows": 2, "skip_heads": true, "quantile": 0.99, "seed": 1, "shard_rows": 1, "scores": ["default"], "priority": 0}"""u8.ToArray();
+    static readonly byte[] Good = """
+        {"model": "good", "tokens": "good.safetensors", "rows": 2, "skip_heads": true, "quantile": 0.99, "seed": 1, "shard_rows": 1,
+         "scores": ["default"], "priority": 0}
+        """u8.ToArray();
+
+    static readonly HttpMethod[] Methods =
+    [
+        HttpMethod.Get, HttpMethod.Get, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Head, HttpMethod.Options,
+        HttpMethod.Trace,
+    ];
 
     static readonly string[] Paths =
     [
@@ -67,7 +76,7 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
     /// <summary>Bodies that are long, deep or no text.</summary>
     static byte[] Oddity(Random random) => random.Next(7) switch
     {
-        0 => Encoding.ASCII.GetBytes($"{{{string.Join(',', Enumerable.Range(0, LongBody / 12).Select(i => string.Create(CultureInfo.InvariantCulture, $"\"f{i}\":{i % 10}")))}}}"),
+        0 => Encoding.ASCII.GetBytes($"{{{string.Join(',', Enumerable.Range(0, LongBody / 12).Select(Field))}}}"),
         1 => Encoding.ASCII.GetBytes(new string('[', LongBody)),
         2 => Encoding.ASCII.GetBytes($"{{\"model\":\"{new string('x', LongBody)}\"}}"),
         3 => Encoding.ASCII.GetBytes($"{{\"scores\":[{string.Join(',', Enumerable.Repeat("\"all\"", LongBody / 6))}]}}"),
@@ -75,6 +84,8 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
         5 => [.. Good, .. Good],
         _ => Encoding.ASCII.GetBytes($"{{\"quantiles\":[{string.Join(',', Enumerable.Repeat("1e999", LongBody / 6))}]}}"),
     };
+
+    static string Field(int number) => string.Create(CultureInfo.InvariantCulture, $"\"f{number}\":{number % 10}");
 
     async Task<HttpStatusCode?> PostAsync(byte[] body)
     {
@@ -90,7 +101,7 @@ internal sealed class HostileRequests(string address, HostileFiles files) : IDis
     {
         var path = ByteChanges.Pick(Paths, random)
             .Replace("{id}", jobs.Count == 0 ? "0" : ByteChanges.Pick(jobs, random), StringComparison.Ordinal);
-        var method = ByteChanges.Pick<HttpMethod>([HttpMethod.Get, HttpMethod.Get, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Head, HttpMethod.Options, HttpMethod.Trace], random);
+        var method = ByteChanges.Pick(Methods, random);
         using var request = new HttpRequestMessage(method, path);
         if (method != HttpMethod.Get && method != HttpMethod.Head && method != HttpMethod.Trace)
             request.Content = new ByteArrayContent(JsonMutator.Next(["""{"paused": true, "priority": 5}"""u8.ToArray()], random));

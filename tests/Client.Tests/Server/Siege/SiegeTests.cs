@@ -92,8 +92,8 @@ public sealed class SiegeTests(ITestOutputHelper output) : IDisposable
             var pulled = _folder.File($"pulled{done}");
             await client.SaysAsync(0, ["pull", "--job", id, "--out", pulled]);
             var run = _folder.File($"run{done}");
-            var (code, _, error) = await HeadScopeProcess.RunAsync(
-                ["run", "--model", Path.Combine(_server.Inputs, "good"), "--tokens", Path.Combine(_server.Inputs, "good.safetensors"), .. scores, "--out", run]);
+            string[] inputs = ["--model", Path.Combine(_server.Inputs, "good"), "--tokens", Path.Combine(_server.Inputs, "good.safetensors")];
+            var (code, _, error) = await HeadScopeProcess.RunAsync(["run", .. inputs, .. scores, "--out", run]);
             Assert.True(code == 0, error);
             Results.AssertSame(run, pulled);
         }
