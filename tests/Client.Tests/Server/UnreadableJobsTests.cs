@@ -16,10 +16,8 @@ namespace HeadScope.Client.Tests.Server;
 /// <summary>Jobs whose blobs nobody can read, in the store of a server that works on others.</summary>
 public sealed class UnreadableJobsTests : IDisposable
 {
-    /// <summary>
-    /// What a server may take at most. With some jobs of the tiny model in work it is 150 to 400 MiB, as the collector sees fit.
-    /// </summary>
-    const long MostMemory = 1L << 30;
+    /// <summary>What a server takes at most: 150 to some 400 MiB with some jobs of the tiny model in work, as its collector sees fit.</summary>
+    const long MostMemory = 512L << 20;
 
     /// <summary>Examples of a job of which nothing is damaged.</summary>
     const int SoundExamples = 10;
