@@ -1,5 +1,4 @@
 using System.Reflection;
-using HeadScope.ModelCore.Torch.Native;
 using HeadScope.ModelCore.Torch.Tests;
 using Xunit.Abstractions;
 using Xunit.Sdk;
@@ -9,8 +8,8 @@ using Xunit.Sdk;
 namespace HeadScope.ModelCore.Torch.Tests;
 
 /// <summary>
-/// Skips every test, with the reason, on a machine that has no libtorch. Where one was named, and in continuous integration, there is to
-/// be one: there the tests run and fail.
+/// Skips every test, with the reason, on a platform that has no package of libtorch. Where there is one, or a folder was named, and in
+/// continuous integration, the tests run, and fail where it cannot be loaded.
 /// </summary>
 public sealed class SkippedWithoutLibtorch(IMessageSink diagnostics) : XunitTestFramework(diagnostics)
 {
@@ -23,8 +22,7 @@ public sealed class SkippedWithoutLibtorch(IMessageSink diagnostics) : XunitTest
         protected override void RunTestCases(
             IEnumerable<IXunitTestCase> testCases, IMessageSink sink, ITestFrameworkExecutionOptions options)
         {
-            var isExpected = new[] { Libtorch.Variable, "CI" }
-                .Any(variable => Environment.GetEnvironmentVariable(variable) is { Length: > 0 });
+            var isExpected = OnTorch.Folder.Length > 0 || Environment.GetEnvironmentVariable("CI") is { Length: > 0 };
             if (OnTorch.WhyMissing is not { } reason || isExpected)
             {
                 base.RunTestCases(testCases, sink, options);
